@@ -1,0 +1,202 @@
+"""`bench env`: how fast the environments step, as ratios to the stock environment within one run.
+
+Every variant is timed in short runs, in turn, in one process, through `make_env` or `gym.make`; resets
+are left out, the robot stands under the same PD torques in all of them. A ratio of medians holds on
+other machines, an absolute figure does not.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import mujoco
+import numpy as np
+
+from soccer_lib.bench.report import finish
+from soccer_lib.envs import make_env
+from soccer_lib.errors import InputError
+from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
+from soccer_lib.sim import SoccerSim, make_stock
+from soccer_lib.tasks import Task, tasks_named
+from soccer_lib.wrappers.control import pd_torque
+
+_KP = np.full(12, 200.0, dtype=np.float32)
+_KD = np.full(12, 5.0, dtype=np.float32)
+_JOINT_STEPS = 10
+"""Physics steps of one joint-target action."""
+
+
+@dataclass(frozen=True)
+class EnvBenchConfig:
+    """Time the environments against the stock environment and against bare MuJoCo."""
+
+    tasks: str = "goalie_penalty_kick,obstacle_penalty_kick,kick_to_target"
+    """Tasks, comma-separated; the first one gives the ratios without a task in their name."""
+    repeats: int = 15
+    """Timed runs of each variant."""
+    steps: int = 200
+    """Physics steps of one timed run [2 ms each]; a standing robot stays up for all of them."""
+    json: str = ""
+    """File for the result; nothing is written without it."""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, _JOINT_STEPS)):
+            if value < least:
+                raise InputError(f"--{flag} got {value}; expected {least} or more; leave it at its default")
+
+
+Run = Callable[[], float]
+"""One timed run: resets, then returns the seconds spent in steps."""
+
+
+def _standing_torque(observation: np.ndarray) -> np.ndarray:
+    return pd_torque(np.zeros(12, np.float32), observation[:12], observation[12:24], _KP, _KD)
+
+
+def _torque_run(env: gym.Env, steps: int, scale: np.ndarray | float) -> Run:
+    def run() -> float:
+        observation, _ = env.reset(seed=0)
+        spent = 0.0
+        for _ in range(steps):
+            action = _standing_torque(observation) / scale
+            start = time.perf_counter()
+            observation, *_ = env.step(action)
+            spent += time.perf_counter() - start
+        return spent
+
+    return run
+
+
+def _raw_run(sim: SoccerSim, steps: int) -> Run:
+    """Bare `mj_step` on the same model with the same torques: the ceiling for any exact simulation."""
+
+    def run() -> float:
+        sim.reset(seed=0)
+        spent = 0.0
+        for _ in range(steps):
+            sim.ctrl[:] = pd_torque(np.zeros(12, np.float32), sim.joint_pos, sim.joint_vel, _KP, _KD)
+            start = time.perf_counter()
+            mujoco.mj_step(sim.model, sim.data)
+            spent += time.perf_counter() - start
+        return spent
+
+    return run
+
+
+def _joint_run(env: gym.Env, steps: int) -> Run:
+    action = np.zeros(12, dtype=np.float32)
+
+    def run() -> float:
+        env.reset(seed=0)
+        start = time.perf_counter()
+        for _ in range(steps // _JOINT_STEPS):
+            env.step(action)
+        return time.perf_counter() - start
+
+    return run
+
+
+def _stock_joint_run(env: gym.Env, steps: int) -> Run:
+    """What a user of the stock environment writes for joint targets at 50 Hz."""
+
+    def run() -> float:
+        observation, _ = env.reset(seed=0)
+        start = time.perf_counter()
+        for _ in range(steps // _JOINT_STEPS):
+            total = 0.0
+            for _ in range(_JOINT_STEPS):
+                torque = pd_torque(DEFAULT_POSE, observation[:12], observation[12:24])
+                observation, reward, terminated, truncated, _ = env.step(torque)
+                total += reward
+                if terminated or truncated:
+                    break
+        return time.perf_counter() - start
+
+    return run
+
+
+def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
+    """Microseconds per physics step of every variant, and their ratios.
+
+    Args:
+        task: whose environment is timed.
+        repeats: timed runs of each variant; the median counts.
+        steps: physics steps of a run.
+    """
+    lean, full = make_env(task, info="terms"), make_env(task)
+    joint = make_env(task, control="joint", info="terms")
+    stock = gym.wrappers.TimeLimit(make_stock(task), task.max_steps)
+    runs: dict[str, Run] = {
+        "stock": _torque_run(stock, steps, 1.0),
+        "raw": _raw_run(lean.unwrapped, steps),
+        "fast": _torque_run(lean, steps, TORQUE_LIMIT),
+        "fast_info": _torque_run(full, steps, TORQUE_LIMIT),
+        "stock_joint50hz": _stock_joint_run(stock, steps),
+        "joint50hz": _joint_run(joint, steps),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for repeat in range(repeats + 1):
+        for name, run in runs.items():
+            spent = run()
+            if repeat:  # the first round warms caches and is not counted
+                seconds[name].append(spent)
+    micro = {name: statistics.median(values) / steps * 1e6 for name, values in seconds.items()}
+    figures = {f"us_per_physics_step_{name}": value for name, value in micro.items()}
+    figures["ratio_fast_vs_stock"] = micro["stock"] / micro["fast"]
+    figures["ratio_fast_info_vs_stock"] = micro["stock"] / micro["fast_info"]
+    figures["ratio_joint50hz_vs_stock_joint50hz"] = micro["stock_joint50hz"] / micro["joint50hz"]
+    figures["ratio_raw_vs_stock"] = micro["stock"] / micro["raw"]
+    return figures
+
+
+def memory_per_env(task: Task, count: int = 4) -> float:
+    """Resident memory that one more environment of a task takes [MiB], from `count` of them."""
+    keep = [make_env(task)]
+    keep[0].reset(seed=0)
+    before = _resident()
+    for _ in range(count):
+        keep.append(make_env(task))
+        keep[-1].reset(seed=0)
+        keep[-1].step(np.zeros(12, dtype=np.float32))
+    return (_resident() - before) / count
+
+
+def _resident() -> float:
+    """Resident memory of this process [MiB]; its peak where the system does not tell the present."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def main(config: EnvBenchConfig) -> None:
+    """Time all tasks, print the table, write the JSON."""
+    result: dict[str, Any] = {}
+    columns = (
+        "ratio_fast_vs_stock",
+        "ratio_fast_info_vs_stock",
+        "ratio_joint50hz_vs_stock_joint50hz",
+        "ratio_raw_vs_stock",
+    )
+    print(f"{'task':<24}{'fast':>8}{'fast+info':>11}{'joint50hz':>11}{'raw':>8}{'MiB/env':>9}  (times stock)")
+    for index, task in enumerate(tasks_named(config.tasks)):
+        figures = {**measure(task, config.repeats, config.steps), "memory_per_env_mib": memory_per_env(task)}
+        result.update({f"{task.name}/{name}": value for name, value in figures.items()})
+        if index == 0:
+            result = {**figures, **result}
+        fast, info, joint, raw = (figures[name] for name in columns)
+        print(
+            f"{task.name:<24}{fast:>8.1f}{info:>11.1f}{joint:>11.1f}{raw:>8.1f}{figures['memory_per_env_mib']:>9.1f}",
+            flush=True,
+        )
+    finish(config, result)

@@ -1,0 +1,353 @@
+"""The exact fast simulation of one soccer task.
+
+`SoccerSim` owns a stock environment and uses its construction and its reset as they are. Only the step is
+our own: the same arithmetic in the same order on the same `MjModel` and `MjData`, without the name
+look-ups, mass matrices and loops that make up 90% of a stock step. Observations, rewards, reward terms,
+`terminated` and `info` are bit-identical to the stock environment (`python -m soccer_lib bench exact`).
+
+One thing that looks odd is upstream's and is kept: joint positions and velocities are those after the
+step, but site positions, contacts and sensors are those that MuJoCo computed at the start of it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import gymnasium as gym
+import mujoco
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.layout import JOINTS, RAW, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, sensor_entries, slice_of
+from soccer_lib.sim.state import Restorable
+from soccer_lib.sim.stock import make_stock
+from soccer_lib.tasks import PHYSICS_DT, Task, task_named
+
+_NO_WARNINGS = bytes(4 * int(mujoco.mjtWarning.mjNWARNING))
+
+
+class SoccerSim(Restorable, gym.Env):
+    """One task, one physics step of 2 ms per `step`; subclasses hold the rules of each task.
+
+    Actions are joint torques [N m], Shape: (12,), order of `layout.JOINTS`, clipped to `TORQUE_LIMIT`.
+    Observations are the stock ones, `layout.RAW[task]`.
+
+    Attributes:
+        terminated, truncated: how the last step left the episode.
+        n_steps: physics steps since the reset.
+        clipped: torques outside the limits since the reset (entries, not steps).
+        unstable: MuJoCo reported a blow-up; the episode is then truncated.
+        fallen, offside, blocked, conceded, success: what the referee saw at the last step.
+        tape: a list that receives the torques of every physics step, float32; None switches it off.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
+    fast = True
+
+    def __init__(
+        self, task: str | Task, *, team: int = 0, render_mode: str | None = None, **size: int
+    ) -> None:
+        self.task = task_named(task)
+        self.stock = make_stock(self.task, team=team, render_mode=render_mode, **size)
+        self.render_mode = render_mode
+        self.model: mujoco.MjModel = self.stock.sim.model._model
+        self.data: mujoco.MjData = self.stock.sim.data._data
+        self.observation_space = self.stock.observation_space
+        self.action_space = self.stock.action_space
+        self._bind_robot()
+        self._bind_scene()
+        # Terms without a weight stand last in every task, so weights and terms pair up by position.
+        weights = self.stock.reward_config
+        self._weights = [weights[name] for name in self.term_names if name in weights]
+        self._weighted = np.zeros(len(self._weights), dtype=np.float32)
+        self.tape: list[np.ndarray] | None = None
+        self.forget_episode()
+        self.bind_episode()
+
+    # -- binding: every name is looked up once ---------------------------------------------------------------
+
+    def _bind_robot(self) -> None:
+        model, data = self.model, self.data
+        names = [joint.removeprefix("robot_0:").lower() for joint in self.stock.robots[0].robot_joints]
+        if tuple(names) != JOINTS:
+            raise InputError(f"joint order {names} of the installed sai-mujoco; expected {list(JOINTS)}")
+        joints = [model.joint(name) for name in self.stock.robots[0].robot_joints]
+        actuators = [model.actuator(name).id for name in self.stock.robots[0].robot_actuators]
+        self.joint_pos = data.qpos[slice_of(joint.qposadr[0] for joint in joints)]
+        self.joint_vel = data.qvel[slice_of(joint.dofadr[0] for joint in joints)]
+        self.ctrl = data.ctrl[slice_of(actuators)]
+        self._torque_high = TORQUE_LIMIT.astype(np.float64)
+        self._torque_low = -self._torque_high
+        self._torque = np.zeros(12)
+        self._clipped_torque = np.zeros(12)
+        self._imu_id = model.site(self.stock._root_site).id
+        self._imu = data.site_xpos[self._imu_id]
+        self._min_height = self.stock.robots[0].standing_height[0]
+        self._sensors = sensor_entries(model)
+
+    def _bind_scene(self) -> None:
+        model, data = self.model, self.data
+        self._ball_id = model.site("ball").id
+        self._ball = data.site_xpos[self._ball_id]
+        self._ball_geom = model.geom("ball").id
+        self._robot_geoms = frozenset(self.stock.robot_geom_ids)
+        self._goals = (
+            data.site_xpos[model.site("goal_post_south").id],
+            data.site_xpos[model.site("goal_post_north").id],
+        )
+        self._qpos, self._qvel = data.qpos, data.qvel
+        self._warnings = data.warning.number
+        self._jacp, self._jacr = np.zeros((3, model.nv)), np.zeros((3, model.nv))
+        self._raw = np.zeros(self.task.raw_size)
+        self._raw_fields = [self._raw[field.slice] for field in RAW[self.task.name].fields]
+        self._mj_step = mujoco.mj_step
+        parameters = self.stock.parameters_dict["env_parameters"]
+        self._field = {key: parameters["field"][key] for key in ("length", "width")}
+        self._field |= {f"goal_{key}": parameters["goal"][key] for key in ("width", "height", "depth")}
+        self._ball_reach = reach_of_robot(model, self._robot_geoms) + 2 * model.geom_rbound[self._ball_geom]
+
+    # -- gymnasium -------------------------------------------------------------------------------------------
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        """Start an episode with the stock environment's own reset.
+
+        Returns:
+            observation (float32, `layout.RAW[task]`) and the stock info.
+        """
+        super().reset(seed=seed)
+        observation, info = self.stock.reset(seed=seed, options=options)
+        self.forget_episode()
+        self.bind_episode()
+        return observation, info
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a state of `get_state`, bit for bit."""
+        super().set_state(state)
+        self._velocities_fresh = False
+
+    def step(self, action: np.ndarray):
+        """Advance 2 ms with torques [N m], Shape: (12,).
+
+        Returns:
+            observation, reward, terminated, truncated and the stock info with `reward_terms`.
+
+        Raises:
+            InputError: for an action of another shape or with a non-finite entry.
+        """
+        self.advance(self.admit(action))
+        terms = self.terms()
+        info = self.info()
+        info["reward_terms"] = terms
+        if self.unstable:
+            info["sim_unstable"] = True
+        return self.observation(), self.reward(terms), self.terminated, self.truncated, info
+
+    def render(self):
+        """Draw the scene with the stock environment's camera."""
+        return self.stock.render()
+
+    def close(self) -> None:
+        """Free the drawing context."""
+        self.stock.close()
+
+    # -- one physics step ------------------------------------------------------------------------------------
+
+    def admit(self, action: np.ndarray) -> np.ndarray:
+        """Check torques and clip them to the limits, counting what was clipped.
+
+        Returns:
+            torques, float64, Shape: (12,); the array is reused by the next call.
+
+        Raises:
+            InputError: naming the shape or the non-finite entry.
+        """
+        torque = self._torque
+        action = np.asarray(action)
+        if action.shape != (12,):
+            raise InputError(
+                f"action has shape {action.shape}; expected (12,), the torques of layout.JOINTS; "
+                "see env.action_space"
+            )
+        torque[:] = action
+        if not torque.dot(torque) < math.inf:
+            refuse_non_finite(torque, JOINTS)
+        clipped = np.maximum(torque, self._torque_low, out=self._clipped_torque)
+        np.minimum(clipped, self._torque_high, out=clipped)
+        if clipped.tobytes() != torque.tobytes():
+            self.clipped += int(np.count_nonzero(clipped != torque))
+        return clipped
+
+    def advance(self, torque: np.ndarray) -> bool:
+        """Take one physics step with torques that are finite and inside the limits [N m].
+
+        Returns:
+            whether the episode is over; `terminated` and `truncated` say how.
+        """
+        self._move_scene()
+        self.ctrl[:] = torque
+        if self.tape is not None:
+            self.tape.append(np.array(torque, dtype=np.float32))
+        self._mj_step(self.model, self.data)
+        self.n_steps += 1
+        self._velocities_fresh = False
+        if self._warnings.tobytes() != _NO_WARNINGS:
+            self.unstable = self.blown_up()
+        over = self._referee()
+        # A NaN velocity makes its position NaN in the same step: one sum tells whether to look closer.
+        if not self._qpos.dot(self._qpos) < math.inf:
+            over = over or bool(np.isnan(self._qpos).any() or np.isnan(self._qvel).any())
+        self.terminated = over
+        self.truncated = self.n_steps >= self.task.max_steps or self.unstable
+        return over or self.truncated
+
+    def measure(self) -> None:
+        """Compute the velocities of ball and IMU, once per step: Jacobian times generalised velocity."""
+        if self._velocities_fresh:
+            return
+        model, data, jacp, jacr, qvel = self.model, self.data, self._jacp, self._jacr, self._qvel
+        mujoco.mj_jacSite(model, data, jacp, jacr, self._ball_id)
+        self.ball_velp, self.ball_velr = jacp.dot(qvel), jacr.dot(qvel)
+        mujoco.mj_jacSite(model, data, jacp, jacr, self._imu_id)
+        self.imu_velp, self.imu_velr = jacp.dot(qvel), jacr.dot(qvel)
+        self._velocities_fresh = True
+
+    def blown_up(self) -> bool:
+        """Whether MuJoCo has counted a warning after which the physics cannot be trusted."""
+        return bool(self._warnings[BLOW_UPS].any())
+
+    @property
+    def outcome(self) -> str:
+        """How the episode stands, in one word; "running" before its end."""
+        if self.unstable:
+            return "unstable"
+        for name, happened in (
+            ("success", self.success),
+            ("blocked", self.blocked),
+            ("conceded", self.conceded),
+            ("out_of_field", self.offside),
+            ("fall", self.fallen),
+            ("lost", self.terminated),
+            ("time_limit", self.truncated),
+        ):
+            if happened:
+                return name
+        return "running"
+
+    @property
+    def sim_time(self) -> float:
+        """Time since the reset [s]."""
+        return self.n_steps * PHYSICS_DT
+
+    def reward(self, terms: dict[str, Any]) -> np.float32:
+        """The stock environment's own dense reward: its weights times `terms`."""
+        buffer, index = self._weighted, 0
+        for weight, value in zip(self._weights, terms.values(), strict=False):
+            buffer[index] = weight * value
+            index += 1
+        return np.add.reduce(buffer)
+
+    def touches(self, geoms: frozenset[int]) -> bool:
+        """Whether the ball was in contact with one of `geoms` in the last step."""
+        ball = self._ball_geom
+        return any(
+            (a == ball and b in geoms) or (b == ball and a in geoms)
+            for a, b in self.data.contact.geom.tolist()
+        )
+
+    def near_robot(self, ball_x: float, ball_y: float) -> bool:
+        """Whether the ball is close enough to be touched at all; saves the contact list elsewhere."""
+        dx, dy = ball_x - self._imu[0], ball_y - self._imu[1]
+        return dx * dx + dy * dy < self._ball_reach**2
+
+    def off_field(self, x: float, y: float) -> bool:
+        """Whether a ball site at x, y is beyond the field's lines."""
+        length, width = self._field["length"], self._field["width"]
+        return x < -length or x > length or y < -width or y > width
+
+    def observation(self) -> np.ndarray:
+        """The stock observation, float32, `layout.RAW[task]`."""
+        self.measure()
+        joint_pos, joint_vel, ball_xpos, ball_velp, ball_velr, *scene = self._raw_fields
+        joint_pos[:] = self.joint_pos
+        joint_vel[:] = self.joint_vel
+        subtract = np.subtract
+        subtract(self._ball, self._imu, ball_xpos)
+        subtract(self.ball_velp, self.imu_velp, ball_velp)
+        subtract(self.ball_velr, self.imu_velr, ball_velr)
+        self._observe_scene(*scene)
+        return self._raw.astype(np.float32)
+
+    def _observe_scene(self, *scene: np.ndarray) -> None:
+        """Fill the fields of the stock observation after the first five."""
+
+    # -- the rules of a task, filled in by subclasses --------------------------------------------------------
+
+    def forget_episode(self) -> None:
+        """Clear what an episode has counted."""
+        self.n_steps = 0
+        self.clipped = 0
+        self.terminated = self.truncated = self.unstable = False
+        self.fallen = self.offside = self.success = self.blocked = self.conceded = False
+        self._velocities_fresh = False
+
+    def bind_episode(self) -> None:
+        """Read what is fixed for the episode after the stock reset has drawn it."""
+        self.team = int(self.stock.current_team)
+        self._team_one_hot = np.array([1 - self.team, self.team])
+
+    def _move_scene(self) -> None:
+        """Move what the task moves by itself before the physics step."""
+
+    def _referee(self) -> bool:
+        """Judge the last step; returns whether the stock rules end the episode."""
+        raise NotImplementedError
+
+    def terms(self) -> dict[str, Any]:
+        """The stock reward terms of the last step, unweighted, in the stock order."""
+        raise NotImplementedError
+
+    term_names: tuple[str, ...] = ()
+    memory: tuple[str, ...] = (
+        "n_steps", "clipped", "terminated", "truncated", "unstable",
+        "fallen", "offside", "success", "blocked", "conceded",
+    )  # fmt: skip
+
+    # -- info ------------------------------------------------------------------------------------------------
+
+    def info(self) -> dict[str, Any]:
+        """The stock info of the last step (every entry, without `reward_terms`)."""
+        self.measure()
+        ball, imu = self._ball, self._imu
+        south, north = self._goals
+        info = dict(self._field)
+        info["goal_team_0_rel_robot"] = south - imu
+        info["goal_team_1_rel_robot"] = north - imu
+        info["goal_team_0_rel_ball"] = south - ball
+        info["goal_team_1_rel_ball"] = north - ball
+        info["ball_xpos_rel_robot"] = ball - imu
+        info["ball_velp_rel_robot"] = self.ball_velp - self.imu_velp
+        info["ball_velr_rel_robot"] = self.ball_velr - self.imu_velr
+        info["player_team"] = self._team_one_hot.copy()
+        readings = self.data.sensordata.astype(np.float32)
+        for name, where in self._sensors.items():
+            info[name] = readings[where]
+        self._add_keeper(info)
+        self._add_target(info)
+        info["success"] = self.success
+        return info
+
+    def _add_keeper(self, info: dict[str, Any]) -> None:
+        """Where a task has no goalkeeper the stock info repeats the robot: zeros, or NaN for a lost state."""
+        imu, velp = self._imu, self.imu_velp
+        info["goalkeeper_team_0_xpos_rel_robot"] = imu - imu
+        info["goalkeeper_team_0_velp_rel_robot"] = velp - velp
+        info["goalkeeper_team_1_xpos_rel_robot"] = imu - imu
+        info["goalkeeper_team_1_velp_rel_robot"] = velp - velp
+
+    def _add_target(self, info: dict[str, Any]) -> None:
+        """Where a task has no target or defenders the stock info repeats the robot."""
+        info["target_xpos_rel_robot"] = self._imu - self._imu
+        info["target_velp_rel_robot"] = self.imu_velp - self.imu_velp
+        info["defender_xpos"] = np.concatenate((self._imu, self._imu, self._imu))

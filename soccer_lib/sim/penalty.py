@@ -1,0 +1,214 @@
+"""The rules of the three penalty tasks.
+
+Mirrors `sai_mujoco.envs.football.v0.penalty_kick` (0.1.30), term by term and in its order of floating-point
+operations. Upstream's own oddities are kept and named.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from soccer_lib.sim.core import SoccerSim
+from soccer_lib.sim.goal import GoalBox, norm
+
+
+class PenaltySim(SoccerSim):
+    """penalty_kick: an empty goal 2.2 m behind the ball; the base of the two penalty tasks with opponents."""
+
+    memory = (*SoccerSim.memory, "ball_hits", "_touching")
+    term_names = (
+        "robot_distance_ball",
+        "ball_vel_twd_goal",
+        "offside",
+        "ball_hits",
+        "robot_fallen",
+        "goal_scored",
+    )
+
+    def forget_episode(self) -> None:
+        """Clear what an episode has counted."""
+        super().forget_episode()
+        self.ball_hits = 0
+        self._touching = False
+
+    def bind_episode(self) -> None:
+        """Read what is fixed for the episode after the stock reset has drawn it."""
+        super().bind_episode()
+        self._goal = self._goals[self.team]
+        self._goal_box = GoalBox.behind(self._goal, self._field)
+        self._goal_normal = self._normal_of(self._reward_goal())
+
+    def _reward_goal(self) -> np.ndarray:
+        """Upstream measures the speed toward the south goal for both teams."""
+        return self._goals[0]
+
+    def _normal_of(self, goal: np.ndarray) -> np.ndarray:
+        width, height = self._field["goal_width"], self._field["goal_height"]
+        corners = np.array([[goal[0], -width, 0.0], [goal[0], width, 0.0], [goal[0], -width, height]])
+        normal = np.cross(corners[1] - corners[0], corners[2] - corners[1])
+        return normal / np.linalg.norm(normal)
+
+    def _scored(self, x: float, y: float, z: float) -> bool:
+        return self._goal_box.contains(x, y, z)
+
+    def _ball_blocked(self, x: float) -> bool:
+        return False
+
+    def _referee(self) -> bool:
+        x, y, z = self._ball.tolist()
+        self.success = scored = self._scored(x, y, z)
+        self.offside = not scored and self.off_field(x, y)
+        touching = self.near_robot(x, y) and self.touches(self._robot_geoms)
+        if touching and not self._touching:
+            self.ball_hits += 1
+        self._touching = touching
+        self.blocked = self._ball_blocked(x)
+        self.fallen = not self._min_height < self._imu[2]
+        return self.offside or scored or self.blocked or self.fallen
+
+    def terms(self) -> dict[str, Any]:
+        """The stock reward terms of the last step, unweighted."""
+        self.measure()
+        hits = self.ball_hits
+        return {
+            "robot_distance_ball": 1.5 if hits else self._closeness(),
+            "ball_vel_twd_goal": -self.ball_velp.dot(self._goal_normal),
+            "offside": self.offside,
+            "ball_hits": np.log1p(hits - 1) if hits > 1 else 0.0,
+            "robot_fallen": self.fallen,
+            "goal_scored": self.success,
+        }
+
+    def _closeness(self) -> np.float32:
+        """From 0 far from the ball to 1 at it; upstream computes it in single precision."""
+        return 1 - np.tanh(np.float32(norm(self._imu - self._ball)))
+
+    def _observe_scene(
+        self, goal_from_robot: np.ndarray, goal_from_ball: np.ndarray, *opponents: np.ndarray
+    ) -> None:
+        np.subtract(self._goal, self._imu, goal_from_robot)
+        np.subtract(self._goal, self._ball, goal_from_ball)
+        self._observe_opponents(*opponents)
+
+    def _observe_opponents(self, *opponents: np.ndarray) -> None:
+        """Fill the fields after the goal's."""
+
+
+class GoalieSim(PenaltySim):
+    """goalie_penalty_kick: a goalkeeper on a sine path. Fully deterministic: no seed changes anything."""
+
+    term_names = (*PenaltySim.term_names, "ball_blocked")
+
+    def _bind_scene(self) -> None:
+        super()._bind_scene()
+        model, data = self.model, self.data
+        joints = [model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
+        self._keeper_qpos = [int(joint.qposadr[0]) for joint in joints]
+        self._keeper_qvel = [int(joint.dofadr[0]) for joint in joints]
+        self._keepers = [data.site_xpos[model.site(f"goalkeeper_team_{team}_site").id] for team in (0, 1)]
+        # Upstream counts a block by the south keeper only.
+        self._blocker = frozenset([self.stock.keeper_id])
+        self._blocker_reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self._ball_geom]
+        self._velp = np.zeros(3)
+        self._path: dict[float, tuple[float, float]] = {}
+
+    def bind_episode(self) -> None:
+        """Read what is fixed for the episode after the stock reset has drawn it."""
+        super().bind_episode()
+        self._blocker_x = float(self.data.geom_xpos[self.stock.keeper_id][0])
+
+    def _move_scene(self) -> None:
+        time = self.data.time
+        if time not in self._path:
+            self._path[time] = self._keeper_at(time)
+        place, speed = self._path[time]
+        qpos, qvel, (south_q, north_q), (south_v, north_v) = (
+            self._qpos,
+            self._qvel,
+            self._keeper_qpos,
+            self._keeper_qvel,
+        )
+        qpos[south_q] = qpos[north_q] = place
+        qvel[south_v] = qvel[north_v] = speed
+
+    def _keeper_at(self, time: float) -> tuple[float, float]:
+        """Position [m] and speed [m/s] along y, by upstream's formula."""
+        amplitude, frequency = self._field["goal_width"] - 0.6, 0.3
+        position = amplitude * np.sin(2 * np.pi * frequency * time)
+        return float(position), float(
+            2 * np.pi * frequency * amplitude * np.cos(2 * np.pi * frequency * time)
+        )
+
+    def _ball_blocked(self, x: float) -> bool:
+        return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self._blocker)
+
+    def terms(self) -> dict[str, Any]:
+        """The stock reward terms of the last step, unweighted."""
+        terms = super().terms()
+        terms["ball_blocked"] = self.blocked
+        return terms
+
+    def _keeper_velp(self, team: int) -> np.ndarray:
+        """A slide along y: its Jacobian times the velocity is exactly the joint's speed."""
+        self._velp[1] = self._qvel[self._keeper_qvel[team]]
+        return self._velp
+
+    def _observe_opponents(self, keeper_xpos: np.ndarray, keeper_velp: np.ndarray) -> None:
+        np.subtract(self._keepers[self.team], self._imu, keeper_xpos)
+        np.subtract(self._keeper_velp(self.team), self.imu_velp, keeper_velp)
+
+    def _add_keeper(self, info: dict[str, Any]) -> None:
+        for team in (0, 1):
+            info[f"goalkeeper_team_{team}_xpos_rel_robot"] = self._keepers[team] - self._imu
+            info[f"goalkeeper_team_{team}_velp_rel_robot"] = self._keeper_velp(team) - self.imu_velp
+
+
+class ObstacleSim(PenaltySim):
+    """obstacle_penalty_kick: three defenders and a point in the air that the ball has to pass."""
+
+    term_names = (*PenaltySim.term_names, "ball_blocked", "ball_distance_target")
+    goal_radius = 0.3
+
+    def _bind_scene(self) -> None:
+        super()._bind_scene()
+        self._target = self.data.site_xpos[self.model.site(self.stock.goal_site).id]
+        self._defenders = [self.data.geom_xpos[self.model.geom(f"defender_geom{i}").id] for i in range(3)]
+        self._blockers = frozenset(self.stock.goalkeeper_geom_ids)
+        widest = max(self.model.geom_rbound[geom] for geom in self._blockers)
+        self._blocker_reach = widest + 3 * self.model.geom_rbound[self._ball_geom]
+
+    def bind_episode(self) -> None:
+        """Read what is fixed for the episode after the stock reset has drawn it."""
+        super().bind_episode()
+        self._blocker_x = float(self._defenders[0][0])
+        self._defender_xpos = np.concatenate(self._defenders)
+
+    def _reward_goal(self) -> np.ndarray:
+        return self._target
+
+    def _scored(self, x: float, y: float, z: float) -> bool:
+        return norm(self._target - self._ball) < self.goal_radius
+
+    def _ball_blocked(self, x: float) -> bool:
+        return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self._blockers)
+
+    def terms(self) -> dict[str, Any]:
+        """The stock reward terms of the last step, unweighted."""
+        terms = super().terms()
+        terms["ball_blocked"] = self.blocked
+        terms["ball_distance_target"] = 1 - np.tanh(norm(self._target - self._ball))
+        return terms
+
+    def _observe_opponents(
+        self, target_xpos: np.ndarray, target_velp: np.ndarray, defenders: np.ndarray
+    ) -> None:
+        np.subtract(self._target, self._imu, target_xpos)
+        np.subtract(0.0, self.imu_velp, target_velp)
+        defenders[:] = self._defender_xpos
+
+    def _add_target(self, info: dict[str, Any]) -> None:
+        info["target_xpos_rel_robot"] = self._target - self._imu
+        info["target_velp_rel_robot"] = 0.0 - self.imu_velp
+        info["defender_xpos"] = self._defender_xpos.copy()

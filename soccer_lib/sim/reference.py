@@ -1,0 +1,75 @@
+"""The stock environment behind the same methods as the fast simulation: slow, and the judge of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from soccer_lib.sim.core import SoccerSim
+from soccer_lib.tasks import Task
+
+
+class StockSim(SoccerSim):
+    """One task, stepped by the stock environment's own `step`.
+
+    Binding and reset are shared with `SoccerSim`; every number that a step returns is the stock one.
+    """
+
+    fast = False
+    memory = (*SoccerSim.memory, "_observation", "_reward", "_info", "_terms")
+
+    def __init__(self, task: Task, **kwargs: Any) -> None:
+        super().__init__(task, **kwargs)
+        self.stock_limited = gym.wrappers.TimeLimit(self.stock, self.task.max_steps)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        """Start an episode; returns the stock observation and info."""
+        gym.Env.reset(self, seed=seed)
+        self._observation, self._info = self.stock_limited.reset(seed=seed, options=options)
+        self.forget_episode()
+        self.bind_episode()
+        self._terms = self.stock.compute_reward()
+        return self._observation, self._info
+
+    def advance(self, torque: np.ndarray) -> bool:
+        """Take one stock step with torques [N m], Shape: (12,)."""
+        if self.tape is not None:
+            self.tape.append(np.array(torque, dtype=np.float32))
+        before = self._warnings.tobytes()
+        result = self.stock_limited.step(np.asarray(torque))
+        self._observation, self._reward, self.terminated, self.truncated, self._info = result
+        self.n_steps += 1
+        self._terms = self._info.pop("reward_terms")
+        self._velocities_fresh = False
+        if self._warnings.tobytes() != before:
+            self.unstable = self.unstable or self.blown_up()
+        self.truncated = self.truncated or self.unstable
+        self.success = bool(self._info["success"])
+        self.offside = bool(self._terms.get("offside", False))
+        self.blocked = bool(self._terms.get("ball_blocked", False))
+        self.conceded = bool(self._terms.get("inside_goal", False))
+        self.fallen = bool(self.stock.robots[0].is_terminated())
+        return self.terminated or self.truncated
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a state of `get_state`, bit for bit."""
+        super().set_state(state)
+        self.stock_limited._elapsed_steps = self.n_steps
+
+    def observation(self) -> np.ndarray:
+        """The stock observation of the last step."""
+        return self._observation
+
+    def terms(self) -> dict[str, Any]:
+        """The stock reward terms of the last step, unweighted."""
+        return dict(self._terms)
+
+    def reward(self, terms: dict[str, Any]) -> np.float32:
+        """The stock environment's own dense reward of the last step."""
+        return self._reward
+
+    def info(self) -> dict[str, Any]:
+        """The stock info of the last step, without `reward_terms`."""
+        return dict(self._info)

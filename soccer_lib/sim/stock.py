@@ -1,0 +1,88 @@
+"""The stock environments of sai-mujoco: construction, with the two traps of the packages removed.
+
+Trap one: sai-mujoco 0.1.30 accepts mujoco versions that it cannot work with. Trap two: its goalkeeper
+task reads `complete_space` before anything has filled it; a subclass fills it and leaves the installed
+package alone.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import importlib
+import importlib.metadata
+
+import gymnasium as gym
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.tasks import Task, task_named
+
+TESTED_VERSIONS = {"mujoco": "3.3.7", "sai-mujoco": "0.1.30"}
+"""The pair of packages that the exact simulation was tested against, bit for bit."""
+
+TEAMS = (0, 1, -1)
+"""Kicks at the south goal, kicks at the north goal, drawn at each reset."""
+
+
+@functools.cache
+def check_versions() -> None:
+    """Refuse a pair of packages that cannot work together; called when an environment is first made.
+
+    Raises:
+        InputError: naming both installed versions and the command that mends them.
+    """
+    for package, tested in TESTED_VERSIONS.items():
+        try:
+            found = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found = "none"
+        if found != tested:
+            raise InputError(
+                f"{package} {found} is installed; these environments are reproduced bit for bit with "
+                f"{' and '.join(f'{p} {v}' for p, v in TESTED_VERSIONS.items())}; "
+                f"run: pip install {package}=={tested}"
+            )
+
+
+def _fixed_goal_keeper(base: type) -> type:
+    class FixedGoalKeeper(base):
+        """The stock goalkeeper with its description of the scene refreshed before it is read."""
+
+        def _get_env_obs(self) -> np.ndarray:
+            self._get_info()
+            return super()._get_env_obs()
+
+    return FixedGoalKeeper
+
+
+def make_stock(
+    task: str | Task, *, team: int = 0, render_mode: str | None = None, width: int = 640, height: int = 360
+) -> gym.Env:
+    """Build the unwrapped stock environment: no time limit, actions in N m.
+
+    Args:
+        task: our name or the gym id.
+        team: 0, 1 or -1 (see `TEAMS`).
+        render_mode: None or "rgb_array".
+        width: of a rendered picture [pixels].
+        height: of a rendered picture [pixels].
+
+    Raises:
+        InputError: for a wrong pair of packages, an unknown task or team.
+    """
+    check_versions()
+    task = task_named(task)
+    if team not in TEAMS:
+        raise InputError(f"team {team!r} is unknown; expected 0 (south goal), 1 (north goal) or -1 (drawn)")
+    importlib.import_module("sai_mujoco")
+    spec = gym.spec(task.gym_id)
+    module, name = spec.entry_point.split(":")
+    cls = getattr(importlib.import_module(module), name)
+    if task.name == "goal_keeper":
+        cls = _fixed_goal_keeper(cls)
+    env = cls(**copy.deepcopy(spec.kwargs), team=team, render_mode=render_mode, width=width, height=height)
+    env.spec = copy.deepcopy(spec)
+    # The MJCF trees are read only while the model is compiled, and hold every mesh once more.
+    env.scene_mjcf = env.env_mjcf = env.mjcf_model = env.robots[0].mjcf_model = None
+    return env

@@ -1,0 +1,155 @@
+"""Control interfaces: what one action means and how many physics steps it lasts.
+
+The innermost layer. It drives the simulation's physics steps itself, so that observation and info are
+built once per action, while contacts, goals and falls are judged at every physics step of 2 ms.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.sim import SoccerSim
+
+
+def pd_torque(
+    target: np.ndarray,
+    joint_pos: np.ndarray,
+    joint_vel: np.ndarray,
+    kp: np.ndarray = KP,
+    kd: np.ndarray = KD,
+) -> np.ndarray:
+    """Torques that pull the joints to their targets, in single precision as an exported agent has it.
+
+    Args:
+        target: joint targets [rad], Shape: (12,).
+        joint_pos: joint positions [rad], Shape: (12,).
+        joint_vel: joint velocities [rad/s], Shape: (12,).
+        kp: stiffness [N m/rad], Shape: (12,).
+        kd: damping [N m s/rad], Shape: (12,).
+
+    Returns:
+        torques inside the limits [N m], float32, Shape: (12,).
+    """
+    torque = target - joint_pos.astype(np.float32)
+    torque *= kp
+    torque -= kd * joint_vel.astype(np.float32)
+    np.maximum(torque, -TORQUE_LIMIT, out=torque)
+    return np.minimum(torque, TORQUE_LIMIT, out=torque)
+
+
+class ControlInterface(gym.Wrapper):
+    """Base of the control interfaces: admits an action, plays it, reports once.
+
+    Args:
+        env: the simulation itself.
+        full_info: return the stock info; False keeps only reward terms and success (faster).
+        sum_reward: add up the stock reward of every physics step; False returns 0 for another layer to fill.
+
+    Attributes:
+        hold: physics steps that one action lasts.
+    """
+
+    hold = 1
+    low, high = -1.0, 1.0
+    meaning: tuple[str, ...] = JOINTS
+
+    def __init__(self, env: SoccerSim, *, full_info: bool = True, sum_reward: bool = True) -> None:
+        super().__init__(env)
+        self.sim: SoccerSim = env
+        self.full_info = full_info
+        self.sum_reward = sum_reward
+        self._shape = (len(self.meaning),)
+        self.action_space = gym.spaces.Box(self.low, self.high, self._shape, np.float32)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        """Start an episode; the info has the same entries as that of a step."""
+        observation, info = self.sim.reset(seed=seed, options=options)
+        info = info if self.full_info else {"success": info["success"]}
+        return observation, self._complete(info, self.sim.terms(), held_steps=0)
+
+    def step(self, action: np.ndarray):
+        """Play one action.
+
+        Raises:
+            InputError: for an action of another shape or with a non-finite entry.
+        """
+        start, sim = self.sim.n_steps, self.sim
+        reward = self._play(self._admit(action))
+        info = sim.info() if self.full_info else {"success": sim.success}
+        info = self._complete(info, self._terms, held_steps=sim.n_steps - start)
+        if sim.unstable:
+            info["sim_unstable"] = True
+        return sim.observation(), reward, sim.terminated, sim.truncated, info
+
+    def _complete(self, info: dict[str, Any], terms: dict[str, Any], held_steps: int) -> dict[str, Any]:
+        info["reward_terms"] = terms
+        info["task_name"] = self.sim.task.name
+        info["sim_time"] = self.sim.sim_time
+        info["held_steps"] = held_steps
+        return info
+
+    def _play(self, action: np.ndarray) -> float:
+        """Play an admitted action to its end or to the episode's; returns the summed stock reward."""
+        raise NotImplementedError
+
+    def _physics_step(self, torque: np.ndarray) -> tuple[bool, float]:
+        """One physics step; returns whether the episode is over and the stock reward of the step."""
+        over = self.sim.advance(torque)
+        if self.sum_reward:
+            self._terms = self.sim.terms()
+            return over, float(self.sim.reward(self._terms))
+        return over, 0.0
+
+    def _admit(self, action: np.ndarray) -> np.ndarray:
+        action = np.asarray(action, dtype=np.float32)
+        if action.shape != self._shape:
+            raise InputError(
+                f"action has shape {action.shape}; expected {self._shape}: {', '.join(self.meaning)}; "
+                "see env.action_space"
+            )
+        square = action.dot(action)
+        if not square < math.inf:
+            refuse_non_finite(action, self.meaning)
+        if square > 1.0:
+            inside = np.clip(action, self.low, self.high)
+            self.sim.clipped += int(np.count_nonzero(inside != action))
+            return inside
+        return action
+
+
+class TorqueControl(ControlInterface):
+    """Twelve torques in [-1, 1] of their limits, one physics step each (500 Hz): the competition's action."""
+
+    def _play(self, action: np.ndarray) -> float:
+        _, reward = self._physics_step(action * TORQUE_LIMIT)
+        if not self.sum_reward:
+            self._terms = self.sim.terms()
+        return reward
+
+
+class JointControl(ControlInterface):
+    """Twelve joint targets at 50 Hz: default pose + action [rad], reached by PD torques every 2 ms."""
+
+    hold = 10
+
+    def _play(self, action: np.ndarray) -> float:
+        sim, total = self.sim, 0.0
+        target = DEFAULT_POSE + action
+        for _ in range(self.hold):
+            over, reward = self._physics_step(pd_torque(target, sim.joint_pos, sim.joint_vel))
+            total += reward
+            if over:
+                break
+        if not self.sum_reward:
+            self._terms = sim.terms()
+        return total
+
+
+CONTROLS: dict[str, type[ControlInterface]] = {"torque": TorqueControl, "joint": JointControl}
+"""Control interfaces by name."""
