@@ -250,11 +250,8 @@ class SoccerSim(Restorable, gym.Env):
 
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
-        ball = self._ball_geom
-        return any(
-            (a == ball and b in geoms) or (b == ball and a in geoms)
-            for a, b in self.data.contact.geom.tolist()
-        )
+        ball, contacts = self._ball_geom, self.data.contact.geom.tolist()
+        return any((a == ball and b in geoms) or (b == ball and a in geoms) for a, b in contacts)
 
     def near_robot(self, ball_x: float, ball_y: float) -> bool:
         """Whether the ball is close enough to be touched at all; saves the contact list elsewhere."""
@@ -272,10 +269,9 @@ class SoccerSim(Restorable, gym.Env):
         joint_pos, joint_vel, ball_xpos, ball_velp, ball_velr, *scene = self._raw_fields
         joint_pos[:] = self.joint_pos
         joint_vel[:] = self.joint_vel
-        subtract = np.subtract
-        subtract(self._ball, self._imu, ball_xpos)
-        subtract(self.ball_velp, self.imu_velp, ball_velp)
-        subtract(self.ball_velr, self.imu_velr, ball_velr)
+        np.subtract(self._ball, self._imu, ball_xpos)
+        np.subtract(self.ball_velp, self.imu_velp, ball_velp)
+        np.subtract(self.ball_velr, self.imu_velr, ball_velr)
         self._observe_scene(*scene)
         return self._raw.astype(np.float32)
 
