@@ -48,10 +48,9 @@ def play(env, actions):
     trace = []
     for action in actions:
         observation, reward, terminated, truncated, info = env.step(action)
-        values = {key: np.asarray(value).tobytes() for key, value in info.items() if key != "episode_report"}
-        trace.append(
-            (observation.tobytes(), reward, terminated, truncated, values, info.get("episode_report"))
-        )
+        report, terms = info.pop("episode_report", None), info.pop("reward_terms")
+        values = {key: np.asarray(value).tobytes() for key, value in info.items()}
+        trace.append((observation.tobytes(), reward, terminated, truncated, values, terms, report))
         if terminated or truncated:
             trace.append(env.reset()[0].tobytes())
     return trace
