@@ -1,0 +1,71 @@
+# Every target makes what it needs; `make setup` is done once and again when requirements.txt changes.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+PRESET ?= fast
+N ?= 06
+ARGS ?=
+PY := .venv/bin/python
+RUN := $(PY) -m soccer_lib
+STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
+
+# The first Python that starts and is 3.11 or 3.12; a shim that cannot start is passed over.
+define FIND_PYTHON
+for p in $(PYTHON) python3.11 python3 python3.12; do \
+  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
+done; \
+echo "error: no Python 3.11 or 3.12 found (python3 is $$(python3 -V 2>&1 || true)); install one, or try: make setup PYTHON=PATH" >&2; exit 2
+endef
+
+# What is pinned must also import together.
+SMOKE := import imageio, ipywidgets, matplotlib, mujoco, papermill, sai_mujoco, scipy, stable_baselines3, torch, tyro
+
+.PHONY: help setup course test lint lab bench notebook clean
+
+help: ## Show the targets.
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## Create .venv with the pinned packages; instant when it is there.
+	@echo ".venv is ready."
+
+$(STAMP): | requirements.txt
+	@python=$$($(FIND_PYTHON)); \
+	fresh=; if [ -e .venv/incomplete ] || ! $(PY) -m pip -V >/dev/null 2>&1; then fresh=--clear; fi; \
+	echo "Setting up .venv with $$($$python -V). Minutes, depending on the network and the torch build."; \
+	if [ -n "$$fresh" ]; then "$$python" -m venv --clear .venv; fi; \
+	touch .venv/incomplete; rm -f .venv/installed-*
+	@$(PY) -m pip install --progress-bar off --disable-pip-version-check -r requirements.txt
+	@$(PY) -c 'import pathlib, site; \
+	  pathlib.Path(site.getsitepackages()[0], "soccer_lib_checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@$(PY) -c '$(SMOKE)'
+	@touch $@; rm -f .venv/incomplete
+
+course: $(STAMP) ## Run the notebooks into runs/course; PRESET=smoke|fast|full.
+	@$(RUN) notebook --course --preset $(PRESET) $(ARGS)
+
+notebook: $(STAMP) ## Run one notebook: make notebook N=06 ARGS="-p episodes 4".
+	@$(RUN) notebook $(N) --preset $(PRESET) $(ARGS)
+
+test: $(STAMP) ## Run all tests, the notebooks included.
+	@$(PY) -m pytest -q -n 2 --dist loadfile tests
+
+lint: $(STAMP) ## Check style, layout, notebooks and house rules.
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@find notebooks -name '*.ipynb' -not -path '*/.*' -print0 2>/dev/null | xargs -0 -r $(PY) -m nbstripout --verify
+	@$(PY) .ci/house.py
+
+lab: $(STAMP) ## Open the notebooks in JupyterLab.
+	@$(PY) -m jupyter lab notebooks
+
+bench: $(STAMP) ## Measure exactness and speed into runs/bench.
+	@mkdir -p runs/bench
+	@$(RUN) bench exact --json runs/bench/exact.json
+	@$(RUN) bench env --json runs/bench/env.json
+
+clean: ## Remove .venv and caches; runs/ stays.
+	@rm -rf .venv .pytest_cache .ruff_cache build *.egg-info
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+	@echo "Removed .venv and caches. runs/ is kept: delete it yourself."

@@ -1,0 +1,37 @@
+"""The notebook runner: executes notebooks with papermill, strictly, and sums them up on one page.
+
+What a notebook and the runner agree on:
+
+* The cell tagged `parameters` holds literals only. It always has `preset = "fast"` (smoke, fast or
+  full) and `out_dir = ""`, both strings, and then the notebook's own parameters. Values derived from
+  them are computed in the next cell.
+* `out_dir` is the folder for everything that the notebook writes. Run by hand it is empty, and
+  `soccer_lib.runs.notebook_folder(out_dir, name)` gives the place.
+* What the notebook reports goes to `out_dir/summary.json`, a flat table of label -> text or number,
+  and to PNG files directly in `out_dir`. The summary page shows both.
+* The kernel's working directory is the one that the runner was started in.
+
+A run lands in `OUT/PRESET/` (one notebook) or `OUT/PRESET/NAME/` (the course), beside `state.json`,
+which says for what source, parameters, library and versions it holds. A notebook for which all of
+these are unchanged is not run again.
+"""
+
+from soccer_lib.notebook.config import PRESETS, NotebookConfig, find_course, find_notebook, read_parameters
+from soccer_lib.notebook.execute import Outcome, execute_notebook
+from soccer_lib.notebook.page import write_page
+from soccer_lib.notebook.runner import NotebookRun, run_command, run_course, run_notebook
+
+__all__ = [
+    "PRESETS",
+    "NotebookConfig",
+    "NotebookRun",
+    "Outcome",
+    "execute_notebook",
+    "find_course",
+    "find_notebook",
+    "read_parameters",
+    "run_command",
+    "run_course",
+    "run_notebook",
+    "write_page",
+]

@@ -1,0 +1,95 @@
+"""Checks of the exercises: each tests properties of the learner's function and prints one clear line.
+
+A check returns whether the function passed. An exercise that is not done yet (it raises
+`NotImplementedError`) is no error: the notebook goes on with the library's version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from soccer_lib.errors import one_line
+from soccer_lib.scoring import OFFICIAL_WEIGHTS, official_score
+
+Case = tuple[str, Callable[[], bool]]
+"""What a property says, and whether it holds."""
+
+
+def _judge(cases: Sequence[Case]) -> bool:
+    for says, holds in cases:
+        try:
+            passed = holds()
+        except NotImplementedError as hint:
+            print(f"not done yet: {hint or 'replace the line that raises NotImplementedError'}")
+            return False
+        except Exception as error:  # whatever a learner's function raises is shown, not passed on
+            print(f"not yet: {says}; your function raised {type(error).__name__}: {one_line(error, 120)}")
+            return False
+        if not passed:
+            print(f"not yet: {says}")
+            return False
+    print(f"correct: {len(cases)} of {len(cases)} properties hold")
+    return True
+
+
+def check_official_score(score: Callable[[str, dict[str, Any]], float]) -> bool:
+    """Check a function (task name, reward terms of the last step) -> official score."""
+    rng = np.random.default_rng(0)
+    cases: list[Case] = []
+    for task, weights in OFFICIAL_WEIGHTS.items():
+        terms = {name: float(rng.uniform(-1, 1)) for name in weights if name != "steps"}
+        zeros = dict.fromkeys(terms, 0.0)
+        cases += [
+            (
+                f"an episode of {task} without any term costs its steps term",
+                lambda task=task, zeros=zeros: bool(np.isclose(score(task, zeros), weights_of(task)["steps"])),
+            ),
+            (
+                f"random terms of {task} are weighted and added up",
+                lambda task=task, terms=terms: bool(np.isclose(score(task, terms), official_score(task, terms))),
+            ),
+            (
+                "a term without an official weight changes nothing",
+                lambda task=task, terms=terms: bool(
+                    np.isclose(score(task, {**terms, "robot_smiles": 7.0}), official_score(task, terms))
+                ),
+            ),
+        ]
+    return _judge(cases)
+
+
+def weights_of(task: str) -> dict[str, float]:
+    """The official weights of a task, as a plain dict."""
+    return dict(OFFICIAL_WEIGHTS[task])
+
+
+def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> bool:
+    """Check a function scores -> 95% bootstrap interval of their mean (low, high)."""
+    rng = np.random.default_rng(1)
+    narrow, wide = rng.normal(2.0, 0.1, 100), rng.normal(2.0, 1.0, 100)
+    few = wide[:10]
+
+    def width(scores: np.ndarray) -> float:
+        low, high = interval(scores)
+        return float(high - low)
+
+    def covers() -> bool:
+        hits = 0
+        for _ in range(60):
+            low, high = interval(rng.normal(0.0, 1.0, 30))
+            hits += low <= 0.0 <= high
+        return hits >= 48
+
+    cases: list[Case] = [
+        ("low is below the mean and high above it", lambda: interval(wide)[0] < wide.mean() < interval(wide)[1]),
+        ("scores that scatter ten times as much make an interval about ten times as wide",
+         lambda: 6 < width(wide) / width(narrow) < 16),
+        ("ten scores make a wider interval than a hundred", lambda: width(few) > width(wide)),
+        ("a hundred normal scores: the width is near 4 standard errors",
+         lambda: 0.8 < width(wide) / (3.92 * wide.std(ddof=1) / 10) < 1.2),
+        ("the interval covers the true mean in at least 48 of 60 samples (57 are expected)", covers),
+    ]  # fmt: skip
+    return _judge(cases)

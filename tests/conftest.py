@@ -1,0 +1,63 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+DRAW = """
+import mujoco
+model = mujoco.MjModel.from_xml_string("<mujoco/>")
+mujoco.Renderer(model, 8, 8).render()
+"""
+
+
+def _choose_renderer() -> None:
+    """Without a display, take the first renderer that can draw; a choice of the user's stays.
+
+    It has to be known before the first import of mujoco, and a wrong one breaks that import, hence a
+    process of its own. Where none can draw nothing is set, and what draws fails with mujoco's error.
+    """
+    if sys.platform != "linux" or os.environ.get("DISPLAY") or "MUJOCO_GL" in os.environ:
+        return
+    for backend in ("egl", "osmesa"):
+        environment = {**os.environ, "MUJOCO_GL": backend}
+        if subprocess.run([sys.executable, "-c", DRAW], env=environment, capture_output=True).returncode == 0:
+            os.environ["MUJOCO_GL"] = backend  # the workers of xdist inherit it
+            return
+
+
+_choose_renderer()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the shared real inputs; tests that want it are skipped where it is absent."""
+    folder = Path(os.environ.get("SOCCER_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("no shared inputs: set SOCCER_SHARED to their folder")
+    return folder
+
+
+@pytest.fixture
+def command():
+    """Run `python -m soccer_lib ...` in a folder and return the finished process."""
+
+    def run(*arguments: object, cwd: Path = ROOT, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        return subprocess.run(
+            [sys.executable, "-m", "soccer_lib", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    return run
