@@ -22,6 +22,8 @@ def make_env(
     control: str = "torque",
     observation: str = "raw",
     reward: str = "env",
+    walker: str = "own",
+    hold: int | None = None,
     fast: bool = True,
     info: str = "full",
     team: int = 0,
@@ -34,10 +36,14 @@ def make_env(
 
     Args:
         task: our name ("goalie_penalty_kick") or the gym id ("LowerT1GoaliePenaltyKick-v0").
-        control: "torque" (12 torques in [-1, 1] of their limits, 500 Hz) or "joint" (12 joint targets,
-            default pose + action [rad], 50 Hz).
-        observation: "raw" (the stock one) or "full" (89 entries, the same for every task).
+        control: "torque" (12 torques in [-1, 1] of their limits, 500 Hz), "joint" (12 joint targets,
+            default pose + action [rad], 50 Hz) or "command" (3 velocities for a walker, held for 0.1 s).
+        observation: "raw" (the stock one), "full" (89 entries, the same for every task), "robot" (the 89 in
+            the robot's heading frame, the ball by its true centre) or "agent" (96: robot, time left, gait
+            phase, last command, kick active).
         reward: "env" (the stock dense reward) or "competition" (the official score, at the end).
+        walker: for "command": "own", "hub" or the path of a walker file.
+        hold: for "command": physics steps that one command lasts; None for 50.
         fast: step the exact fast simulation; False steps the stock environment.
         info: "full" (every stock entry) or "terms" (reward terms and success; faster).
         team: 0 kicks at the south goal, 1 at the north goal, -1 draws one at each reset.
@@ -67,7 +73,11 @@ def make_env(
         )
     sim = make_sim(task, fast=fast, team=team, render_mode=render_mode, width=width, height=height)
     reward_layer = REWARDS[reward]
-    env: gym.Env = CONTROLS[control](sim, full_info=info == "full", sum_reward=reward_layer.sum_reward)
+    layer = {"full_info": info == "full", "sum_reward": reward_layer.sum_reward}
+    layer["track_ball"] = observation in ("robot", "agent")
+    if control == "command":
+        layer |= {"walker": walker, "hold": hold}
+    env: gym.Env = CONTROLS[control](sim, **layer)
     env = OBSERVATIONS[observation](env)
     env = EpisodeReport(reward_layer(env))
     if seed is not None:

@@ -173,6 +173,28 @@ FULL = Layout(
 )
 """The 89 entries of the competition's preprocessor, for every task."""
 
+ROBOT = Layout(
+    "robot",
+    [
+        Field(f.name, f.size, f.unit, "heading" if f.frame == "world" else f.frame, f.meaning)
+        for f in FULL.fields
+    ],
+)
+"""FULL with every world vector turned into the robot's heading frame (x ahead, y left, z up), the ball by
+its true centre, and the defenders relative to the IMU."""
+
+AGENT = Layout(
+    "agent",
+    [
+        *ROBOT.fields,
+        Field("time_left", 1, "", "", "share of the episode that is left, 1 at the reset"),
+        Field("gait_phase", 2, "", "", "cosine and sine of the walker's phase; zeros without a walker"),
+        Field("last_command", 3, "", "", "the command that was played last, in [-1, 1] of COMMAND_SCALE"),
+        Field("kick_active", 1, "", "", "1 while a kick is played"),
+    ],
+)
+"""ROBOT and what a playing agent has to know of its own controller."""
+
 INFO_FIELDS: tuple[str, ...] = tuple(f.name for f in FULL.fields[3:-1])
 """Fields of FULL that are copied from the stock `info` as they are."""
 

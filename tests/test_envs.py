@@ -13,9 +13,9 @@ from stable_baselines3.common.env_checker import check_env as sb3_check
 import soccer_lib as sl
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
-from soccer_lib.wrappers.control import CONTROLS, pd_torque
-from soccer_lib.wrappers.observation import OBSERVATIONS, projected_gravity
-from soccer_lib.wrappers.reward import REWARDS
+from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS
+from soccer_lib.wrappers.control import pd_torque
+from soccer_lib.wrappers.observation import projected_gravity
 
 
 @pytest.mark.parametrize("fast", [True, False])

@@ -21,6 +21,7 @@ import numpy as np
 from soccer_lib.errors import InputError
 from soccer_lib.layout import JOINTS, RAW, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, sensor_entries, slice_of
+from soccer_lib.sim.readings import Readings
 from soccer_lib.sim.state import Restorable
 from soccer_lib.sim.stock import make_stock
 from soccer_lib.tasks import PHYSICS_DT, Task, task_named
@@ -28,7 +29,7 @@ from soccer_lib.tasks import PHYSICS_DT, Task, task_named
 _NO_WARNINGS = bytes(4 * int(mujoco.mjtWarning.mjNWARNING))
 
 
-class SoccerSim(Restorable, gym.Env):
+class SoccerSim(Readings, Restorable, gym.Env):
     """One task, one physics step of 2 ms per `step`; subclasses hold the rules of each task.
 
     Actions are joint torques [N m], Shape: (12,), order of `layout.JOINTS`, clipped to `TORQUE_LIMIT`.
@@ -202,17 +203,6 @@ class SoccerSim(Restorable, gym.Env):
         self.truncated = self.n_steps >= self.task.max_steps or self.unstable
         return over or self.truncated
 
-    def measure(self) -> None:
-        """Compute the velocities of ball and IMU, once per step: Jacobian times generalised velocity."""
-        if self._velocities_fresh:
-            return
-        model, data, jacp, jacr, qvel = self.model, self.data, self._jacp, self._jacr, self._qvel
-        mujoco.mj_jacSite(model, data, jacp, jacr, self._ball_id)
-        self.ball_velp, self.ball_velr = jacp.dot(qvel), jacr.dot(qvel)
-        mujoco.mj_jacSite(model, data, jacp, jacr, self._imu_id)
-        self.imu_velp, self.imu_velr = jacp.dot(qvel), jacr.dot(qvel)
-        self._velocities_fresh = True
-
     def blown_up(self) -> bool:
         """Whether MuJoCo has counted a warning after which the physics cannot be trusted."""
         return bool(self._warnings[BLOW_UPS].any())
@@ -263,21 +253,6 @@ class SoccerSim(Restorable, gym.Env):
         length, width = self._field["length"], self._field["width"]
         return x < -length or x > length or y < -width or y > width
 
-    def observation(self) -> np.ndarray:
-        """The stock observation, float32, `layout.RAW[task]`."""
-        self.measure()
-        joint_pos, joint_vel, ball_xpos, ball_velp, ball_velr, *scene = self._raw_fields
-        joint_pos[:] = self.joint_pos
-        joint_vel[:] = self.joint_vel
-        np.subtract(self._ball, self._imu, ball_xpos)
-        np.subtract(self.ball_velp, self.imu_velp, ball_velp)
-        np.subtract(self.ball_velr, self.imu_velr, ball_velr)
-        self._observe_scene(*scene)
-        return self._raw.astype(np.float32)
-
-    def _observe_scene(self, *scene: np.ndarray) -> None:
-        """Fill the fields of the stock observation after the first five."""
-
     # -- the rules of a task, filled in by subclasses --------------------------------------------------------
 
     def forget_episode(self) -> None:
@@ -309,41 +284,3 @@ class SoccerSim(Restorable, gym.Env):
         "n_steps", "clipped", "terminated", "truncated", "unstable",
         "fallen", "offside", "success", "blocked", "conceded",
     )  # fmt: skip
-
-    # -- info ------------------------------------------------------------------------------------------------
-
-    def info(self) -> dict[str, Any]:
-        """The stock info of the last step (every entry, without `reward_terms`)."""
-        self.measure()
-        ball, imu = self._ball, self._imu
-        south, north = self._goals
-        info = dict(self._field)
-        info["goal_team_0_rel_robot"] = south - imu
-        info["goal_team_1_rel_robot"] = north - imu
-        info["goal_team_0_rel_ball"] = south - ball
-        info["goal_team_1_rel_ball"] = north - ball
-        info["ball_xpos_rel_robot"] = ball - imu
-        info["ball_velp_rel_robot"] = self.ball_velp - self.imu_velp
-        info["ball_velr_rel_robot"] = self.ball_velr - self.imu_velr
-        info["player_team"] = self._team_one_hot.copy()
-        readings = self.data.sensordata.astype(np.float32)
-        for name, where in self._sensors.items():
-            info[name] = readings[where]
-        self._add_keeper(info)
-        self._add_target(info)
-        info["success"] = self.success
-        return info
-
-    def _add_keeper(self, info: dict[str, Any]) -> None:
-        """Where a task has no goalkeeper the stock info repeats the robot: zeros, or NaN for a lost state."""
-        imu, velp = self._imu, self.imu_velp
-        info["goalkeeper_team_0_xpos_rel_robot"] = imu - imu
-        info["goalkeeper_team_0_velp_rel_robot"] = velp - velp
-        info["goalkeeper_team_1_xpos_rel_robot"] = imu - imu
-        info["goalkeeper_team_1_velp_rel_robot"] = velp - velp
-
-    def _add_target(self, info: dict[str, Any]) -> None:
-        """Where a task has no target or defenders the stock info repeats the robot."""
-        info["target_xpos_rel_robot"] = self._imu - self._imu
-        info["target_velp_rel_robot"] = self.imu_velp - self.imu_velp
-        info["defender_xpos"] = np.concatenate((self._imu, self._imu, self._imu))

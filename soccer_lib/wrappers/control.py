@@ -12,6 +12,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim
@@ -50,17 +51,22 @@ class ControlInterface(gym.Wrapper):
         env: the simulation itself.
         full_info: return the stock info; False keeps only reward terms and success (faster).
         sum_reward: add up the stock reward of every physics step; False returns 0 for another layer to fill.
+        track_ball: follow the ball's orientation at every physics step, for its true centre.
 
     Attributes:
         hold: physics steps that one action lasts.
+        ball: the ball tracker; None where nobody needs it.
     """
 
     hold = 1
     low, high = -1.0, 1.0
     meaning: tuple[str, ...] = JOINTS
 
-    def __init__(self, env: SoccerSim, *, full_info: bool = True, sum_reward: bool = True) -> None:
+    def __init__(
+        self, env: SoccerSim, *, full_info: bool = True, sum_reward: bool = True, track_ball: bool = False
+    ) -> None:
         super().__init__(env)
+        self.ball = BallTracker() if track_ball else None
         self.sim: SoccerSim = env
         self.full_info = full_info
         self.sum_reward = sum_reward
@@ -70,6 +76,8 @@ class ControlInterface(gym.Wrapper):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; the info has the same entries as that of a step."""
         observation, info = self.sim.reset(seed=seed, options=options)
+        if self.ball:
+            self.ball.reset()
         info = info if self.full_info else {"success": info["success"]}
         return observation, self._complete(info, self.sim.terms(), held_steps=0)
 
@@ -100,11 +108,29 @@ class ControlInterface(gym.Wrapper):
 
     def _physics_step(self, torque: np.ndarray) -> tuple[bool, float]:
         """One physics step; returns whether the episode is over and the stock reward of the step."""
-        over = self.sim.advance(torque)
+        sim, reward = self.sim, 0.0
+        over = sim.advance(torque)
         if self.sum_reward:
+            self._terms = sim.terms()
+            reward = float(sim.reward(self._terms))
+        if self.ball:
+            quat, gyro, _ = sim.sensors()
+            self.ball.push(sim.relative_spin(), quat, gyro)
+        return over, reward
+
+    def _settle(self) -> None:
+        """Read the reward terms of the last physics step, where no step has done so."""
+        if not self.sum_reward:
             self._terms = self.sim.terms()
-            return over, float(self.sim.reward(self._terms))
-        return over, 0.0
+
+    def get_state(self) -> dict[str, Any]:
+        """What the layer remembers between two actions."""
+        return {"ball": self.ball.get_state()} if self.ball else {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a state of `get_state`."""
+        if self.ball:
+            self.ball.set_state(state["ball"])
 
     def _admit(self, action: np.ndarray) -> np.ndarray:
         action = np.asarray(action, dtype=np.float32)
@@ -128,8 +154,7 @@ class TorqueControl(ControlInterface):
 
     def _play(self, action: np.ndarray) -> float:
         _, reward = self._physics_step(action * TORQUE_LIMIT)
-        if not self.sum_reward:
-            self._terms = self.sim.terms()
+        self._settle()
         return reward
 
 
@@ -146,10 +171,5 @@ class JointControl(ControlInterface):
             total += reward
             if over:
                 break
-        if not self.sum_reward:
-            self._terms = sim.terms()
+        self._settle()
         return total
-
-
-CONTROLS: dict[str, type[ControlInterface]] = {"torque": TorqueControl, "joint": JointControl}
-"""Control interfaces by name."""

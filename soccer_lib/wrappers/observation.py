@@ -69,7 +69,3 @@ class FullObservation(gym.ObservationWrapper):
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 89 entries from the stock observation and the simulation's info."""
         return full_observation(observation[:24], self._sim.info(), self._sim.task)
-
-
-OBSERVATIONS: dict[str, type[gym.ObservationWrapper]] = {"raw": RawObservation, "full": FullObservation}
-"""Observations by name."""

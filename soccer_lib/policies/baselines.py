@@ -1,0 +1,87 @@
+"""Agents that learn nothing: what every trained agent has to beat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.layout import KD, KP, TORQUE_LIMIT
+from soccer_lib.policies.policy import PolicySpec, RowPolicy
+from soccer_lib.wrappers.control import pd_torque
+
+_KNEE = 0.2
+_LEG = [-_KNEE / 2, 0.0, 0.0, _KNEE, -_KNEE / 2, 0.0]
+
+STAND_POSE = np.array(_LEG * 2, dtype=np.float32)
+"""Feet level below the hips with slightly bent knees [rad]. Shape: (12,)."""
+
+_ANKLES = np.array([4, 5, 10, 11])
+
+STAND_KP = KP.copy()
+"""Stiffness for standing [N m/rad]: ankles as stiff as hips and knees. Shape: (12,)."""
+STAND_KP[_ANKLES] = 200.0
+
+STAND_KD = KD.copy()
+"""Damping for standing [N m s/rad]. Shape: (12,)."""
+STAND_KD[_ANKLES] = 5.0
+
+_N_JOINT_ENTRIES = 24
+
+
+def stand_torque(observation: np.ndarray) -> np.ndarray:
+    """Torques that hold `STAND_POSE`, computed in single precision.
+
+    Args:
+        observation: any layout that begins with joint positions and velocities, such as "raw" and "full".
+
+    Returns:
+        torques inside the limits [N m], float32, Shape: (12,).
+    """
+    return pd_torque(STAND_POSE, observation[:12], observation[12:24], STAND_KP, STAND_KD)
+
+
+class Zero(RowPolicy):
+    """No torque at all: the robot falls within a second."""
+
+    spec = PolicySpec("zero")
+
+    def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
+        """Return twelve zeros."""
+        return np.zeros(12, np.float32), state
+
+
+class Random(RowPolicy):
+    """Uniform torques, new ones every 2 ms; the generator is the state, so the episode's seed decides."""
+
+    spec = PolicySpec("random")
+
+    def begin(self, seed: int | None = None) -> np.random.Generator:
+        """A generator from the episode's seed, or a fresh one."""
+        return np.random.default_rng(seed)
+
+    def act(
+        self, observation: np.ndarray, state: np.random.Generator, deterministic: bool
+    ) -> tuple[np.ndarray, np.random.Generator]:
+        """Draw twelve numbers in [-1, 1)."""
+        return state.random(12, dtype=np.float32) * np.float32(2) - np.float32(1), state
+
+
+class Stand(RowPolicy):
+    """Holds a standing pose with PD torques at 500 Hz: up for the whole 10 s."""
+
+    spec = PolicySpec("stand")
+
+    def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
+        """Return the torques as shares of their limits.
+
+        Raises:
+            InputError: the observation is too short to hold the joints.
+        """
+        if len(observation) < _N_JOINT_ENTRIES:
+            raise InputError(
+                f"observation has {len(observation)} entries; expected the raw one, with 12 joint "
+                "positions and velocities first; use observation='raw'"
+            )
+        return stand_torque(observation) / TORQUE_LIMIT, state

@@ -1,0 +1,151 @@
+"""Scores of several agents side by side, as a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.evaluate import EvaluationResult
+from soccer_lib.runs import load_json
+from soccer_lib.tasks import COMPETITION
+from soccer_lib.view.figures import ACCENT, FAINT, INK, QUIET, new_figure, signed, tidy, write_value
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Result = EvaluationResult | Mapping[str, Any] | str | os.PathLike[str]
+"""An evaluation, its summary, or the path of its JSON file."""
+
+DO_NOTHING = {"goalie_penalty_kick": -0.99, "obstacle_penalty_kick": -0.99, "kick_to_target": -0.30}
+"""Official score of a robot that stands to the end; kick_to_target gives -0.30 to -0.25."""
+
+BEST_PUBLIC = {"goalie_penalty_kick": 4.17}
+"""The best public policy: velocity commands to a walker, PPO; 18 of 20 goals. Elsewhere none scores."""
+
+SCALE = {
+    "goalie_penalty_kick": (-2.9, 4.9),
+    "obstacle_penalty_kick": (-2.9, 4.9),
+    "kick_to_target": (-0.6, 2.3),
+}
+"""The least range of scores that a panel shows: from a failure to a success."""
+
+
+def summary_of(result: Result) -> Mapping[str, Any]:
+    """The flat figures of an evaluation, whatever it came as.
+
+    Raises:
+        InputError: the file is missing or is not an evaluation's.
+    """
+    if isinstance(result, EvaluationResult):
+        return result.summary
+    summary = load_json(result) if isinstance(result, str | os.PathLike) else result
+    scored = isinstance(summary, Mapping) and any(str(key).endswith("/n_episodes") for key in summary)
+    if not scored:
+        name = result if isinstance(result, str | os.PathLike) else type(result).__name__
+        raise InputError(f"{name} is not an evaluation; expected what evaluate --json wrote; check the path")
+    return summary
+
+
+def sorted_summaries(results: Mapping[str, Result]) -> dict[str, Mapping[str, Any]]:
+    """Name -> figures, the best sum first; agents without an official score last."""
+    if not results:
+        raise InputError("no results came; expected name -> evaluation; evaluate a policy first")
+    summaries = {name: summary_of(result) for name, result in results.items()}
+    return dict(sorted(summaries.items(), key=lambda item: -item[1].get("comp_total_sum", -np.inf)))
+
+
+def scored_tasks(summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The tasks for which any of them has an official score."""
+    return [task for task in COMPETITION if any(f"{task}/comp_total" in s for s in summaries.values())]
+
+
+def title_of(task: str) -> str:
+    """A task's name for a picture."""
+    return task.replace("_", " ")
+
+
+def plot_results(results: Mapping[str, Result]) -> Figure:
+    """Official scores of agents, one panel a task: mean, 95% interval, single episodes, known results.
+
+    Args:
+        results: name of the agent -> evaluation, its summary, or the path of its JSON file.
+
+    Returns:
+        A matplotlib figure; `save_figure` writes it, `picture` shows it in a notebook.
+
+    Raises:
+        InputError: nothing to draw, or a file that is not an evaluation's.
+    """
+    summaries = sorted_summaries(results)
+    tasks = scored_tasks(summaries)
+    if not tasks:
+        raise InputError(
+            f"no official score in {', '.join(summaries)}; expected one of {', '.join(COMPETITION)}"
+        )
+    figure = new_figure(1.3 + 3.0 * len(tasks), 1.6 + 0.6 * len(summaries))
+    panels = figure.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    for axes, task in zip(panels, tasks, strict=True):
+        _draw_task(axes, task, summaries)
+    panels[0].set_yticks(range(len(summaries)), list(summaries), color=INK, fontsize=11)
+    panels[0].set_ylim(len(summaries) - 0.45, -0.75)
+    figure.supxlabel(
+        "official score   (dot: mean; bar: 95% interval; small dots: episodes; hollow: nothing varies)",
+        fontsize=9,
+        color=QUIET,
+    )
+    return figure
+
+
+def _draw_task(axes: Axes, task: str, summaries: Mapping[str, Mapping[str, Any]]) -> None:
+    tidy(axes)
+    axes.set_title(title_of(task), fontsize=11, color=INK, loc="left", pad=30)
+    _draw_known(axes, task)
+    for row, summary in enumerate(summaries.values()):
+        axes.axhline(row, color=FAINT, linewidth=0.6, zorder=0)
+        if f"{task}/comp_total" in summary:
+            _draw_score(axes, task, row, summary)
+    low, high = axes.get_xlim()
+    axes.set_xlim(min(low, SCALE[task][0]), max(high, SCALE[task][1]))
+    axes.locator_params(axis="x", nbins=6)
+
+
+def _draw_known(axes: Axes, task: str) -> None:
+    """Reference lines, named above the panel at two heights."""
+    for known, name, dashes in (
+        (DO_NOTHING, "do nothing", (0, (4, 2))),
+        (BEST_PUBLIC, "best public", (0, (1, 1.5))),
+    ):
+        if task in known:
+            axes.axvline(known[task], color=QUIET, linewidth=1.1, linestyle=dashes, zorder=1)
+            axes.annotate(
+                f"{name} {signed(known[task])}",
+                (known[task], 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3 if known is DO_NOTHING else 14),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=QUIET,
+            )
+
+
+def _draw_score(axes: Axes, task: str, row: int, summary: Mapping[str, Any]) -> None:
+    mean, (low, high) = summary[f"{task}/comp_total"], summary[f"{task}/comp_total_ci95"]
+    scores = [episode["score"] for episode in summary.get("episodes", ()) if episode["task"] == task]
+    # Spread by a fixed pattern, so that the same file always gives the same picture.
+    spread = 0.18 * np.modf(np.arange(len(scores)) * 0.618)[0] + 0.1
+    axes.scatter(scores, row + spread, s=9, color=QUIET, alpha=0.45, linewidths=0, zorder=2)
+    varies = high > low
+    if varies:
+        axes.plot(
+            [low, high], [row, row], color=ACCENT, linewidth=4, alpha=0.45, solid_capstyle="butt", zorder=3
+        )
+    axes.plot(
+        mean, row, "o", markersize=8, color=ACCENT, mfc=ACCENT if varies else "white", mew=1.8, zorder=4
+    )
+    write_value(axes, mean, row, 13)
