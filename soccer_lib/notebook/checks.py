@@ -45,11 +45,15 @@ def check_official_score(score: Callable[[str, dict[str, Any]], float]) -> bool:
         cases += [
             (
                 f"an episode of {task} without any term costs its steps term",
-                lambda task=task, zeros=zeros: bool(np.isclose(score(task, zeros), weights_of(task)["steps"])),
+                lambda task=task, zeros=zeros: bool(
+                    np.isclose(score(task, zeros), weights_of(task)["steps"])
+                ),
             ),
             (
                 f"random terms of {task} are weighted and added up",
-                lambda task=task, terms=terms: bool(np.isclose(score(task, terms), official_score(task, terms))),
+                lambda task=task, terms=terms: bool(
+                    np.isclose(score(task, terms), official_score(task, terms))
+                ),
             ),
             (
                 "a term without an official weight changes nothing",
@@ -83,13 +87,21 @@ def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> boo
             hits += low <= 0.0 <= high
         return hits >= 48
 
+    def around_the_mean() -> bool:
+        low, high = interval(wide)
+        return low < wide.mean() < high
+
     cases: list[Case] = [
-        ("low is below the mean and high above it", lambda: interval(wide)[0] < wide.mean() < interval(wide)[1]),
-        ("scores that scatter ten times as much make an interval about ten times as wide",
-         lambda: 6 < width(wide) / width(narrow) < 16),
+        ("low is below the mean and high above it", around_the_mean),
+        (
+            "scores that scatter ten times as much make an interval about ten times as wide",
+            lambda: 6 < width(wide) / width(narrow) < 16,
+        ),
         ("ten scores make a wider interval than a hundred", lambda: width(few) > width(wide)),
-        ("a hundred normal scores: the width is near 4 standard errors",
-         lambda: 0.8 < width(wide) / (3.92 * wide.std(ddof=1) / 10) < 1.2),
+        (
+            "a hundred normal scores: the width is near 4 standard errors",
+            lambda: 0.8 < width(wide) / (3.92 * wide.std(ddof=1) / 10) < 1.2,
+        ),
         ("the interval covers the true mean in at least 48 of 60 samples (57 are expected)", covers),
-    ]  # fmt: skip
+    ]
     return _judge(cases)
