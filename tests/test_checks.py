@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 import soccer_lib as sl
-from soccer_lib.notebook.checks import check_interval, check_official_score
+from soccer_lib.control.ball import BallTracker
+from soccer_lib.notebook.checks import (
+    check_ball_offset,
+    check_heading_frame,
+    check_interval,
+    check_official_score,
+)
+from soccer_lib.wrappers.heading import heading_of
 
 
 def undone(*arguments):
@@ -69,3 +76,37 @@ def test_a_normal_interval_passes():
         return scores.mean() - half, scores.mean() + half
 
     assert check_interval(interval)
+
+
+def turned_by_heading(vector, quat):
+    yaw = heading_of(quat)
+    cos, sin = np.cos(yaw), np.sin(yaw)
+    return np.array([cos * vector[0] + sin * vector[1], cos * vector[1] - sin * vector[0], vector[2]])
+
+
+def turned_the_wrong_way(vector, quat):
+    x, y, z, w = quat
+    return turned_by_heading(vector, np.array([-x, -y, -z, w]))
+
+
+def test_heading_frame_check():
+    assert check_heading_frame(turned_by_heading)
+    for wrong in (undone, failing, turned_the_wrong_way, lambda vector, quat: vector):
+        assert not check_heading_frame(wrong)
+
+
+def tracked_offset(spins):
+    tracker = BallTracker()
+    for spin in [*spins, np.zeros(3)]:  # the tracker waits for the step after the last one
+        tracker.push(spin, np.array([0, 0, 0, 1.0]), np.zeros(3))
+    return tracker.offset
+
+
+def added_angles(spins):
+    return np.array([0, 0, 0.11]) + np.cross(0.002 * spins.sum(axis=0), [0, 0, 0.11])
+
+
+def test_ball_offset_check():
+    assert check_ball_offset(tracked_offset)
+    for wrong in (undone, failing, added_angles, lambda spins: np.array([0, 0, 0.11])):
+        assert not check_ball_offset(wrong)

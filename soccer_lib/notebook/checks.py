@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from soccer_lib.errors import one_line
 from soccer_lib.scoring import OFFICIAL_WEIGHTS, official_score
+from soccer_lib.tasks import PHYSICS_DT
 
 Case = tuple[str, Callable[[], bool]]
 """What a property says, and whether it holds."""
@@ -103,5 +105,63 @@ def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> boo
             lambda: 0.8 < width(wide) / (3.92 * wide.std(ddof=1) / 10) < 1.2,
         ),
         ("the interval covers the true mean in at least 48 of 60 samples (57 are expected)", covers),
+    ]
+    return _judge(cases)
+
+
+def check_heading_frame(turn: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> bool:
+    """Check a function (world vector, trunk orientation x y z w) -> the vector in the heading frame."""
+    rng = np.random.default_rng(2)
+    vector = rng.normal(size=3)
+
+    def tilted(yaw: float, pitch: float = 0.0) -> np.ndarray:
+        return Rotation.from_euler("ZY", [yaw, pitch]).as_quat()
+
+    def near(result: np.ndarray, expected: Sequence[float]) -> bool:
+        return bool(np.allclose(result, expected, atol=1e-9))
+
+    x, y, z = vector
+    cases: list[Case] = [
+        ("facing along the world's x axis changes nothing", lambda: near(turn(vector, tilted(0)), vector)),
+        (
+            "facing along y, what lies along y is ahead (x)",
+            lambda: near(turn(vector, tilted(np.pi / 2)), [y, -x, z]),
+        ),
+        (
+            "facing backwards, ahead and left change sign",
+            lambda: near(turn(vector, tilted(np.pi)), [-x, -y, z]),
+        ),
+        ("the height stays", lambda: near(turn(vector, tilted(0.7))[2:], [z])),
+        (
+            "leaning forward does not change the heading",
+            lambda: near(turn(vector, tilted(0.7, 0.3)), turn(vector, tilted(0.7))),
+        ),
+    ]
+    return _judge(cases)
+
+
+def check_ball_offset(offset: Callable[[np.ndarray], np.ndarray]) -> bool:
+    """Check a function (angular velocities of n physics steps [rad/s]) -> ball point to ball centre [m]."""
+    rng = np.random.default_rng(3)
+    quarter = np.tile([0.0, np.pi / 2 / (100 * PHYSICS_DT), 0.0], (100, 1))
+    tumbling = rng.normal(0, 30, (200, 3))
+    truth = Rotation.identity()
+    for spin in tumbling:
+        truth = Rotation.from_rotvec(spin * PHYSICS_DT) * truth
+
+    def near(spins: np.ndarray, expected: Sequence[float]) -> bool:
+        return bool(np.allclose(offset(spins), expected, atol=1e-3))
+
+    cases: list[Case] = [
+        (
+            "a ball that has not turned: the centre is 0.11 m above the point",
+            lambda: near(np.zeros((5, 3)), [0, 0, 0.11]),
+        ),
+        ("a quarter turn about y: the centre is 0.11 m ahead", lambda: near(quarter, [0.11, 0, 0])),
+        ("four quarter turns: back above the point", lambda: near(np.tile(quarter, (4, 1)), [0, 0, 0.11])),
+        (
+            "turns about changing axes multiply, newest first; adding angles up is not enough",
+            lambda: near(tumbling, truth.apply([0, 0, 0.11])),
+        ),
     ]
     return _judge(cases)
