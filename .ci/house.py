@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import statistics
 import subprocess
 import sys
+import textwrap
+import tokenize
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE_LINES = 350
 CORE_LINES = 5_000
+OUTSIDE_CORE = {"genesis", "bench"}
 CELL_MEDIAN, CELL_MOST, CELL_MAX = 8, 25, 40
 VIEW_ONLY = {"matplotlib", "ipywidgets", "IPython"}
+NO_CODE = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
 # An absolute path of somebody's machine; a URL or a relative path has something before the slash.
 ABSOLUTE = re.compile(r"(?<![\w.:/$}~<>*-])/(?:work|home|root|tmp|Users)/\w")
 
@@ -89,20 +102,50 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield node.module.split(".")[0]
 
 
+def room_of(inside: str) -> str:
+    """Return the room of a file from its path inside the library."""
+    return inside.split("/")[0].removesuffix(".py")
+
+
+def code_lines(text: str) -> int:
+    """Count the lines with code on them: no blank lines, comments or docstrings."""
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in NO_CODE:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        # A text that stands alone: a docstring, or the description under a field.
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            if isinstance(node.value.value, str):
+                lines.difference_update(range(node.lineno, node.end_lineno + 1))
+    return len(lines)
+
+
 def check_source(path: Path, inside: str) -> Iterator[str]:
     """Check one library file: its length, and that only the viewing room draws."""
     text = path.read_text(encoding="utf-8")
     lines = len(text.splitlines())
     if lines > FILE_LINES:
         yield f"{lines} lines; expected at most {FILE_LINES}; split it by nouns"
-    if inside.split("/")[0].removesuffix(".py") != "view":
+    if room_of(inside) != "view":
         for name in sorted(VIEW_ONLY & set(imported(ast.parse(text)))):
             yield f"imports {name}; expected only in soccer_lib/view"
 
 
+def report_size(rooms: Counter[str]) -> Iterator[str]:
+    """Print the lines of code per room and check their sum."""
+    core = sum(count for room, count in rooms.items() if room not in OUTSIDE_CORE)
+    table = ", ".join(f"{room} {count}" for room, count in rooms.most_common())
+    print(textwrap.fill(f"soccer_lib, lines of code: {table}", 100))
+    without = " and ".join(sorted(OUTSIDE_CORE))
+    print(f"soccer_lib core, without {without}: {core} of at most {CORE_LINES} lines of code")
+    if core > CORE_LINES:
+        yield f"soccer_lib: the core has {core} lines of code; expected at most {CORE_LINES}"
+
+
 def findings(root: Path, files: Iterable[Path]) -> Iterator[str]:
     """Run all checks and yield one line per finding."""
-    core = 0
+    rooms: Counter[str] = Counter()
     for path in files:
         name = path.relative_to(root).as_posix()
         found: list[str] = list(check_paths(path))
@@ -111,12 +154,9 @@ def findings(root: Path, files: Iterable[Path]) -> Iterator[str]:
         if name.startswith("soccer_lib/") and path.suffix == ".py":
             inside = name.removeprefix("soccer_lib/")
             found += check_source(path, inside)
-            if not inside.startswith("genesis"):
-                core += len(path.read_text(encoding="utf-8").splitlines())
+            rooms[room_of(inside)] += code_lines(path.read_text(encoding="utf-8"))
         yield from (f"{name}: {text}" for text in found)
-    print(f"soccer_lib core: {core} lines of at most {CORE_LINES}")
-    if core > CORE_LINES:
-        yield f"soccer_lib: the core has {core} lines; expected at most {CORE_LINES}"
+    yield from report_size(rooms)
 
 
 def main(root: Path = ROOT) -> int:

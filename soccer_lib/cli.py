@@ -7,18 +7,13 @@ error that a user can cause ends as one line on standard error and an exit code 
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import importlib
-import io
 import os
-import re
 import signal
 import sys
 import typing
-from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from soccer_lib.errors import InputError, SoccerError, closest, one_line, unknown_name
 
@@ -35,8 +30,24 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.evaluate:ReplayConfig:run_replay",
         "Step recorded torques again and compare the scores; --stock steps the stock environment.",
     ),
+    "walker train": (
+        "soccer_lib.tune.walker:WalkerTrainConfig:main",
+        "Train the walker: gait search, then a residual network; call it again to go on.",
+    ),
+    "bench exact": (
+        "soccer_lib.bench.exact:ExactBenchConfig:main",
+        "Compare the fast simulation with the stock environment, bit for bit.",
+    ),
+    "bench env": (
+        "soccer_lib.bench.env:EnvBenchConfig:main",
+        "Measure how many times faster than the stock environment the fast one is.",
+    ),
+    "bench walker": (
+        "soccer_lib.bench.walker:WalkerBenchConfig:main",
+        "Measure how well a walker follows commands, and how often it falls.",
+    ),
     "notebook": (
-        "soccer_lib.notebook:NotebookConfig:run_command",
+        "soccer_lib.notebook.runner:NotebookConfig:run_notebooks",
         "Run one notebook, or the whole course with --course, and write a summary page.",
     ),
 }
@@ -44,7 +55,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    _stop_on_sigterm()
+    # A polite kill unwinds the stack, so that children are stopped and the status is written.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
     except SoccerError as error:
@@ -62,192 +74,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
 
 
-def _stop_on_sigterm() -> None:
-    """Let a polite kill unwind the stack, so that children are stopped and the status is written."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    with contextlib.suppress(ValueError):  # only the main thread may set it
-        signal.signal(signal.SIGTERM, stop)
-
-
 def _dispatch(arguments: list[str]) -> int:
-    if arguments and arguments[0] in ("-h", "--help", "help"):
-        print(_overview(COMMANDS))
+    """Call the command that the first one or two words name."""
+    first = arguments[0] if arguments else ""
+    group = [name for name in COMMANDS if name.split()[0] == first]
+    words = 1 if first in COMMANDS or not group else 2
+    name = " ".join(arguments[:words])
+    if name in COMMANDS:
+        module_name, class_name, function_name = COMMANDS[name][0].split(":")
+        module = importlib.import_module(module_name)
+        config = parse_config(getattr(module, class_name), arguments[words:], f"{PROG} {name}")
+        return getattr(module, function_name)(config) or 0
+    if {"-h", "--help"} & set(arguments[:words]):
+        print(_overview(group or COMMANDS))
         return 0
-    name, rest = _command(arguments)
-    if name is None:
-        print(
-            _overview({key: value for key, value in COMMANDS.items() if key.startswith(arguments[0] + " ")})
-        )
-        return 0
-    module_name, class_name, function_name = COMMANDS[name][0].split(":")
-    module = importlib.import_module(module_name)
-    function: Callable[[Any], int | None] = getattr(module, function_name)
-    config = parse_config(getattr(module, class_name), rest, f"{PROG} {name}")
-    return function(config) or 0
+    near = closest(name, group or COMMANDS)
+    raise unknown_name("command", name, group or COMMANDS, None if near else f"try {PROG} --help")
 
 
-def _overview(commands: dict[str, tuple[str, str]]) -> str:
-    width = max(len(name) for name in commands)
-    rows = [f"  {name:<{width}}  {text}" for name, (_, text) in sorted(commands.items())]
+def _overview(names: Iterable[str]) -> str:
+    rows = [f"  {name:<16}{COMMANDS[name][1]}" for name in sorted(names)]
     return "\n".join([f"usage: {PROG} COMMAND [flags]", "", *rows, "", f"Flags: {PROG} COMMAND --help"])
 
 
-def _command(arguments: list[str]) -> tuple[str | None, list[str]]:
-    """Return the command and what follows it; no command where help on a group is wanted."""
-    if not arguments:
-        raise InputError(f"no command came; expected one of: {', '.join(COMMANDS)}; try {PROG} --help")
-    first, rest = arguments[0], arguments[1:]
-    if first in COMMANDS:
-        return first, rest
-    group = {name.split()[1]: name for name in COMMANDS if name.startswith(first + " ")}
-    if not group:
-        raise unknown_name("command", first, dict.fromkeys(name.split()[0] for name in COMMANDS))
-    if rest and rest[0] in group:
-        return group[rest[0]], rest[1:]
-    if rest and rest[0] in ("-h", "--help"):
-        return None, rest
-    if not rest:
-        raise InputError(f"{first!r} came alone; expected {first} {{{','.join(group)}}}; try {PROG} --help")
-    raise unknown_name(f"{first} command", rest[0], group)
-
-
 def parse_config(config_class: type, arguments: Sequence[str], prog: str) -> Any:
-    """Build a config dataclass from flags.
-
-    Dashes and underscores both work. A list takes several words or one word with commas.
+    """Build a config dataclass from flags; dashes and underscores both work.
 
     Raises:
         InputError: an unknown flag, a missing or a bad value, or the dataclass's own check failed.
     """
     import tyro
+    import tyro._errors as tyro_errors  # private, hence the pin; the public errors are boxes of text
 
-    arguments = _drop_stated_defaults(config_class, arguments)
-    flags, lists = _flags(config_class)
-    _check_flags(arguments, flags, prog)
-    captured = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(captured), _plain_boxes():
-            return tyro.cli(
-                config_class,
-                prog=prog,
-                args=_split_lists(arguments, lists),
-                config=(tyro.conf.FlagCreatePairsOff,),
-            )
-    except SystemExit as stop:
-        if not stop.code:
-            raise  # --help
-        raise InputError(_condense(captured.getvalue(), prog)) from None
-
-
-def _check_flags(arguments: Sequence[str], flags: Sequence[str], prog: str) -> None:
-    """Name the first flag that the command does not have."""
-    for word in arguments:
-        name = word.split("=")[0].replace("_", "-")
-        if re.match(r"--?[A-Za-z]", name) and name not in (*flags, "-h", "--help"):
-            near = closest(name, flags)
-            hint = f"did you mean {near}?" if near else f"try {prog} --help"
-            raise unknown_name("flag", word, flags, hint)
-
-
-def _flags(config_class: type) -> tuple[list[str], set[str]]:
-    """Return all flags of a dataclass and those among them that take a list."""
     hints = typing.get_type_hints(config_class, include_extras=True)
-    flags: list[str] = []
-    lists: set[str] = set()
-    for field in dataclasses.fields(config_class):
-        hint, extras = hints[field.name], ()
-        if typing.get_origin(hint) is typing.Annotated:
-            hint, *extras = typing.get_args(hint)
-        # An alias given with tyro.conf.arg; other annotations have no such attribute.
-        aliases = [alias for extra in extras for alias in getattr(extra, "aliases", None) or ()]
-        # A switch that is on by default has only the flag that turns it off, as tyro makes it.
-        prefix = "--no-" if field.default is True else "--"
-        names = [prefix + field.name.replace("_", "-"), *aliases]
-        flags += names
-        members = [hint, *typing.get_args(hint)]
-        plain = not any("Append" in repr(extra) for extra in extras)
-        if plain and any(typing.get_args(member)[-1:] == (...,) for member in members):
-            lists.update(names)
-    return flags, lists
+    flags = [
+        f"--{name.replace('_', '-')}"
+        for name, hint in hints.items()
+        if tyro.conf.Positional not in getattr(hint, "__metadata__", ())
+    ]
 
+    def refuse(event: tyro_errors.ParseErrorEvent) -> NoReturn:
+        match event:
+            case (
+                tyro_errors.UnrecognizedArgs(tokens=[word, *_])
+                | tyro_errors.MissingArgs(unrecognized_tokens=[word, *_])
+            ):
+                remedy = None if closest(word, flags) else f"try {prog} --help"
+                raise unknown_name("argument", word, flags, remedy)
+            case tyro_errors.MissingArgs(missing_arguments=[missing, *_]):
+                problem = f"{missing.arg.display_name()} is missing; expected a value"
+            case tyro_errors.BadValue(argument=argument):
+                problem = f"{argument.display_name()} lacks a value; expected {argument.lowered.metavar}"
+            case tyro_errors.InvalidChoice(argument=argument, value=value, choices=choices):
+                raise unknown_name(argument.display_name(), value, choices)
+            case tyro_errors.InstantiationFailure(argument=None, message=message):
+                raise InputError(message)  # the dataclass's own check
+            case tyro_errors.InstantiationFailure(argument=argument, message=message):
+                problem = f"{argument.display_name()}: {message}; expected {argument.lowered.metavar}"
+            case _:
+                problem = f"{type(event).__name__}; expected flags as in the help"
+        raise InputError(f"{problem}; try {prog} --help")
 
-def _drop_stated_defaults(config_class: type, arguments: Sequence[str]) -> list[str]:
-    """Drop `--x` where a switch x is on by default, for those who say so all the same."""
-    on = {
-        "--" + field.name.replace("_", "-")
-        for field in dataclasses.fields(config_class)
-        if field.default is True
-    }
-    return [word for word in arguments if word.replace("_", "-") not in on]
-
-
-def _split_lists(arguments: Sequence[str], lists: set[str]) -> list[str]:
-    """Split `a,b` into two words after the flags that take a list."""
-    words: list[str] = []
-    splitting = False
-    for word in arguments:
-        flag, equals, value = word.partition("=")
-        if re.match(r"--?[A-Za-z]", word):
-            splitting = flag.replace("_", "-") in lists
-            if splitting and equals:
-                words += [flag, *filter(None, value.split(","))]
-                continue
-            words.append(word)
-        elif splitting and "," in word:
-            words += filter(None, word.split(","))
-        else:
-            words.append(word)
-    return words
-
-
-@contextlib.contextmanager
-def _plain_boxes() -> Iterator[None]:
-    """Keep tyro from breaking words where the terminal is narrow; help keeps its real width."""
-    if sys.stdout.isatty() or "COLUMNS" in os.environ:
-        yield
-        return
-    os.environ["COLUMNS"] = "100"
-    try:
-        yield
-    finally:
-        del os.environ["COLUMNS"]
-
-
-def _condense(box: str, prog: str) -> str:
-    """Make one line of tyro's box: the message, what the flag expects, and where to look."""
-    message, details = _sections(box)
-    text = " ".join(message).rstrip(".")
-    if message[0].startswith("Missing from"):
-        text = f"missing {' '.join(message[1:])}; expected a value for it"
-    # tyro wraps what Python says about a number, and what a dataclass says about its fields.
-    text = re.sub(
-        r"^Error parsing (\S+): (invalid literal for int.*?|could not convert string to float): ",
-        r"\1 got ",
-        text,
-    )
-    text = re.sub(r"^Error parsing (--?\S+): ", r"\1: ", text)
-    text = re.sub(r"^Error parsing [^:]*: ", "", text)
-    text = re.sub(r"^Unrecognized options: (\S+).*$", r"unexpected argument '\1'; expected flags only", text)
-    text = text.replace(". Expected", "; expected").replace("expected 1 values", "expected one value")
-    if details and details[0].startswith("Argument helptext") and len(details) > 1:
-        text += f"; expected {re.sub(r'^.*--?[a-z-]+ ', '', details[1])}"
-    remedy = "" if "; try" in text else f"; try {prog} --help"
-    return one_line(f"{text}{remedy}", 600)
-
-
-def _sections(box: str) -> tuple[list[str], list[str]]:
-    """Return the lines of the message and of what follows it; boxes come in Unicode and in ASCII."""
-    rows = [row.strip("│ ") for row in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()]
-    sections: list[list[str]] = [[]]
-    for row in rows:
-        if row[:1] in ("╭", "╰") or (row and set(row) <= set("─-")):
-            sections.append([])
-        elif row:
-            sections[-1].append(row)
-    # In ASCII the title is a section of its own; in Unicode it is part of the frame.
-    filled = [section for section in sections if section][0 if "╭" in box else 1 :]
-    filled += [["the arguments could not be read"], []]
-    return filled[0], filled[1]
+    with tyro_errors.on_parse_error(refuse):
+        return tyro.cli(config_class, prog=prog, args=list(arguments))

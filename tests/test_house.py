@@ -75,11 +75,35 @@ def test_absolute_paths(house, tmp_path):
     assert not list(house.check_paths(path))
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", 0),
+        ('"""Module.\n\nMore.\n"""\n\n# why\nx = 1  # what\n', 1),
+        ('class A:\n    """Doc."""\n\n    field: int = 0\n    """Unit."""\n', 2),
+        ('def f():\n    """Doc\n    string."""\n    return (\n        1,\n        # inside\n    )\n', 4),
+        ('page = """one\n\nthree"""\n', 3),
+    ],
+)
+def test_lines_of_code(house, text, lines):
+    assert house.code_lines(text) == lines
+
+
 def test_the_core_has_a_limit(house, tmp_path, capsys):
-    (tmp_path / "soccer_lib" / "genesis").mkdir(parents=True)
-    files = [tmp_path / "soccer_lib" / f"x{number}.py" for number in range(15)]
-    for path in [*files, tmp_path / "soccer_lib" / "genesis" / "y.py"]:
-        path.write_text("x = 1\n" * 340)
+    room = tmp_path / "soccer_lib" / "sim"
+    for folder in (room, tmp_path / "soccer_lib" / "genesis", tmp_path / "soccer_lib" / "bench"):
+        folder.mkdir(parents=True)
+    files = [room / f"x{number}.py" for number in range(15)]
+    for path in [
+        *files,
+        room.parent / "cli.py",
+        *(room.parent / name / "y.py" for name in ("genesis", "bench")),
+    ]:
+        path.write_text('"""Words."""\n\n' + "x = 1\n" * 333)
     found = list(house.findings(tmp_path, sorted(tmp_path.rglob("*.py"))))
-    assert found == ["soccer_lib: the core has 5100 lines; expected at most 5000"]
-    assert "core: 5100 lines" in capsys.readouterr().out
+    assert found == ["soccer_lib: the core has 5328 lines of code; expected at most 5000"]
+    out = capsys.readouterr().out
+    assert (
+        "sim 4995, bench 333, cli 333, genesis 333" in out and "core, without bench and genesis: 5328" in out
+    )
+    assert not list(house.findings(tmp_path, files)), "4,995 lines are not too many"

@@ -11,27 +11,6 @@ What a notebook and the runner agree on:
   and to PNG files directly in `out_dir`. The summary page shows both.
 * The kernel's working directory is the one that the runner was started in.
 
-A run lands in `OUT/PRESET/` (one notebook) or `OUT/PRESET/NAME/` (the course), beside `state.json`,
-which says for what source, parameters, library and versions it holds. A notebook for which all of
-these are unchanged is not run again.
+A run lands in `OUT/PRESET/NAME/` beside `state.json`, which says for what source, parameters, library
+and versions it holds. A notebook for which all of these are unchanged is not run again.
 """
-
-from soccer_lib.notebook.config import PRESETS, NotebookConfig, find_course, find_notebook, read_parameters
-from soccer_lib.notebook.execute import Outcome, execute_notebook
-from soccer_lib.notebook.page import write_page
-from soccer_lib.notebook.runner import NotebookRun, run_command, run_course, run_notebook
-
-__all__ = [
-    "PRESETS",
-    "NotebookConfig",
-    "NotebookRun",
-    "Outcome",
-    "execute_notebook",
-    "find_course",
-    "find_notebook",
-    "read_parameters",
-    "run_command",
-    "run_course",
-    "run_notebook",
-    "write_page",
-]

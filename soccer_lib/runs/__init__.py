@@ -1,36 +1,18 @@
 """Run folders and the files in them: atomic writes, checked reads, manifests, heartbeats."""
 
-from soccer_lib.runs.files import (
-    atomic_write,
-    atomic_write_bytes,
-    atomic_write_json,
-    atomic_write_npz,
-    atomic_write_text,
-    load_json,
-    load_npz,
-    sha256_of,
-    to_plain,
-    verify_manifest,
-    write_manifest,
-)
+from soccer_lib.runs.files import atomic_write_bytes, atomic_write_json, atomic_write_npz, load_json, load_npz
 from soccer_lib.runs.folder import RunFolder, machine_record, notebook_folder, version_record
 from soccer_lib.runs.heartbeat import Heartbeat
 
 __all__ = [
     "Heartbeat",
     "RunFolder",
-    "atomic_write",
     "atomic_write_bytes",
     "atomic_write_json",
     "atomic_write_npz",
-    "atomic_write_text",
     "load_json",
     "load_npz",
     "machine_record",
     "notebook_folder",
-    "sha256_of",
-    "to_plain",
-    "verify_manifest",
     "version_record",
-    "write_manifest",
 ]

@@ -11,6 +11,7 @@ import dataclasses
 import errno
 import hashlib
 import json
+import math
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,18 +23,7 @@ import numpy as np
 from soccer_lib.errors import InputError, ResourceError, one_line
 
 MANIFEST = "manifest.json"
-
-_REMEDIES = {
-    errno.ENOSPC: "free some disk space or choose an output on another disk",
-    errno.EDQUOT: "free some of your quota or choose an output on another disk",
-    errno.EROFS: "choose an output on a writable disk",
-    errno.EACCES: "choose an output folder that you may write to",
-    errno.EPERM: "choose an output folder that you may write to",
-    errno.ENOTDIR: "a parent of this path is a file: choose another output path",
-    errno.EEXIST: "there is a file of that name: choose another output path",
-    errno.EISDIR: "there is a folder of that name: choose another output path",
-    errno.ENAMETOOLONG: "choose a shorter output path",
-}
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
@@ -44,12 +34,14 @@ def resource_errors(path: str | os.PathLike[str], doing: str) -> Iterator[None]:
     except ResourceError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        remedy = _REMEDIES.get(error.errno or 0, "check the disk and the path, then run again")
-        raise ResourceError(one_line(f"could not {doing} {os.fspath(path)}: {reason}; {remedy}")) from error
+        remedy = "free some disk space" if error.errno in _FULL else "choose another output path"
+        reason = error.strerror or error
+        raise ResourceError(
+            one_line(f"could not {doing} {path}: {reason}; expected a writable place with room; {remedy}")
+        ) from error
 
 
-def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], None]) -> Path:
+def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], Any]) -> Path:
     """Let `writer` fill a new file and give it the name `path` only once it is whole and on disk.
 
     Parent folders are made.
@@ -61,28 +53,20 @@ def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], None
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     with resource_errors(path, "write"):
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         try:
             with open(temporary, "wb") as stream:
                 writer(stream)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+        finally:
+            temporary.unlink(missing_ok=True)
     return target
 
 
 def atomic_write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write bytes atomically; see `atomic_write`."""
-    return atomic_write(path, lambda stream: _write_all(stream, content))
-
-
-def _write_all(stream: BinaryIO, content: bytes) -> None:
-    stream.write(content)
+    return atomic_write(path, lambda stream: stream.write(content))
 
 
 def atomic_write_text(path: str | os.PathLike[str], text: str) -> Path:
@@ -111,32 +95,17 @@ def atomic_write_npz(path: str | os.PathLike[str], arrays: Mapping[str, Any], co
 
 def to_plain(value: Any) -> Any:
     """Return `value` in JSON's types: dataclasses as dicts, arrays as lists, NaN and inf as None."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if dataclasses.is_dataclass(value):
+        value = dataclasses.asdict(value)
+    elif isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    elif isinstance(value, os.PathLike):
+        value = os.fspath(value)
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return to_plain(value.tolist())
-    if isinstance(value, np.generic):
-        return to_plain(value.item())
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted(to_plain(item) for item in value)
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, os.PathLike):
-        return Path(value).as_posix()
-    return str(value)
-
-
-def _reason(error: Exception) -> str:
-    """Say in a few words why a file could not be read."""
-    if isinstance(error, OSError):
-        return (error.strerror or type(error).__name__).lower()
-    return one_line(error, 120) or type(error).__name__
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def load_json(path: str | os.PathLike[str]) -> Any:
@@ -148,9 +117,7 @@ def load_json(path: str | os.PathLike[str]) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"cannot read {os.fspath(path)}: {_reason(error)}; expected a JSON file; check the path"
-        ) from error
+        raise _unreadable(path, error, "a JSON file") from error
 
 
 def load_npz(path: str | os.PathLike[str], required: Iterable[str] = ()) -> dict[str, np.ndarray]:
@@ -163,7 +130,6 @@ def load_npz(path: str | os.PathLike[str], required: Iterable[str] = ()) -> dict
     Raises:
         InputError: missing, truncated, damaged, pickled or foreign file, or a required array is absent.
     """
-    name = os.fspath(path)
     try:
         # The checksums come first: a flipped bit in an array's header could hide the rest of the array.
         with zipfile.ZipFile(path) as archive:
@@ -175,19 +141,17 @@ def load_npz(path: str | os.PathLike[str], required: Iterable[str] = ()) -> dict
         foreign = [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]
         if foreign:
             raise ValueError(f"{foreign[0]} is not an array")
+        missing = [key for key in required if key not in arrays]
+        if missing:
+            raise ValueError(f"it has no array {missing[0]!r} but {', '.join(arrays) or 'nothing'}")
     except Exception as error:  # a damaged archive can raise nearly anything
-        raise InputError(
-            f"cannot read {name}: {_reason(error)}; expected a whole npz file without pickles; "
-            "check the path or write the file again"
-        ) from error
-    missing = [key for key in required if key not in arrays]
-    if missing:
-        there = one_line(", ".join(arrays) or "nothing", 160)
-        raise InputError(
-            f"{name} has no array {missing[0]!r}; expected {', '.join(required)} but it holds {there}; "
-            "check that it is the right kind of file"
-        )
+        raise _unreadable(path, error, "a whole npz file of the right kind, without pickles") from error
     return arrays
+
+
+def _unreadable(path: str | os.PathLike[str], error: Exception, expected: str) -> InputError:
+    reason = one_line(getattr(error, "strerror", None) or error, 200) or type(error).__name__
+    return InputError(f"cannot read {path}: {reason}; expected {expected}; check the path or make it again")
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
@@ -197,13 +161,9 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
 
 
 def write_manifest(folder: str | os.PathLike[str], names: Iterable[str]) -> Path:
-    """Write `manifest.json`: the size [bytes] and SHA-256 of each named file in `folder`."""
+    """Write `manifest.json`: the SHA-256 of each named file in `folder`."""
     root = Path(folder)
-    files = {
-        name: {"sha256": sha256_of(root / name), "size": (root / name).stat().st_size}
-        for name in sorted(names)
-    }
-    return atomic_write_json(root / MANIFEST, {"files": files})
+    return atomic_write_json(root / MANIFEST, {name: sha256_of(root / name) for name in sorted(names)})
 
 
 def verify_manifest(folder: str | os.PathLike[str]) -> list[str]:
@@ -213,16 +173,10 @@ def verify_manifest(folder: str | os.PathLike[str]) -> list[str]:
         InputError: the manifest or a file is missing, or a file is not what was written.
     """
     root = Path(folder)
-    record = load_json(root / MANIFEST)
-    files = record.get("files") if isinstance(record, dict) else None
-    if not isinstance(files, dict) or not all(isinstance(entry, dict) for entry in files.values()):
-        raise InputError(f"{root / MANIFEST} is not a manifest; expected a table of files; write it again")
-    for name, entry in files.items():
+    files = load_json(root / MANIFEST)
+    for name, sha256 in files.items():
         path = root / name
-        if not path.is_file():
-            raise InputError(f"{path} is missing; expected it by the manifest; restore it or make it again")
-        if path.stat().st_size != entry.get("size") or sha256_of(path) != entry.get("sha256"):
-            raise InputError(
-                f"{path} was changed; expected it as in the manifest; restore it or make it again"
-            )
+        state = "missing" if not path.is_file() else "changed" if sha256_of(path) != sha256 else ""
+        if state:
+            raise InputError(f"{path} is {state}; expected it as in {MANIFEST}; restore it or make it again")
     return list(files)
