@@ -18,7 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FILE_LINES = 350
 CORE_LINES = 5_000
-OUTSIDE_CORE = {"genesis", "bench"}
+# The core decides results; these measure it, make its data, and draw.
+OUTSIDE_CORE = {"genesis", "bench", "tune", "view"}
 CELL_MEDIAN, CELL_MOST, CELL_MAX = 8, 25, 40
 VIEW_ONLY = {"matplotlib", "ipywidgets", "IPython"}
 NO_CODE = {
@@ -137,8 +138,10 @@ def report_size(rooms: Counter[str]) -> Iterator[str]:
     core = sum(count for room, count in rooms.items() if room not in OUTSIDE_CORE)
     table = ", ".join(f"{room} {count}" for room, count in rooms.most_common())
     print(textwrap.fill(f"soccer_lib, lines of code: {table}", 100))
-    without = " and ".join(sorted(OUTSIDE_CORE))
-    print(f"soccer_lib core, without {without}: {core} of at most {CORE_LINES} lines of code")
+    without = ", ".join(sorted(OUTSIDE_CORE))
+    print(
+        f"in all {rooms.total()}; the core, without {without}: {core} of at most {CORE_LINES} lines of code"
+    )
     if core > CORE_LINES:
         yield f"soccer_lib: the core has {core} lines of code; expected at most {CORE_LINES}"
 

@@ -20,6 +20,7 @@ _HOME = {
     "get_state": "soccer_lib.envs",
     "make_env": "soccer_lib.envs",
     "set_state": "soccer_lib.envs",
+    "make_vec_env": "soccer_lib.vec",
     "evaluate": "soccer_lib.evaluate",
     "load_policy": "soccer_lib.policies",
 }

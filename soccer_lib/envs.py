@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -9,16 +11,21 @@ import numpy as np
 
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.sim import SoccerSim, make_sim
-from soccer_lib.tasks import Task
-from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS, EpisodeReport
+from soccer_lib.tasks import TASKS, Task, tasks_named
+from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS, EpisodeReport, Guard, MultiTask
+from soccer_lib.wrappers.multitask import task_shares
+from soccer_lib.wrappers.stack import get_state, layers, set_state
+
+__all__ = ["INFO_LEVELS", "check_sizes", "describe", "get_state", "layers", "make_env", "set_state"]
 
 INFO_LEVELS = ("full", "terms")
 """How much a step tells: the stock info, or only reward terms and success."""
 
 
 def make_env(
-    task: str | Task,
+    task: str | Task | Sequence[str | Task],
     *,
+    task_weights: Mapping[str, float] | None = None,
     control: str = "torque",
     observation: str = "raw",
     reward: str = "env",
@@ -27,6 +34,7 @@ def make_env(
     fast: bool = True,
     info: str = "full",
     team: int = 0,
+    guard: bool | str | os.PathLike[str] = True,
     seed: int | None = None,
     render_mode: str | None = None,
     width: int = 640,
@@ -35,7 +43,9 @@ def make_env(
     """Make one soccer environment, ready for gymnasium and Stable-Baselines3.
 
     Args:
-        task: our name ("goalie_penalty_kick") or the gym id ("LowerT1GoaliePenaltyKick-v0").
+        task: our name ("goalie_penalty_kick") or the gym id ("LowerT1GoaliePenaltyKick-v0"); several, as a
+            list, with commas or "all", draw a task per episode.
+        task_weights: task -> weight of the draw; a task without one counts 1.
         control: "torque" (12 torques in [-1, 1] of their limits, 500 Hz), "joint" (12 joint targets,
             default pose + action [rad], 50 Hz) or "command" (3 velocities for a walker, held for 0.1 s).
         observation: "raw" (the stock one), "full" (89 entries, the same for every task), "robot" (the 89 in
@@ -47,6 +57,8 @@ def make_env(
         fast: step the exact fast simulation; False steps the stock environment.
         info: "full" (every stock entry) or "terms" (reward terms and success; faster).
         team: 0 kicks at the south goal, 1 at the north goal, -1 draws one at each reset.
+        guard: stop at an observation, reward or action that is no finite number and write the last steps to
+            the temporary folder; a path names another folder, False switches this off.
         seed: seed of the first reset that gives none; None leaves it to the reset.
         render_mode: None or "rgb_array".
         width: of a rendered picture [pixels].
@@ -71,19 +83,42 @@ def make_env(
         raise InputError(
             f"render_mode {render_mode!r} is unknown; expected None or 'rgb_array'; see env.render()"
         )
-    sim = make_sim(task, fast=fast, team=team, render_mode=render_mode, width=width, height=height)
+    shares = task_shares(tasks_named(task), task_weights)
+    check_sizes(list(shares), observation)
     reward_layer = REWARDS[reward]
     layer = {"full_info": info == "full", "sum_reward": reward_layer.sum_reward}
     layer["track_ball"] = observation in ("robot", "agent")
     if control == "command":
         layer |= {"walker": walker, "hold": hold}
-    env: gym.Env = CONTROLS[control](sim, **layer)
-    env = OBSERVATIONS[observation](env)
-    env = EpisodeReport(reward_layer(env))
+
+    def stack(name: str) -> gym.Env:
+        sim = make_sim(name, fast=fast, team=team, render_mode=render_mode, width=width, height=height)
+        env = reward_layer(OBSERVATIONS[observation](CONTROLS[control](sim, **layer)))
+        if guard is not False:
+            env = Guard(env, None if guard is True else guard)
+        env = EpisodeReport(env)
+        _assert_order(env)
+        return env
+
+    envs = {name: stack(name) for name in shares}
+    env = MultiTask(envs, shares) if len(envs) > 1 else next(iter(envs.values()))
     if seed is not None:
         env = _FirstSeed(env, seed)
-    _assert_order(env)
     return env
+
+
+def check_sizes(tasks: Sequence[str], observation: str) -> None:
+    """Refuse an observation whose size differs between tasks.
+
+    Raises:
+        InputError: naming the sizes and the observations that have one size.
+    """
+    if observation == "raw" and len(tasks) > 1:
+        sizes = ", ".join(f"{name} {TASKS[name].raw_size}" for name in tasks)
+        raise InputError(
+            f"observation 'raw' has another size for each task ({sizes}); expected one size for all; "
+            "try 'full' or 'robot' (89) or 'agent' (96)"
+        )
 
 
 class _FirstSeed(gym.Wrapper):
@@ -101,19 +136,20 @@ class _FirstSeed(gym.Wrapper):
         return self.env.reset(seed=seed, options=options)
 
 
-def layers(env: gym.Env) -> list[gym.Env]:
-    """The layers of an environment from the simulation outwards."""
-    stack = [env]
-    while isinstance(stack[-1], gym.Wrapper):
-        stack.append(stack[-1].env)
-    return stack[::-1]
+def describe(env: Any) -> str:
+    """One line a layer, from the simulation outwards: its class and what it is for.
 
-
-def describe(env: gym.Env) -> str:
-    """One line a layer, from the simulation outwards: its class and what it is for."""
+    Args:
+        env: an environment of `make_env` or `make_vec_env`; of several tasks the one in play is shown.
+    """
+    if not isinstance(env, gym.Env):
+        return env.describe()
     lines = []
     for layer in layers(env):
         first = (type(layer).__doc__ or "").strip().split("\n")[0]
+        if isinstance(layer, MultiTask):
+            lines += describe(layer.active).split("\n")[:-2]
+            first = ", ".join(f"{name} {share:.0%}" for name, share in layer.shares.items())
         lines.append(f"{type(layer).__name__:<18} {first}")
     observation, action = env.observation_space, env.action_space
     lines.append(f"{'observation':<18} {observation.shape} {np.dtype(observation.dtype).name}")
@@ -121,40 +157,16 @@ def describe(env: gym.Env) -> str:
     return "\n".join(lines)
 
 
-def get_state(env: gym.Env) -> dict[str, Any]:
-    """Everything that decides how an environment goes on: the state of every layer that has one.
-
-    Returns:
-        layer name -> its state, in plain arrays, numbers and dicts.
-    """
-    return {type(layer).__name__: layer.get_state() for layer in layers(env) if hasattr(layer, "get_state")}
-
-
-def set_state(env: gym.Env, state: dict[str, Any]) -> None:
-    """Continue from a state of `get_state`, bit for bit.
-
-    Raises:
-        InputError: if the state was taken from an environment with another task or other layers.
-    """
-    stateful = {type(layer).__name__: layer for layer in layers(env) if hasattr(layer, "get_state")}
-    if list(stateful) != list(state):
-        raise InputError(
-            f"state is of layers {list(state)}; expected {list(stateful)}; "
-            "make the environment that it was taken from"
-        )
-    for name, layer in stateful.items():
-        layer.set_state(state[name])
-
-
 def _assert_order(env: gym.Env) -> None:
-    order = (
+    kinds = (
         SoccerSim,
         tuple(CONTROLS.values()),
         tuple(OBSERVATIONS.values()),
         tuple(REWARDS.values()),
+        Guard,
         EpisodeReport,
     )
     stack = layers(env)
-    for layer, expected in zip(stack, order, strict=False):
-        if not isinstance(layer, expected):
-            raise AssertionError(f"layers in the wrong order: {[type(layer).__name__ for layer in stack]}")
+    found = [next((i for i, kind in enumerate(kinds) if isinstance(layer, kind)), -1) for layer in stack]
+    if found not in ([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 5]):
+        raise AssertionError(f"layers in the wrong order: {[type(layer).__name__ for layer in stack]}")

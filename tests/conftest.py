@@ -45,6 +45,15 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def walker() -> str:
+    """What to pass as `walker`; without the project's own, tests that want one are skipped."""
+    which = os.environ.get("SOCCER_WALKER", "own")
+    if which == "own" and not (ROOT / "data" / "walker" / "walker.npz").is_file():
+        pytest.skip("no walker in data/walker: set SOCCER_WALKER to a walker file")
+    return which
+
+
 @pytest.fixture
 def command():
     """Run `python -m soccer_lib ...` in a folder and return the finished process."""

@@ -9,10 +9,10 @@ from pathlib import Path
 LIBRARY = Path(__file__).resolve().parents[1] / "soccer_lib"
 
 FLOORS = {
-    0: ("tasks", "layout", "scoring", "runs", "errors"),
+    0: ("tasks", "layout", "scoring", "runs", "errors", "children"),
     1: ("sim",),
     2: ("wrappers", "control"),
-    3: ("envs",),
+    3: ("envs", "slots", "vec"),
     4: ("policies", "evaluate"),
     5: ("demos", "learn", "tune"),
     6: ("export",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 
 import numpy as np
@@ -13,28 +12,41 @@ from stable_baselines3.common.env_checker import check_env as sb3_check
 import soccer_lib as sl
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
-from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS
+from soccer_lib.wrappers import CONTROLS, OBSERVATIONS
 from soccer_lib.wrappers.control import pd_torque
 from soccer_lib.wrappers.observation import projected_gravity
 
 
-@pytest.mark.parametrize("fast", [True, False])
+def check_quietly(env):
+    """Both checkers; unbounded observations and environments without a spec are meant, else nothing warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for text in (
+            ".*A Box observation space m.*",
+            ".*not having a spec.*|.*is different from the unwrapped.*",
+        ):
+            warnings.filterwarnings("ignore", message=text)
+        gymnasium_check(env, skip_render_check=True)
+        sb3_check(env)
+
+
+def arguments_of(control, request):
+    """The command interface needs a walker; where there is none its tests are skipped."""
+    return {"control": control} | (
+        {"walker": request.getfixturevalue("walker")} if control == "command" else {}
+    )
+
+
+@pytest.mark.parametrize("control", CONTROLS)
 @pytest.mark.parametrize("task", sl.TASKS)
-def test_checkers_of_gymnasium_and_sb3_pass_on_every_combination(task, fast):
-    for control, observation, reward in itertools.product(CONTROLS, OBSERVATIONS, REWARDS):
-        if reward == "competition" and not sl.TASKS[task].in_competition:
-            continue
-        env = sl.make_env(task, control=control, observation=observation, reward=reward, fast=fast)
-        with warnings.catch_warnings():
-            # Unbounded observations and spec-less environments are meant; anything else is an error.
-            warnings.simplefilter("error")
-            for text in (
-                ".*A Box observation space m.*",
-                ".*not having a spec.*|.*is different from the unwrapped.*",
-            ):
-                warnings.filterwarnings("ignore", message=text)
-            gymnasium_check(env, skip_render_check=True)
-            sb3_check(env)
+def test_checkers_of_gymnasium_and_sb3_pass_on_every_combination(task, control, request):
+    arguments = arguments_of(control, request)
+    for observation in OBSERVATIONS:
+        check_quietly(sl.make_env(task, observation=observation, **arguments))
+        if sl.TASKS[task].in_competition:
+            check_quietly(sl.make_env(task, observation=observation, reward="competition", **arguments))
+    for observation in ("raw", "agent"):
+        check_quietly(sl.make_env(task, observation=observation, fast=False, **arguments))
 
 
 def first_steps(env, actions):
@@ -46,17 +58,17 @@ def first_steps(env, actions):
 @pytest.mark.parametrize("control", CONTROLS)
 @pytest.mark.parametrize("observation", OBSERVATIONS)
 @pytest.mark.parametrize("task", sl.COMPETITION)
-def test_fast_and_stock_give_the_same_through_every_layer(task, observation, control):
-    actions = np.random.default_rng(2).uniform(-0.2, 0.2, (40, 12)).astype(np.float32)
-    fast, stock = (
-        sl.make_env(task, control=control, observation=observation, fast=fast) for fast in (True, False)
-    )
+def test_fast_and_stock_give_the_same_through_every_layer(task, observation, control, request):
+    arguments = {"observation": observation, **arguments_of(control, request)}
+    fast, stock = (sl.make_env(task, fast=fast, **arguments) for fast in (True, False))
+    shape = {"torque": (40, 12), "joint": (20, 12), "command": (5, 3)}[control]
+    actions = np.random.default_rng(2).uniform(-0.2, 0.2, shape).astype(np.float32)
     assert first_steps(fast, actions) == first_steps(stock, actions)
 
 
 def test_lean_info_changes_nothing_else():
     actions = np.random.default_rng(2).uniform(-1, 1, (40, 12)).astype(np.float32)
-    for control in CONTROLS:
+    for control in ("torque", "joint"):
         full, lean = (sl.make_env("kick_to_target", control=control, info=info) for info in ("full", "terms"))
         for a, b in zip(first_steps(full, actions)[1:], first_steps(lean, actions)[1:], strict=True):
             assert a[:4] == b[:4]
@@ -158,8 +170,8 @@ def test_seed_of_make_env_counts_once():
 def test_describe_lists_the_layers():
     text = sl.describe(sl.make_env("kick_to_target", control="joint", observation="full"))
     names = [line.split()[0] for line in text.splitlines()]
-    assert names == ["KickToTargetSim", "JointControl", "FullObservation", "EnvReward", "EpisodeReport",
-                     "observation", "action"]  # fmt: skip
+    assert names == ["KickToTargetSim", "JointControl", "FullObservation", "EnvReward", "Guard",
+                     "EpisodeReport", "observation", "action"]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -184,16 +196,19 @@ def test_competition_reward_needs_a_competition_task():
         sl.make_env("penalty_kick", reward="competition")
 
 
-@pytest.mark.parametrize("control", CONTROLS)
-def test_bad_actions_are_named_and_play_nothing(control):
-    env = sl.make_env("penalty_kick", control=control)
+@pytest.mark.parametrize(
+    ("control", "index", "name"),
+    [("torque", 7, "right_hip_roll"), ("joint", 7, "right_hip_roll"), ("command", 2, "turn")],
+)
+def test_bad_actions_are_named_and_play_nothing(control, index, name, tmp_path, request):
+    env = sl.make_env("penalty_kick", guard=tmp_path, **arguments_of(control, request))
     env.reset(seed=0)
-    bad = np.zeros(12, dtype=np.float32)
-    bad[7] = np.inf
-    with pytest.raises(InputError, match=r"action\[7\] \(right_hip_roll\) is inf"):
+    bad = np.zeros(env.action_space.shape, dtype=np.float32)
+    bad[index] = np.inf
+    with pytest.raises(InputError, match=rf"action\[{index}\] \({name}\) is inf"):
         env.step(bad)
-    with pytest.raises(InputError, match=r"shape \(3,\)"):
-        env.step(np.zeros(3))
+    with pytest.raises(InputError, match=r"shape \(4,\)"):
+        env.step(np.zeros(4))
     assert env.unwrapped.n_steps == 0
 
 

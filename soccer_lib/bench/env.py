@@ -1,8 +1,8 @@
 """`bench env`: how fast the environments step, as ratios to the stock environment within one run.
 
 Every variant is timed in short runs, in turn, in one process, through `make_env` or `gym.make`; resets
-are left out, the robot stands under the same PD torques in all of them. A ratio of medians holds on
-other machines, an absolute figure does not.
+are left out, the robot stands under the same PD torques in all of them, or walks where commands are
+timed. A ratio of medians holds on other machines, an absolute figure does not.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ import mujoco
 import numpy as np
 
 from soccer_lib.bench.report import finish
+from soccer_lib.control import load_walker
 from soccer_lib.envs import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
-from soccer_lib.sim import SoccerSim, make_stock
+from soccer_lib.sim import SoccerSim, make_sim, make_stock
 from soccer_lib.tasks import Task, tasks_named
+from soccer_lib.wrappers import CONTROLS
 from soccer_lib.wrappers.control import pd_torque
 
 _KP = np.full(12, 200.0, dtype=np.float32)
 _KD = np.full(12, 5.0, dtype=np.float32)
-_JOINT_STEPS = 10
-"""Physics steps of one joint-target action."""
+_JOINT_STEPS, _COMMAND_STEPS = 10, 50
+"""Physics steps of one joint-target action and of one command."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class EnvBenchConfig:
     """Timed runs of each variant."""
     steps: int = 200
     """Physics steps of one timed run [2 ms each]; a standing robot stays up for all of them."""
+    walker: str = "own"
+    """Walker of the command interface: own, hub or a path; its figures are left out where it is missing."""
     json: str = ""
     """File for the result; nothing is written without it."""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, _JOINT_STEPS)):
+        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, _COMMAND_STEPS)):
             if value < least:
                 raise InputError(f"--{flag} got {value}; expected {least} or more; leave it at its default")
 
@@ -91,13 +95,32 @@ def _raw_run(sim: SoccerSim, steps: int) -> Run:
     return run
 
 
-def _joint_run(env: gym.Env, steps: int) -> Run:
-    action = np.zeros(12, dtype=np.float32)
+def _raw_tape_run(sim: SoccerSim, tape: list[np.ndarray]) -> Run:
+    """Bare `mj_step` with recorded torques: the same motion, and with it the same contacts."""
+
+    def run() -> float:
+        sim.reset(seed=0)
+        spent = 0.0
+        for torque in tape:
+            sim.ctrl[:] = torque
+            start = time.perf_counter()
+            mujoco.mj_step(sim.model, sim.data)
+            spent += time.perf_counter() - start
+        return spent
+
+    return run
+
+
+def _held_run(env: gym.Env, steps: int, first: float = 0.0) -> Run:
+    """Steps with one action that is held for longer than a physics step: `first` and zeros."""
+    action = np.zeros(env.action_space.shape, dtype=np.float32)
+    action[0] = first
+    hold = env.get_wrapper_attr("hold")
 
     def run() -> float:
         env.reset(seed=0)
         start = time.perf_counter()
-        for _ in range(steps // _JOINT_STEPS):
+        for _ in range(steps // hold):
             env.step(action)
         return time.perf_counter() - start
 
@@ -140,21 +163,65 @@ def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
         "fast": _torque_run(lean, steps, TORQUE_LIMIT),
         "fast_info": _torque_run(full, steps, TORQUE_LIMIT),
         "stock_joint50hz": _stock_joint_run(stock, steps),
-        "joint50hz": _joint_run(joint, steps),
+        "joint50hz": _held_run(joint, steps),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for repeat in range(repeats + 1):
-        for name, run in runs.items():
-            spent = run()
-            if repeat:  # the first round warms caches and is not counted
-                seconds[name].append(spent)
-    micro = {name: statistics.median(values) / steps * 1e6 for name, values in seconds.items()}
+    micro = _medians(runs, repeats, steps)
     figures = {f"us_per_physics_step_{name}": value for name, value in micro.items()}
     figures["ratio_fast_vs_stock"] = micro["stock"] / micro["fast"]
     figures["ratio_fast_info_vs_stock"] = micro["stock"] / micro["fast_info"]
     figures["ratio_joint50hz_vs_stock_joint50hz"] = micro["stock_joint50hz"] / micro["joint50hz"]
     figures["ratio_raw_vs_stock"] = micro["stock"] / micro["raw"]
     return figures
+
+
+def measure_layers(
+    task: Task, control: str, observation: str, repeats: int, steps: int, first: float = 0.0, **more: Any
+) -> dict[str, float]:
+    """What the layers around a control interface cost, and how near the whole comes to bare MuJoCo.
+
+    Args:
+        task: whose environment is timed.
+        control: the control interface.
+        observation: of the full stack; its reward is the competition's where it has one.
+        repeats: timed runs of each variant; the median counts.
+        steps: physics steps of a run.
+        first: first entry of the action that is held.
+        more: further arguments of the control interface.
+
+    Returns:
+        `overhead_layers_<control>`: share of the step time that observation (with the ball tracker), reward
+        and guard take; `ratio_<control>_physics_vs_raw`: physics steps per second of the stock observation
+        and reward, to those of bare `mj_step` in the same motion.
+    """
+    plain = make_env(task, control=control, info="terms", **more)
+    reward = "competition" if task.in_competition else "env"
+    full = make_env(task, control=control, observation=observation, reward=reward, info="terms", **more)
+    bare = CONTROLS[control](make_sim(task), full_info=False, sum_reward=reward == "env", **more)
+    plain.unwrapped.tape = tape = []
+    _held_run(plain, steps, first)()
+    plain.unwrapped.tape = None
+    runs = {
+        "plain": _held_run(plain, steps, first),
+        "full": _held_run(full, steps, first),
+        "bare": _held_run(bare, steps, first),
+        "raw": _raw_tape_run(bare.unwrapped, tape),
+    }
+    micro = _medians(runs, repeats, steps)
+    return {
+        f"overhead_layers_{control}": 1 - micro["bare"] / micro["full"],
+        f"ratio_{control}_physics_vs_raw": micro["raw"] / micro["plain"],
+    }
+
+
+def _medians(runs: dict[str, Run], repeats: int, steps: int) -> dict[str, float]:
+    """Microseconds per physics step of each variant, timed in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for repeat in range(repeats + 1):
+        for name, run in runs.items():
+            spent = run()
+            if repeat:  # the first round warms caches and is not counted
+                seconds[name].append(spent)
+    return {name: statistics.median(values) / steps * 1e6 for name, values in seconds.items()}
 
 
 def memory_per_env(task: Task, count: int = 4) -> float:
@@ -179,6 +246,19 @@ def _resident() -> float:
         return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
+def _time_layers(task: Task, config: EnvBenchConfig) -> dict[str, float]:
+    figures = measure_layers(task, "joint", "robot", config.repeats, config.steps)
+    try:
+        load_walker(config.walker)
+    except InputError as error:
+        print(f"no figures of the command interface: {error}")
+        return figures
+    command = measure_layers(
+        task, "command", "agent", config.repeats, config.steps, first=0.3, walker=config.walker
+    )
+    return {**figures, **command}
+
+
 def main(config: EnvBenchConfig) -> None:
     """Time all tasks, print the table, write the JSON."""
     result: dict[str, Any] = {}
@@ -199,4 +279,8 @@ def main(config: EnvBenchConfig) -> None:
             f"{task.name:<24}{fast:>8.1f}{info:>11.1f}{joint:>11.1f}{raw:>8.1f}{figures['memory_per_env_mib']:>9.1f}",
             flush=True,
         )
+    layers = _time_layers(tasks_named(config.tasks)[0], config)
+    for name, value in layers.items():
+        print(f"{name:<36}{value:>8.3f}")
+    result.update(layers)
     finish(config, result)

@@ -6,25 +6,22 @@ The module can be called: `soccer_lib.evaluate(policy)` is `soccer_lib.evaluate.
 import sys
 from types import ModuleType
 
-from soccer_lib.evaluate.episode import Episode, EpisodeJob, play_episode
+from soccer_lib.evaluate.episode import Episode
 from soccer_lib.evaluate.evaluator import EvaluateConfig, evaluate
-from soccer_lib.evaluate.record import read_record, write_record
+from soccer_lib.evaluate.record import read_record
 from soccer_lib.evaluate.replay import ReplayConfig, replay, replay_table, run_replay
 from soccer_lib.evaluate.result import EvaluationResult
 
 __all__ = [
     "Episode",
-    "EpisodeJob",
     "EvaluateConfig",
     "EvaluationResult",
     "ReplayConfig",
     "evaluate",
-    "play_episode",
     "read_record",
     "replay",
     "replay_table",
     "run_replay",
-    "write_record",
 ]
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from soccer_lib.envs import layers, make_env
-from soccer_lib.errors import SimulationError
 from soccer_lib.policies import Policy, stand_torque
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import TASKS
-
-STARTS = ("official", "distinct")
-"""All episodes start as the competition's do, or in `N_STARTS` different states of the controller."""
 
 N_STARTS = 20
 STANDING_STEPS = 10
@@ -30,19 +26,13 @@ class EpisodeJob:
     Attributes:
         task: our name of the task.
         seed: seed of the reset and of the policy's own randomness.
-        start: 0 for the official start; k for k x 0.02 s of standing torque, or the gait phase k/20.
-        team: 0 kicks at the south goal, 1 at the north goal.
+        start: 0 for the official start; k for the gait phase k/20, or k x 0.02 s of standing torque where
+            there is no walker.
     """
 
     task: str
     seed: int
     start: int = 0
-    team: int = 0
-
-    @property
-    def cost(self) -> int:
-        """The longest that it can last [physics steps]."""
-        return TASKS[self.task].max_steps
 
 
 @dataclass(frozen=True)
@@ -50,16 +40,18 @@ class Episode:
     """One finished episode.
 
     Attributes:
-        task, seed, start, team: as in the job.
+        task, seed, start: as in the job.
         score: the official score; None for a task outside the competition.
         components: weighted official terms, which add up to the score; empty outside the competition.
         terms: unweighted reward terms of the last step.
         length: physics steps [2 ms each], standing torque of a distinct start included.
         outcome: success, blocked, conceded, out_of_field, fall, lost, time_limit or unstable.
+        success: the task was solved.
         fallen: the trunk was below 0.4 m at the last step.
         offside: the ball was out of the field at the last step.
         kicked: the policy triggered at least one kick or clip.
-        episode_return: what the stock environment's dense reward added up to; 0 for competition tasks.
+        episode_return: what the reward added up to: the official score, outside the competition the stock
+            environment's dense reward.
         fingerprint: hash of the start and of all torques; equal ones are the same episode.
         torques: what drove the robot [N m], float32, Shape: (length, 12); None where it was not kept.
     """
@@ -67,12 +59,12 @@ class Episode:
     task: str
     seed: int
     start: int
-    team: int
     score: float | None
     components: dict[str, float]
     terms: dict[str, float]
     length: int
     outcome: str
+    success: bool
     fallen: bool
     offside: bool
     kicked: bool
@@ -80,122 +72,79 @@ class Episode:
     fingerprint: str
     torques: np.ndarray | None = None
 
-    @property
-    def success(self) -> bool:
-        """Whether the task was solved."""
-        return self.outcome == "success"
 
-
+@dataclass
 class EpisodePlayer:
     """Plays episodes of one policy; keeps one environment for each task.
 
-    Args:
+    Attributes:
         policy: who acts.
         fast: the exact fast simulation, or the stock environment.
         deterministic: passed to `policy.predict`.
         keep_torques: return the torques with each episode.
     """
 
-    def __init__(self, policy: Policy, *, fast: bool, deterministic: bool, keep_torques: bool) -> None:
-        self.policy = policy
-        self.fast = fast
-        self.deterministic = deterministic
-        self.keep_torques = keep_torques
-        self._envs: dict[tuple[str, int], gym.Env] = {}
+    policy: Policy
+    fast: bool
+    deterministic: bool
+    keep_torques: bool
+    _envs: dict[str, gym.Env] = field(default_factory=dict)
 
     def __call__(self, job: EpisodeJob) -> Episode:
-        """Play one episode."""
-        key = (job.task, job.team)
-        if key not in self._envs:
-            self._envs[key] = self._make_env(job)
-        episode = play_episode(self._envs[key], self.policy, job, self.deterministic)
-        return episode if self.keep_torques else replace(episode, torques=None)
-
-    def _make_env(self, job: EpisodeJob) -> gym.Env:
-        return make_env(
-            job.task,
-            control=self.policy.spec.control,
-            observation=self.policy.spec.observation,
-            reward="competition" if TASKS[job.task].in_competition else "env",
-            fast=self.fast,
-            info="terms",
-            team=job.team,
-        )
-
-    def close(self) -> None:
-        """Close the environments."""
-        for env in self._envs.values():
-            env.close()
-        self._envs.clear()
-
-
-def play_episode(env: gym.Env, policy: Policy, job: EpisodeJob, deterministic: bool = True) -> Episode:
-    """Play one episode to its end.
-
-    Args:
-        env: made for the job's task and the policy's spec.
-        policy: who acts.
-        job: seed and start.
-        deterministic: passed to `policy.predict`.
-    """
-    sim: SoccerSim = env.unwrapped
-    has_walker = policy.spec.walker is not None
-    options = {"gait_phase": job.start / N_STARTS} if has_walker else None
-    observation, _ = env.reset(seed=job.seed, options=options)
-    start_state = sim.data.qpos.tobytes() + sim.data.qvel.tobytes() + sim.observation().tobytes()
-    sim.tape = []
-    try:
-        if job.start and not has_walker:
-            observation = _stand_first(env, job)
-        state, over = policy.begin(job.seed), False
+        """Play one episode to its end."""
+        if job.task not in self._envs:
+            self._envs[job.task] = self._make_env(job.task)
+        env = self._envs[job.task]
+        sim: SoccerSim = env.unwrapped
+        walks = self.policy.spec.control == "command"
+        phase = {"gait_phase": job.start / N_STARTS} if walks else None
+        observation, _ = env.reset(seed=job.seed, options=phase)
+        start_state = sim.data.qpos.tobytes() + sim.data.qvel.tobytes() + sim.observation().tobytes()
+        sim.tape = []
+        if job.start and not walks:
+            observation = _stand_first(env, job.start * STANDING_STEPS)
+        state, over = self.policy.begin(job.seed), False
         while not over:
-            action, state = policy.predict(observation, state, deterministic=deterministic)
+            action, state = self.policy.predict(observation, state, deterministic=self.deterministic)
             observation, _, terminated, truncated, info = env.step(action)
             over = terminated or truncated
         torques = np.array(sim.tape, dtype=np.float32)
-    finally:
-        sim.tape = None
-    fingerprint = hashlib.blake2b(start_state + torques.tobytes(), digest_size=8).hexdigest()
-    return _finished(job, info, fingerprint, torques)
+        fingerprint = hashlib.blake2b(start_state + torques.tobytes(), digest_size=8).hexdigest()
+        return _finished(job, info, fingerprint, torques if self.keep_torques else None)
 
-
-def _stand_first(env: gym.Env, job: EpisodeJob) -> np.ndarray:
-    """Hold the standing pose before the policy takes over; returns the observation that it then sees."""
-    sim: SoccerSim = env.unwrapped
-    for _ in range(job.start * STANDING_STEPS):
-        if sim.advance(stand_torque(sim.observation())):
-            raise SimulationError(
-                f"{job.task}, seed {job.seed}: over after {sim.n_steps} steps of standing torque; expected "
-                f"{job.start * STANDING_STEPS}; try --starts official"
-            )
-    observation = sim.observation()
-    for layer in layers(env):
-        if isinstance(layer, gym.ObservationWrapper):
-            observation = layer.observation(observation)
-    return observation
-
-
-def _finished(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray) -> Episode:
-    report = info["episode_report"]
-    if "score" in report and not np.isfinite(report["score"]):
-        raise SimulationError(
-            f"{job.task}, seed {job.seed}: the score is {report['score']} after {report['length']} "
-            "steps; expected a number; record the episode and look at its last torques"
+    def _make_env(self, task: str) -> gym.Env:
+        spec = self.policy.spec
+        return make_env(
+            task,
+            control=spec.control,
+            observation=spec.observation,
+            reward="competition" if TASKS[task].in_competition else "env",
+            walker=spec.walker or "own",
+            hold=spec.hold,
+            fast=self.fast,
+            info="terms",
         )
+
+
+def _stand_first(env: gym.Env, steps: int) -> np.ndarray:
+    """Hold the standing pose before the policy takes over; returns the observation that it then sees."""
+    sim, control, view, *_ = layers(env)
+    for _ in range(steps):
+        control._physics_step(stand_torque(sim.observation()))
+    control._settle()
+    return view.observation(sim.observation())
+
+
+def _finished(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:
+    report = info["episode_report"]
+    same = ("terms", "length", "outcome", "success", "fallen", "offside")
     return Episode(
-        task=job.task,
-        seed=job.seed,
-        start=job.start,
-        team=job.team,
+        **asdict(job),
         score=report.get("score"),
         components=report.get("components", {}),
-        terms=report["terms"],
-        length=report["length"],
-        outcome=report["outcome"],
-        fallen=report["fallen"],
-        offside=report["offside"],
         kicked=bool(info.get("macro_trigger_count", 0)),
-        episode_return=0.0 if "score" in report else report["return"],
+        episode_return=report["return"],
         fingerprint=fingerprint,
         torques=torques,
+        **{name: report[name] for name in same},
     )

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import tyro
 
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.evaluate.episode import N_STARTS, STARTS, EpisodeJob, EpisodePlayer
+from soccer_lib.evaluate.episode import N_STARTS, EpisodeJob, EpisodePlayer
 from soccer_lib.evaluate.outputs import check_outputs
 from soccer_lib.evaluate.pool import run_jobs
 from soccer_lib.evaluate.record import record_bytes
 from soccer_lib.evaluate.result import EvaluationResult
-from soccer_lib.policies import Policy, check_policy, load_policy
-from soccer_lib.runs import Heartbeat
+from soccer_lib.policies import Policy, load_policy
 from soccer_lib.tasks import Task, tasks_named
+
+STARTS = ("official", "distinct")
+"""All episodes start as the competition's do, or in `N_STARTS` different states of the controller."""
 
 LAST_SEED = 2**31 - 1
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class EvaluateConfig:
     """Play episodes with one policy and score them as the competition does."""
 
     policy: Annotated[str, tyro.conf.arg(aliases=["--model"])]
-    """Who plays: zero, random or stand."""
+    """Who plays: zero, random, stand or walk_at_ball."""
     tasks: tuple[str, ...] = ("all",)
     """Task names; all stands for the three of the competition."""
     episodes: int = 20
@@ -36,7 +38,7 @@ class EvaluateConfig:
     seed: int = 10000
     """Seed of the first episode of each task; the next ones count up."""
     starts: Literal["official", "distinct"] = "official"
-    """official: as the competition; distinct: k x 0.02 s of standing torque first, k from 0 to 19."""
+    """official: as the competition; distinct: k from 0 to 19, gait phase k/20 or k x 0.02 s of standing."""
     workers: int = 0
     """Processes; 0 takes one a core. The numbers do not depend on it."""
     fast: bool = True
@@ -49,27 +51,6 @@ class EvaluateConfig:
     """File for all figures and episodes."""
     plot: str = ""
     """Picture of the scores, .png, .svg or .pdf."""
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        check_request(self.episodes, self.seed, self.starts, self.workers)
-        tasks_named(self.tasks)
-
-
-def check_request(episodes: int, seed: int, starts: str, workers: int) -> None:
-    """Refuse numbers that make no evaluation.
-
-    Raises:
-        InputError: naming the first of them.
-    """
-    if isinstance(episodes, bool) or not isinstance(episodes, int) or episodes < 1:
-        raise InputError(f"episodes got {episodes!r}; expected a whole number, 1 or more; try 20")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LAST_SEED - episodes:
-        raise InputError(f"seed got {seed!r}; expected a whole number from 0 to {LAST_SEED}; try 10000")
-    if starts not in STARTS:
-        raise unknown_name("starts", starts, STARTS)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
-        raise InputError(f"workers got {workers!r}; expected 0 (one a core) or more; try 0")
 
 
 def evaluate(
@@ -93,7 +74,8 @@ def evaluate(
         tasks: "all" for the three of the competition, a name, or several.
         episodes: episodes of each task.
         seed: seed of the first episode of each task; the next ones count up.
-        starts: "official", or "distinct": k x 0.02 s of standing torque first, k = episode number modulo 20.
+        starts: "official", or "distinct": with k = episode number modulo 20, the walker's gait phase is
+            k/20; without a walker k x 0.02 s of standing torque come first.
         workers: processes; 0 takes one a core. The numbers do not depend on it.
         fast: the exact fast simulation, or the stock environment.
         deterministic: passed to `policy.predict`.
@@ -109,33 +91,28 @@ def evaluate(
         ResourceError: `record` cannot be written.
         SimulationError: an episode or a worker failed.
     """
-    check_request(episodes, seed, starts, workers)
-    names = [task.name for task in tasks_named(tasks)]
-    policy = load_policy(policy) if isinstance(policy, str | os.PathLike) else check_policy(policy)
-    check_outputs({"record": record}, sizes={"record": record_bytes(names, episodes)})
-    jobs = [
-        EpisodeJob(task, seed + index, index % N_STARTS if starts == "distinct" else 0)
-        for task in names
-        for index in range(episodes)
-    ]
-    player = EpisodePlayer(
-        policy, fast=fast, deterministic=deterministic, keep_torques=bool(record) or keep_torques
-    )
+    if episodes < 1:
+        raise InputError(f"episodes got {episodes}; expected 1 or more; try 20")
+    if not 0 <= seed <= LAST_SEED - episodes:
+        raise InputError(f"seed got {seed}; expected a number from 0 to {LAST_SEED - episodes}; try 10000")
+    if starts not in STARTS:
+        raise unknown_name("starts", starts, STARTS)
+    tasks = tasks_named(tasks)
+    policy = load_policy(policy)
+    check_outputs([record], record_bytes(tasks, episodes))
     if not workers and type(policy).__module__ == "__main__":
         workers = 1  # a class typed into a notebook cannot be imported by another process
-    beat = Heartbeat(None, len(jobs), "episodes", label=f"evaluate {policy.spec.name}")
+    jobs = [
+        EpisodeJob(task.name, one_seed, index % N_STARTS if starts == "distinct" else 0)
+        for task in tasks
+        for index, one_seed in enumerate(range(seed, seed + episodes))
+    ]
+    player = EpisodePlayer(policy, fast, deterministic, keep_torques=bool(record) or keep_torques)
     began = time.monotonic()
-    played = run_jobs(player, jobs, workers, beat.update if progress else lambda n: None)
-    settings = {
-        "tasks": names,
-        "episodes": episodes,
-        "seed": seed,
-        "starts": starts,
-        "fast": fast,
-        "deterministic": deterministic,
-        "control": policy.spec.control,
-        "observation": policy.spec.observation,
-    }
+    played = run_jobs(player, jobs, workers, f"evaluate {policy.spec.name}" if progress else "")
+    names = [task.name for task in tasks]
+    asked = {"tasks": names, "episodes": episodes, "seed": seed, "starts": starts, "fast": fast}
+    settings = {**asked, "deterministic": deterministic, **dataclasses.asdict(policy.spec)}
     result = EvaluationResult(policy.spec.name, tuple(played), settings, time.monotonic() - began)
     if record:
         result.to_record(record)

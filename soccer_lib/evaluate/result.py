@@ -14,8 +14,8 @@ from soccer_lib.evaluate.record import write_record
 from soccer_lib.evaluate.statistics import remarks, summarise
 from soccer_lib.runs import atomic_write_json, version_record
 
-_COLUMNS = ("task", "score", "95% interval", "success", "falls", "offside", "length", "episodes", "distinct")
-_LISTED = ("task", "seed", "start", "team", "score", "terms", "length", "outcome", "fingerprint")
+_COLUMNS = ["task", "score", "95% interval", "success", "falls", "offside", "length", "episodes", "distinct"]
+_LISTED = ("task", "seed", "start", "score", "terms", "length", "outcome", "fingerprint")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,28 @@ class EvaluationResult:
         return tuple(dict.fromkeys(episode.task for episode in self.episodes))
 
     def table(self) -> str:
-        """The figures as aligned plain text."""
-        return summary_table(self.policy, self.tasks, self.summary, self._unstable())
+        """The figures as aligned plain text, and what a reader has to know about the intervals."""
+        summary, rows = self.summary, [_COLUMNS]
+        for task in self.tasks:
+            rates = [f"{summary[f'{task}/{rate}_rate']:.0%}" for rate in ("success", "fall", "offside")]
+            length = f"{summary[f'{task}/episode_length_mean']:.0f}"
+            counts = [str(summary[f"{task}/{count}"]) for count in ("n_episodes", "n_distinct")]
+            rows.append([task, *self._score(f"{task}/comp_total"), *rates, length, *counts])
+        if "comp_total_sum" in summary and len(self.tasks) > 1:
+            rows.append(["sum", *self._score("comp_total_sum"), *[""] * 6])
+        notes = remarks(summary, self.tasks)
+        unstable = sum(episode.outcome == "unstable" for episode in self.episodes)
+        if unstable:
+            notes.append(f"{unstable} episodes ended because the physics blew up: their scores mean little.")
+        title = f"policy: {self.policy}   (length in physics steps of 2 ms)"
+        return "\n".join([title, *aligned(rows), *notes])
+
+    def _score(self, key: str) -> tuple[str, str]:
+        if key not in self.summary:
+            return "-", "-"
+        low, high = self.summary[f"{key}_ci95"]
+        # A zero-width interval means that nothing varied, not that the value is certain.
+        return f"{self.summary[key]:.3f}", "-" if low == high else f"{low:.3f} to {high:.3f}"
 
     def to_record(self, path: str | os.PathLike[str]) -> None:
         """Write every torque, to be checked with `replay`; the file is whole or absent.
@@ -60,54 +80,19 @@ class EvaluationResult:
             raise InputError("the torques were not kept; expected them; evaluate with keep_torques=True")
         write_record(path, self.episodes, self.policy)
 
-    def _unstable(self) -> int:
-        return sum(episode.outcome == "unstable" for episode in self.episodes)
-
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the figures, the episodes and the settings; the file is whole or absent.
 
         Raises:
             ResourceError: the disk is full or read-only.
         """
-        record = {
-            **self.summary,
-            "policy": self.policy,
-            "settings": self.settings,
-            "seconds": round(self.seconds, 3),
-            "versions": version_record(),
-        }
-        atomic_write_json(path, record)
-
-
-def summary_table(policy: str, tasks: Sequence[str], summary: dict[str, Any], unstable: int = 0) -> str:
-    """Lay the figures out: one line a task, the sum, and what a reader has to know about the intervals."""
-    rows = [list(_COLUMNS)]
-    for task in tasks:
-        score, spread = _score_cells(summary, f"{task}/comp_total")
-        rates = [f"{summary[f'{task}/{rate}_rate']:.0%}" for rate in ("success", "fall", "offside")]
-        length = f"{summary[f'{task}/episode_length_mean']:.0f}"
-        counts = [str(summary[f"{task}/{count}"]) for count in ("n_episodes", "n_distinct")]
-        rows.append([task, score, spread, *rates, length, *counts])
-    if "comp_total_sum" in summary and len(tasks) > 1:
-        rows.append(["sum", *_score_cells(summary, "comp_total_sum"), *[""] * 6])
-    notes = remarks(summary)
-    if unstable:
-        notes.append(f"{unstable} episodes ended because the physics blew up: their scores mean little.")
-    return "\n".join([f"policy: {policy}   (length in physics steps of 2 ms)", *aligned(rows), *notes])
-
-
-def _score_cells(summary: dict[str, Any], key: str) -> tuple[str, str]:
-    if key not in summary:
-        return "-", "-"
-    low, high = summary[f"{key}_ci95"]
-    value = summary[key]
-    # A zero-width interval means that nothing varied, not that the value is certain.
-    return f"{value:.3f}", "-" if low == high else f"{low:.3f} to {high:.3f}"
+        about = {"policy": self.policy, "settings": self.settings, "seconds": round(self.seconds, 3)}
+        atomic_write_json(path, {**self.summary, **about, "versions": version_record()})
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines with columns of equal width: the first to the left, the others to the right, a rule on top."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]

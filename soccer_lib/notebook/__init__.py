@@ -9,6 +9,7 @@ What a notebook and the runner agree on:
   `soccer_lib.runs.notebook_folder(out_dir, name)` gives the place.
 * What the notebook reports goes to `out_dir/summary.json`, a flat table of label -> text or number,
   and to PNG files directly in `out_dir`. The summary page shows both.
+* A parameter `interactive`, where a notebook has one, is set to False: nobody is there to move a slider.
 * The kernel's working directory is the one that the runner was started in.
 
 A run lands in `OUT/PRESET/NAME/` beside `state.json`, which says for what source, parameters, library

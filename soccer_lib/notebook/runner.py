@@ -34,7 +34,8 @@ def run_notebooks(config: NotebookConfig) -> None:
         SimulationError: a notebook failed.
     """
     sources = find_notebooks(config)
-    given = given_parameters(config.parameters, {path: read_parameters(path) for path in sources})
+    defaults = {path: read_parameters(path) for path in sources}
+    given = given_parameters(config.parameters, defaults)
     default = "runs/course" if config.course else f"runs/notebook/{sources[0].stem}"
     owner = RunFolder.open(config.out or default, {}, "notebook")
     folders = {path: owner.path / config.preset / path.stem for path in sources}
@@ -42,7 +43,10 @@ def run_notebooks(config: NotebookConfig) -> None:
     owner.set_status("running", preset=config.preset)
     try:
         for source, folder in folders.items():
-            parameters = {"preset": config.preset, "out_dir": folder.as_posix(), **given[source]}
+            parameters = {"preset": config.preset, "out_dir": folder.as_posix()}
+            if "interactive" in defaults[source]:
+                parameters["interactive"] = False  # nobody is there to move a slider
+            parameters |= given[source]
             run_notebook(source, folder, parameters)
         status = "done"
     finally:

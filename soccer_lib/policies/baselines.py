@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from soccer_lib.errors import InputError
-from soccer_lib.layout import KD, KP, TORQUE_LIMIT
-from soccer_lib.policies.policy import PolicySpec, RowPolicy
+from soccer_lib.layout import COMMAND_SCALE, KD, KP, ROBOT, TORQUE_LIMIT
+from soccer_lib.policies.policy import Policy, PolicySpec
 from soccer_lib.wrappers.control import pd_torque
 
 _KNEE = 0.2
-_LEG = [-_KNEE / 2, 0.0, 0.0, _KNEE, -_KNEE / 2, 0.0]
-
-STAND_POSE = np.array(_LEG * 2, dtype=np.float32)
+STAND_POSE = np.array([-_KNEE / 2, 0.0, 0.0, _KNEE, -_KNEE / 2, 0.0] * 2, dtype=np.float32)
 """Feet level below the hips with slightly bent knees [rad]. Shape: (12,)."""
 
 _ANKLES = np.array([4, 5, 10, 11])
@@ -26,8 +24,6 @@ STAND_KP[_ANKLES] = 200.0
 STAND_KD = KD.copy()
 """Damping for standing [N m s/rad]. Shape: (12,)."""
 STAND_KD[_ANKLES] = 5.0
-
-_N_JOINT_ENTRIES = 24
 
 
 def stand_torque(observation: np.ndarray) -> np.ndarray:
@@ -42,7 +38,7 @@ def stand_torque(observation: np.ndarray) -> np.ndarray:
     return pd_torque(STAND_POSE, observation[:12], observation[12:24], STAND_KP, STAND_KD)
 
 
-class Zero(RowPolicy):
+class Zero(Policy):
     """No torque at all: the robot falls within a second."""
 
     spec = PolicySpec("zero")
@@ -52,7 +48,7 @@ class Zero(RowPolicy):
         return np.zeros(12, np.float32), state
 
 
-class Random(RowPolicy):
+class Random(Policy):
     """Uniform torques, new ones every 2 ms; the generator is the state, so the episode's seed decides."""
 
     spec = PolicySpec("random")
@@ -61,27 +57,36 @@ class Random(RowPolicy):
         """A generator from the episode's seed, or a fresh one."""
         return np.random.default_rng(seed)
 
-    def act(
-        self, observation: np.ndarray, state: np.random.Generator, deterministic: bool
-    ) -> tuple[np.ndarray, np.random.Generator]:
+    def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Draw twelve numbers in [-1, 1)."""
         return state.random(12, dtype=np.float32) * np.float32(2) - np.float32(1), state
 
 
-class Stand(RowPolicy):
+class Stand(Policy):
     """Holds a standing pose with PD torques at 500 Hz: up for the whole 10 s."""
 
     spec = PolicySpec("stand")
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
-        """Return the torques as shares of their limits.
-
-        Raises:
-            InputError: the observation is too short to hold the joints.
-        """
-        if len(observation) < _N_JOINT_ENTRIES:
-            raise InputError(
-                f"observation has {len(observation)} entries; expected the raw one, with 12 joint "
-                "positions and velocities first; use observation='raw'"
-            )
+        """Return the torques as shares of their limits."""
         return stand_torque(observation) / TORQUE_LIMIT, state
+
+
+class WalkAtBall(Policy):
+    """Turns toward the ball and walks at it and through it; it does not look where the goal is."""
+
+    spec = PolicySpec("walk_at_ball", control="command", observation="robot", walker="own")
+
+    SPEED = 0.9
+    """Forward velocity with the ball straight ahead [m/s]."""
+
+    TURN_GAIN, TURN_LIMIT = 2.0, 1.0
+    """Yaw rate for each radian of bearing [1/s], and the largest one [rad/s]."""
+
+    def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
+        """Return forward velocity, sideways velocity and yaw rate as shares of `COMMAND_SCALE`."""
+        ahead, left, _ = observation[ROBOT["ball_xpos_rel_robot"]].tolist()
+        bearing = math.atan2(left, ahead)
+        speed = self.SPEED * max(0.0, math.cos(bearing)) ** 2
+        turn = min(max(self.TURN_GAIN * bearing, -self.TURN_LIMIT), self.TURN_LIMIT)
+        return np.array([speed, 0.0, turn], np.float32) / COMMAND_SCALE, state

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import os
-from collections.abc import Callable
-from pathlib import Path
 
-from soccer_lib.errors import unknown_name
-from soccer_lib.policies.baselines import Random, Stand, Zero
+from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.policies.baselines import Random, Stand, WalkAtBall, Zero
 from soccer_lib.policies.policy import Policy
 
-BASELINES: dict[str, Callable[[], Policy]] = {"zero": Zero, "random": Random, "stand": Stand}
+BASELINES: dict[str, type[Policy]] = {
+    policy.spec.name: policy for policy in (Zero, Random, Stand, WalkAtBall)
+}
 """What can be loaded by name, in the order of tables."""
 
 
-def load_policy(name: str | os.PathLike[str]) -> Policy:
+def load_policy(policy: Policy | str | os.PathLike[str], walker: str | None = None) -> Policy:
     """Load a policy.
 
     Args:
-        name: one of `BASELINES`.
+        policy: one of `BASELINES`; a policy itself is handed back.
+        walker: what to walk with instead of the policy's own choice: "own", "hub" or a walker file.
 
     Raises:
-        InputError: there is no policy of that name.
+        InputError: there is no policy of that name, or it has no use for a walker.
     """
-    if isinstance(name, str) and name in BASELINES:
-        return BASELINES[name]()
-    raise unknown_name("policy", name if isinstance(name, str) else Path(name).as_posix(), BASELINES)
+    if not isinstance(policy, Policy):
+        if policy not in BASELINES:
+            raise unknown_name("policy", str(policy), BASELINES)
+        policy = BASELINES[policy]()
+    if walker:
+        if policy.spec.control != "command":
+            raise InputError(
+                f"walker {walker!r} came for {policy.spec.name}, which controls {policy.spec.control}; "
+                "expected a policy that gives commands; try walk_at_ball"
+            )
+        policy = copy.copy(policy)
+        policy.spec = dataclasses.replace(policy.spec, walker=walker)
+    return policy

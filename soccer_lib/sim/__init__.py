@@ -8,9 +8,10 @@ from soccer_lib.sim.penalty import GoalieSim, ObstacleSim, PenaltySim
 from soccer_lib.sim.reference import StockSim
 from soccer_lib.sim.stock import make_stock
 from soccer_lib.sim.target import KickToTargetSim
+from soccer_lib.sim.trail import SpinTrail
 from soccer_lib.tasks import Task, task_named
 
-__all__ = ["SoccerSim", "StockSim", "make_sim", "make_stock"]
+__all__ = ["SoccerSim", "SpinTrail", "StockSim", "make_sim", "make_stock"]
 
 RULES: dict[str, type[SoccerSim]] = {
     "goalie_penalty_kick": GoalieSim,

@@ -22,16 +22,6 @@ class Readings:
         self.imu_velp, self.imu_velr = jacp.dot(qvel), jacr.dot(qvel)
         self._velocities_fresh = True
 
-    def relative_spin(self) -> np.ndarray:
-        """Angular velocity of the ball minus that of the trunk as observed [rad/s], float32, Shape: (3,)."""
-        if self._velocities_fresh:
-            return (self.ball_velr - self.imu_velr).astype(np.float32)
-        jacr, qvel = self._jacr, self._qvel
-        mujoco.mj_jacSite(self.model, self.data, None, jacr, self._ball_id)
-        spin = jacr.dot(qvel)
-        mujoco.mj_jacSite(self.model, self.data, None, jacr, self._imu_id)
-        return (spin - jacr.dot(qvel)).astype(np.float32)
-
     def sensors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Orientation x y z w, gyro [rad/s] and velocimeter [m/s] of the trunk as observed, float32."""
         readings, where = self.data.sensordata.astype(np.float32), self._sensors

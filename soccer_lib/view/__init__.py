@@ -1,8 +1,57 @@
-"""Pictures and tables of results; the only room that draws."""
+"""Pictures, videos, widgets and tables; the only room that draws."""
 
 from soccer_lib.view.components import plot_components
+from soccer_lib.view.field import field_frames, plot_field, plot_fields
 from soccer_lib.view.figures import picture, save_figure
+from soccer_lib.view.layouts import joint_table, layout_table
+from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.results import plot_results
+from soccer_lib.view.rolling import plot_rolling_ball, trace_rolling_ball
+from soccer_lib.view.scene import Scene, draw_env, plot_frames
 from soccer_lib.view.table import results_table
+from soccer_lib.view.terms import plot_reward_terms
+from soccer_lib.view.trajectory import Recorder, Trajectory, snapshot, trace_episode
+from soccer_lib.view.video import record_episode, show_video, trajectory_frames, write_video
+from soccer_lib.view.widgets import (
+    drive,
+    drive_sequence,
+    episode_figure,
+    episode_scrubber,
+    joint_pose_explorer,
+    pose_figure,
+)
 
-__all__ = ["picture", "plot_components", "plot_results", "results_table", "save_figure"]
+__all__ = [
+    "Recorder",
+    "Scene",
+    "Trajectory",
+    "draw_env",
+    "drive",
+    "drive_sequence",
+    "episode_figure",
+    "episode_scrubber",
+    "field_frames",
+    "joint_pose_explorer",
+    "joint_table",
+    "layout_table",
+    "opengl_backend",
+    "picture",
+    "plot_components",
+    "plot_field",
+    "plot_fields",
+    "plot_frames",
+    "plot_results",
+    "plot_reward_terms",
+    "plot_rolling_ball",
+    "pose_figure",
+    "record_episode",
+    "results_table",
+    "save_figure",
+    "show_video",
+    "snapshot",
+    "trace_episode",
+    "trace_rolling_ball",
+    "trajectory_frames",
+    "why",
+    "write_video",
+]

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from soccer_lib.errors import SoccerError
-from soccer_lib.evaluate import EvaluateConfig, EvaluationResult, evaluate
+from soccer_lib.evaluate import EvaluateConfig, evaluate
 from soccer_lib.evaluate.outputs import check_outputs
 from soccer_lib.evaluate.record import record_bytes
-from soccer_lib.policies import load_policy
 from soccer_lib.tasks import tasks_named
 from soccer_lib.view.figures import check_picture_name, save_figure
 from soccer_lib.view.results import plot_results
 
 
 def run_evaluate(config: EvaluateConfig) -> None:
-    """The command `evaluate`.
+    """The command `evaluate`; the table is printed and the small files are written first.
 
     Raises:
-        SoccerError: the first file that could not be written; the table and the other files are there.
+        SoccerError: a wrong request, a failed episode, or a file that could not be written.
     """
-    policy = load_policy(config.policy)
     if config.plot:
         check_picture_name(config.plot)
-    size = record_bytes([task.name for task in tasks_named(config.tasks)], config.episodes)
-    check_outputs(
-        {"--record": config.record, "--json": config.json, "--plot": config.plot}, sizes={"--record": size}
-    )
+    tasks = tasks_named(",".join(config.tasks))
+    size = record_bytes(tasks, config.episodes) if config.record else 0
+    check_outputs([config.json, config.plot, config.record], size)
     result = evaluate(
-        policy,
-        config.tasks,
+        config.policy,
+        tasks,
         config.episodes,
         config.seed,
         config.starts,
@@ -39,30 +33,12 @@ def run_evaluate(config: EvaluateConfig) -> None:
         keep_torques=bool(config.record),
     )
     print(result.table())
-    _write(config, result)
-
-
-def _write(config: EvaluateConfig, result: EvaluationResult) -> None:
-    """Write what was asked for; a file that fails does not keep the others from being written."""
-    writers: dict[str, Callable[[], None]] = {}
     if config.json:
-        writers[config.json] = lambda: result.to_json(config.json)
+        result.to_json(config.json)
+        print(f"wrote {config.json}")
     if config.plot:
-        writers[config.plot] = lambda: _draw(config.plot, result)
+        save_figure(plot_results({result.policy: result}), config.plot)
+        print(f"wrote {config.plot}")
     if config.record:
-        writers[config.record] = lambda: result.to_record(config.record)
-    failures: list[SoccerError] = []
-    for path, write in writers.items():
-        try:
-            write()
-        except SoccerError as error:
-            failures.append(error)
-            continue
-        check = f"; check it with: python -m soccer_lib replay {path} --stock"
-        print(f"wrote {path}{check if path == config.record else ''}")
-    if failures:
-        raise failures[0]
-
-
-def _draw(path: str, result: EvaluationResult) -> None:
-    save_figure(plot_results({result.policy: result}), path)
+        result.to_record(config.record)
+        print(f"wrote {config.record}; check it with: python -m soccer_lib replay {config.record} --stock")

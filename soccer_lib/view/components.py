@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from soccer_lib.errors import InputError
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
-from soccer_lib.tasks import COMPETITION
 from soccer_lib.view.figures import (
     ACCENT,
     GREEN,
@@ -54,10 +52,8 @@ def plot_components(result: Result) -> Figure:
         InputError: there is no official score in it.
     """
     summary = summary_of(result)
-    tasks = scored_tasks({"": summary})
-    if not tasks:
-        raise InputError(f"no official score in this evaluation; expected one of {', '.join(COMPETITION)}")
-    names = list(dict.fromkeys(name for task in tasks for name in OFFICIAL_WEIGHTS[task]))
+    tasks = scored_tasks({"this evaluation": summary})
+    names = dict.fromkeys(name for task in tasks for name in OFFICIAL_WEIGHTS[task])
     shown = [n for n in names if any(abs(summary.get(f"{task}/comp_{n}", 0)) >= 0.005 for task in tasks)]
     figure = new_figure(9.5, 1.5 + 0.7 * len(tasks))
     axes = figure.subplots()
@@ -72,7 +68,10 @@ def plot_components(result: Result) -> Figure:
     axes.set_ylim(len(tasks) - 0.4, -0.6)
     axes.set_xlabel("points of the official score (diamond: their sum)", fontsize=9, color=QUIET)
     axes.margins(x=0.06)
-    _draw_legend(axes, shown)
+    bars = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    place = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "frameon": False}
+    size = {"fontsize": 9, "handlelength": 2.2, "handleheight": 1.4}
+    axes.legend([bars[name] for name in shown], shown, labelcolor=INK, **place, **size)
     return figure
 
 
@@ -80,37 +79,8 @@ def _draw_stack(axes: Axes, row: int, parts: Mapping[str, float]) -> None:
     """Gains to the right of zero, losses to the left."""
     ends = {True: 0.0, False: 0.0}
     for name, points in parts.items():
-        if not points:
-            continue
-        colour, hatch = LOOKS[name]
-        start = ends[points > 0]
-        axes.barh(
-            row,
-            points,
-            left=start,
-            height=0.42,
-            color=colour,
-            hatch=hatch,
-            edgecolor="white",
-            linewidth=0.8,
-            zorder=3,
-        )
-        ends[points > 0] += points
-
-
-def _draw_legend(axes: Axes, names: Sequence[str]) -> None:
-    from matplotlib.patches import Patch
-
-    handles = [
-        Patch(facecolor=LOOKS[name][0], hatch=LOOKS[name][1], edgecolor="white", label=name) for name in names
-    ]
-    axes.legend(
-        handles=handles,
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        frameon=False,
-        fontsize=9,
-        labelcolor=INK,
-        handlelength=2.2,
-        handleheight=1.4,
-    )
+        if points:
+            colour, hatch = LOOKS[name]
+            look = {"color": colour, "hatch": hatch, "edgecolor": "white", "linewidth": 0.8, "zorder": 3}
+            axes.barh(row, points, left=ends[points > 0], height=0.42, label=name, **look)
+            ends[points > 0] += points

@@ -86,9 +86,7 @@ def check_picture_name(path: str | os.PathLike[str]) -> None:
     """Refuse a name whose ending is no picture format."""
     if os.path.splitext(path)[1].lower() not in FORMATS:
         endings = ", ".join(FORMATS)
-        raise InputError(
-            f"{os.fspath(path)} is no picture's name; expected one that ends in {endings}; try a.png"
-        )
+        raise InputError(f"{path} is no picture's name; expected one that ends in {endings}; try a.png")
 
 
 def picture(figure: Figure) -> Any:

@@ -44,9 +44,8 @@ def summary_of(result: Result) -> Mapping[str, Any]:
     if isinstance(result, EvaluationResult):
         return result.summary
     summary = load_json(result) if isinstance(result, str | os.PathLike) else result
-    scored = isinstance(summary, Mapping) and any(str(key).endswith("/n_episodes") for key in summary)
-    if not scored:
-        name = result if isinstance(result, str | os.PathLike) else type(result).__name__
+    if not any(str(key).endswith("/n_episodes") for key in summary):
+        name = type(result).__name__ if isinstance(result, Mapping) else os.fspath(result)
         raise InputError(f"{name} is not an evaluation; expected what evaluate --json wrote; check the path")
     return summary
 
@@ -60,8 +59,16 @@ def sorted_summaries(results: Mapping[str, Result]) -> dict[str, Mapping[str, An
 
 
 def scored_tasks(summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The tasks for which any of them has an official score."""
-    return [task for task in COMPETITION if any(f"{task}/comp_total" in s for s in summaries.values())]
+    """The tasks for which any of them has an official score.
+
+    Raises:
+        InputError: there is none.
+    """
+    tasks = [task for task in COMPETITION if any(f"{task}/comp_total" in s for s in summaries.values())]
+    if not tasks:
+        names = ", ".join(COMPETITION)
+        raise InputError(f"no official score in {', '.join(summaries)}; expected one of {names}")
+    return tasks
 
 
 def title_of(task: str) -> str:
@@ -83,21 +90,14 @@ def plot_results(results: Mapping[str, Result]) -> Figure:
     """
     summaries = sorted_summaries(results)
     tasks = scored_tasks(summaries)
-    if not tasks:
-        raise InputError(
-            f"no official score in {', '.join(summaries)}; expected one of {', '.join(COMPETITION)}"
-        )
     figure = new_figure(1.3 + 3.0 * len(tasks), 1.6 + 0.6 * len(summaries))
     panels = figure.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     for axes, task in zip(panels, tasks, strict=True):
         _draw_task(axes, task, summaries)
     panels[0].set_yticks(range(len(summaries)), list(summaries), color=INK, fontsize=11)
     panels[0].set_ylim(len(summaries) - 0.45, -0.75)
-    figure.supxlabel(
-        "official score   (dot: mean; bar: 95% interval; small dots: episodes; hollow: nothing varies)",
-        fontsize=9,
-        color=QUIET,
-    )
+    legend = "dot: mean; bar: 95% interval; small dots: episodes; hollow: nothing varies"
+    figure.supxlabel(f"official score   ({legend})", fontsize=9, color=QUIET)
     return figure
 
 
@@ -116,9 +116,9 @@ def _draw_task(axes: Axes, task: str, summaries: Mapping[str, Mapping[str, Any]]
 
 def _draw_known(axes: Axes, task: str) -> None:
     """Reference lines, named above the panel at two heights."""
-    for known, name, dashes in (
-        (DO_NOTHING, "do nothing", (0, (4, 2))),
-        (BEST_PUBLIC, "best public", (0, (1, 1.5))),
+    for known, name, dashes, height in (
+        (DO_NOTHING, "do nothing", (0, (4, 2)), 3),
+        (BEST_PUBLIC, "best public", (0, (1, 1.5)), 14),
     ):
         if task in known:
             axes.axvline(known[task], color=QUIET, linewidth=1.1, linestyle=dashes, zorder=1)
@@ -126,7 +126,7 @@ def _draw_known(axes: Axes, task: str) -> None:
                 f"{name} {signed(known[task])}",
                 (known[task], 1.0),
                 xycoords=("data", "axes fraction"),
-                xytext=(0, 3 if known is DO_NOTHING else 14),
+                xytext=(0, height),
                 textcoords="offset points",
                 ha="center",
                 fontsize=8,
@@ -142,10 +142,8 @@ def _draw_score(axes: Axes, task: str, row: int, summary: Mapping[str, Any]) -> 
     axes.scatter(scores, row + spread, s=9, color=QUIET, alpha=0.45, linewidths=0, zorder=2)
     varies = high > low
     if varies:
-        axes.plot(
-            [low, high], [row, row], color=ACCENT, linewidth=4, alpha=0.45, solid_capstyle="butt", zorder=3
-        )
-    axes.plot(
-        mean, row, "o", markersize=8, color=ACCENT, mfc=ACCENT if varies else "white", mew=1.8, zorder=4
-    )
+        bar = {"linewidth": 4, "alpha": 0.45, "solid_capstyle": "butt"}
+        axes.plot([low, high], [row, row], color=ACCENT, zorder=3, **bar)
+    face = ACCENT if varies else "white"
+    axes.plot(mean, row, "o", markersize=8, color=ACCENT, mfc=face, mew=1.8, zorder=4)
     write_value(axes, mean, row, 13)

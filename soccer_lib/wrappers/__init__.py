@@ -1,8 +1,10 @@
-"""The layers between the simulation and an agent: control, observation, reward, report."""
+"""The layers between the simulation and an agent: control, observation, reward, guard, report."""
 
 from soccer_lib.wrappers.command import CommandControl
 from soccer_lib.wrappers.control import ControlInterface, JointControl, TorqueControl
+from soccer_lib.wrappers.guard import Guard
 from soccer_lib.wrappers.heading import AgentObservation, RobotObservation
+from soccer_lib.wrappers.multitask import MultiTask
 from soccer_lib.wrappers.observation import FullObservation, RawObservation
 from soccer_lib.wrappers.report import EpisodeReport
 from soccer_lib.wrappers.reward import REWARDS
@@ -22,4 +24,4 @@ OBSERVATIONS = {
 }
 """Observations by name."""
 
-__all__ = ["CONTROLS", "OBSERVATIONS", "REWARDS", "EpisodeReport"]
+__all__ = ["CONTROLS", "OBSERVATIONS", "REWARDS", "EpisodeReport", "Guard", "MultiTask"]

@@ -15,7 +15,7 @@ import numpy as np
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
-from soccer_lib.sim import SoccerSim
+from soccer_lib.sim import SoccerSim, SpinTrail
 
 
 def pd_torque(
@@ -67,6 +67,7 @@ class ControlInterface(gym.Wrapper):
     ) -> None:
         super().__init__(env)
         self.ball = BallTracker() if track_ball else None
+        self._trail = SpinTrail(env)
         self.sim: SoccerSim = env
         self.full_info = full_info
         self.sum_reward = sum_reward
@@ -78,6 +79,7 @@ class ControlInterface(gym.Wrapper):
         observation, info = self.sim.reset(seed=seed, options=options)
         if self.ball:
             self.ball.reset()
+            self._trail.count = 0
         info = info if self.full_info else {"success": info["success"]}
         return observation, self._complete(info, self.sim.terms(), held_steps=0)
 
@@ -114,12 +116,15 @@ class ControlInterface(gym.Wrapper):
             self._terms = sim.terms()
             reward = float(sim.reward(self._terms))
         if self.ball:
-            quat, gyro, _ = sim.sensors()
-            self.ball.push(sim.relative_spin(), quat, gyro)
+            if self._trail.count == self._trail.rows:
+                self.ball.push_rows(self._trail.take())
+            self._trail.note()
         return over, reward
 
     def _settle(self) -> None:
-        """Read the reward terms of the last physics step, where no step has done so."""
+        """Bring ball tracker and reward terms up to the last physics step."""
+        if self.ball:
+            self.ball.push_rows(self._trail.take())
         if not self.sum_reward:
             self._terms = self.sim.terms()
 

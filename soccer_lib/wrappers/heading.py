@@ -18,7 +18,12 @@ SOUTH_GOAL = np.array([-10.97, 0.0, 0.0])
 """Where the south goal's site stands, world axes [m]: with it, absolute positions become relative."""
 
 _WORLD = np.concatenate([np.arange(89)[f.slice] for f in FULL.fields if f.frame == "world"]).reshape(-1, 3)
-"""Entries of all world vectors, Shape: (n, 3)."""
+_X, _Y = _WORLD[:, 0].copy(), _WORLD[:, 1].copy()
+"""Entries of all world vectors along x and along y."""
+
+_BALL_XPOS, _BALL_VELP = FULL["ball_xpos_rel_robot"], FULL["ball_velp_rel_robot"]
+_GOALS_REL_BALL = FULL["goal_team_0_rel_ball"], FULL["goal_team_1_rel_ball"]
+_SOUTH_GOAL, _DEFENDERS = FULL["goal_team_0_rel_robot"], FULL["defender_xpos"]
 
 
 def heading_of(quat_xyzw: np.ndarray) -> float:
@@ -43,16 +48,16 @@ def robot_observation(
         float32, Shape: (89,).
     """
     full = full_observation(joints, info, task).astype(float)
-    full[FULL["ball_xpos_rel_robot"]] += ball_offset
-    full[FULL["ball_velp_rel_robot"]] += np.cross(ball_spin, ball_offset)
-    for team in (0, 1):
-        full[FULL[f"goal_team_{team}_rel_ball"]] -= ball_offset
-    imu = SOUTH_GOAL - full[FULL["goal_team_0_rel_robot"]]
-    full[FULL["defender_xpos"]] -= np.tile(imu, 3)
+    (a, b, c), (x, y, z) = ball_spin.tolist(), ball_offset.tolist()
+    full[_BALL_XPOS] += ball_offset
+    full[_BALL_VELP] += (b * z - c * y, c * x - a * z, a * y - b * x)
+    for goal in _GOALS_REL_BALL:
+        full[goal] -= ball_offset
+    full[_DEFENDERS].reshape(3, 3)[:] -= SOUTH_GOAL - full[_SOUTH_GOAL]
     yaw = heading_of(info["robot_quat"])
     cos, sin = math.cos(yaw), math.sin(yaw)
-    x, y = full[_WORLD[:, 0]], full[_WORLD[:, 1]]
-    full[_WORLD[:, 0]], full[_WORLD[:, 1]] = cos * x + sin * y, cos * y - sin * x
+    ahead, left = full[_X], full[_Y]
+    full[_X], full[_Y] = cos * ahead + sin * left, cos * left - sin * ahead
     return full.astype(np.float32)
 
 
@@ -80,12 +85,12 @@ class AgentObservation(RobotObservation):
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 96 entries."""
-        sim, phase, command = self._sim, np.zeros(2), np.zeros(3)
+        sim, phase, command = self._sim, (0.0, 0.0), (0.0, 0.0, 0.0)
         walker = getattr(self._control, "walker", None)
         if walker is not None:
             angle = 2 * math.pi * walker.phase
-            phase = np.array([math.cos(angle), math.sin(angle)])
+            phase = math.cos(angle), math.sin(angle)
             command = self._control.command / COMMAND_SCALE
         left = 1 - sim.n_steps / sim.task.max_steps
-        parts = (super().observation(observation), [left], phase, command, [0.0])
-        return np.concatenate(parts, dtype=np.float32)
+        own = (left, *phase, *command, 0.0)
+        return np.concatenate((super().observation(observation), own), dtype=np.float32)

@@ -1,0 +1,174 @@
+"""A walker on the stock soccer scene: one trial, and what is measured on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from soccer_lib.control import Walker
+from soccer_lib.layout import TORQUE_LIMIT
+from soccer_lib.sim import make_sim
+
+PHYSICS_DT = 0.002
+TICK = 10
+"""Physics steps per walker step."""
+
+FALL_HEIGHT = 0.4
+"""The environments count a robot with its trunk below this as fallen [m]."""
+
+_BALL_AWAY = (9.0, 6.0)
+
+
+@dataclass
+class Trace:
+    """One trial, sampled at every physics step of 2 ms until the end or the fall.
+
+    Attributes:
+        position: trunk in the world. Shape: (n, 2) [m].
+        velocity: forward, sideways in the heading frame [m/s] and yaw rate [rad/s]. Shape: (n, 3).
+        power: mechanical power of all motors, absolute values added [W]. Shape: (n,).
+        fell: whether the trial ended with a fall.
+        step_seconds: mean time of one `walker.step` [s].
+    """
+
+    position: np.ndarray
+    velocity: np.ndarray
+    power: np.ndarray
+    fell: bool
+    step_seconds: float
+
+
+class WalkTrial:
+    """The stock model of kick_to_target with the ball put away and the robot in the middle of the field."""
+
+    def __init__(self) -> None:
+        self.sim = make_sim("kick_to_target")
+        self.sim.reset(seed=0)
+        model = self.sim.model
+        self.root = model.joint("robot_0:root").qposadr[0]
+        self.root_vel = model.joint("robot_0:root").dofadr[0]
+        self.ball = model.joint("env:ball").qposadr[0]
+        self.sensors = {name: self._sensor(name) for name in ("torso_quat", "torso_gyro", "torso_vel")}
+        self.mass = float(model.body_subtreemass[model.body("robot_0:Trunk").id])
+        self.gravity = float(-model.opt.gravity[2])
+
+    def _sensor(self, name: str) -> np.ndarray:
+        sensor = self.sim.model.sensor(f"robot_0:{name}")
+        return self.sim.data.sensordata[sensor.adr[0] : sensor.adr[0] + sensor.dim[0]]
+
+    def run(
+        self,
+        walker: Walker,
+        command_at: Callable[[float], np.ndarray],
+        seconds: float,
+        phase: float = 0.0,
+        pushes: dict[int, tuple[float, float]] | None = None,
+    ) -> Trace:
+        """Walk from the environment's own reset.
+
+        Args:
+            walker: any walker.
+            command_at: velocity command at a time [s]; it is clipped to the walker's limits.
+            seconds: length of the trial [s].
+            phase: gait phase at the start, in [0, 1).
+            pushes: change of the trunk's world velocity [m/s] at a physics step.
+        """
+        sim, model, data = self.sim, self.sim.model, self.sim.data
+        sim.reset(seed=0)
+        data.qpos[self.root : self.root + 2] = 0.0
+        data.qpos[self.ball : self.ball + 2] = _BALL_AWAY
+        mujoco.mj_forward(model, data)
+        quat, gyro, velocimeter = self.sensors.values()
+        root, root_vel = data.qpos[self.root : self.root + 7], data.qvel[self.root_vel : self.root_vel + 6]
+        low, high = walker.limits.T
+        limit = TORQUE_LIMIT.astype(float)
+        walker.reset(phase)
+        n = int(round(seconds / PHYSICS_DT))
+        poses, speeds, power = np.zeros((n, 7)), np.zeros((n, 6)), np.zeros(n)
+        busy, fell = 0.0, False
+        f32 = np.float32
+        for t in range(n):
+            joint_pos, joint_vel = sim.joint_pos.astype(f32), sim.joint_vel.astype(f32)
+            if t % TICK == 0:
+                command = np.clip(command_at(t * PHYSICS_DT), low, high)
+                begun = time.perf_counter()
+                target = walker.step(
+                    command,
+                    joint_pos,
+                    joint_vel,
+                    quat[[1, 2, 3, 0]].astype(f32),
+                    gyro.astype(f32),
+                    velocimeter.astype(f32),
+                )
+                busy += time.perf_counter() - begun
+            torque = walker.kp * (target - joint_pos) - walker.kd * joint_vel
+            torque = np.clip(torque, -limit, limit).astype(f32)
+            if pushes and t in pushes:
+                root_vel[:2] += pushes[t]
+            data.ctrl[:] = torque
+            mujoco.mj_step(model, data)
+            poses[t], speeds[t] = root, root_vel
+            power[t] = np.abs(torque * joint_vel).sum()
+            if root[2] < FALL_HEIGHT:
+                fell, n = True, t + 1
+                break
+        return Trace(
+            poses[:n, :2],
+            heading_velocity(poses[:n], speeds[:n]),
+            power[:n],
+            fell,
+            busy / max(1, -(-n // TICK)),
+        )
+
+
+def heading_velocity(poses: np.ndarray, speeds: np.ndarray) -> np.ndarray:
+    """Velocity in the heading frame and yaw rate from free-joint states. Shapes: (n, 7), (n, 6) to (n, 3)."""
+    w, x, y, z = poses[:, 3:7].T
+    yaw = np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+    c, s = np.cos(yaw), np.sin(yaw)
+    forward, sideways = c * speeds[:, 0] + s * speeds[:, 1], -s * speeds[:, 0] + c * speeds[:, 1]
+    # angular velocity is in the trunk frame; its component along the world's vertical is the yaw rate
+    up = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], axis=1)
+    return np.stack([forward, sideways, (up * speeds[:, 3:6]).sum(1)], axis=1)
+
+
+def command_sequence(rng: np.random.Generator, seconds: float) -> list[tuple[float, np.ndarray]]:
+    """Start time [s] and value of random commands; a new one every 2 to 4 s.
+
+    Range: forward -0.3 to 1 m/s, sideways +-0.4 m/s, yaw rate +-1 rad/s.
+    """
+    sequence, start = [], 0.0
+    while start < seconds:
+        sequence.append((start, rng.uniform([-0.3, -0.4, -1.0], [1.0, 0.4, 1.0])))
+        start += rng.uniform(2.0, 4.0)
+    return sequence
+
+
+def tracking_errors(
+    trace: Trace, sequence: list[tuple[float, np.ndarray]], cycle: float, settle: float = 1.0
+) -> np.ndarray:
+    """Errors of the velocity averaged over one gait cycle, from `settle` after each change of the command.
+
+    Args:
+        trace: the trial.
+        sequence: start times and commands.
+        cycle: one gait cycle [s].
+        settle: time that a change may take [s].
+
+    Returns:
+        Error of vx, vy [m/s] and yaw rate [rad/s], one row per 20 ms. Shape: (n, 3).
+    """
+    window, n = int(round(cycle / PHYSICS_DT)), len(trace.velocity)
+    total = np.vstack([np.zeros(3), np.cumsum(trace.velocity, axis=0)])
+    rows = []
+    ends = [start for start, _ in sequence[1:]] + [np.inf]
+    for (start, command), end in zip(sequence, ends, strict=True):
+        first = int((start + settle) / PHYSICS_DT)
+        last = int(min(end / PHYSICS_DT, n)) - window
+        for t in range(first, last, TICK):
+            rows.append((total[t + window] - total[t]) / window - command)
+    return np.array(rows).reshape(-1, 3)

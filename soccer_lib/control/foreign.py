@@ -1,0 +1,151 @@
+"""Walking policies of the Booster Gym kind (47 inputs, 12 outputs), such as the competition's own controller.
+
+Input: projected gravity 3, gyro [rad/s] 3, command 3 [m/s, m/s, rad/s], cos and sin of the gait phase 2
+(both 0 on a zero command), joint position minus default 12 [rad], 0.1 x joint velocity 12 [rad/s], last
+action 12. Output: joint target minus default [rad], clipped to +-1. Layout: BoosterRobotics/booster_gym,
+`deploy/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import cos, pi, sin
+from pathlib import Path
+
+import numpy as np
+
+from soccer_lib.control.walker import Walker, command_list
+from soccer_lib.control.weights import REMEDY
+from soccer_lib.errors import InputError, one_line
+from soccer_lib.layout import DEFAULT_POSE
+
+INPUTS, OUTPUTS = 47, 12
+FOREIGN_LIMITS = ((-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0))
+"""Commands that such policies are trained with: [m/s], [m/s], [rad/s]."""
+
+FREQUENCY = 1.5
+"""Gait cycles per second; the competition's controller uses 1 to 2 [Hz]."""
+
+HUB_REPOSITORY = "SaiResearch/booster_soccer_models"
+HUB_FILE = "robot/lower_t1_control.pt"
+HUB_SHA256 = "697cac61dbed2e76f25519c97ceb686f244d065dabf7d5d7ca386573143d215b"
+
+_DT = 0.02
+
+
+class ForeignWalker(Walker):
+    """A Booster Gym policy behind the walker's interface."""
+
+    def __init__(self, policy: Callable[[np.ndarray], np.ndarray], name: str, sha256: str) -> None:
+        """Wrap a policy.
+
+        Args:
+            policy: function from (47,) to (12,), float32.
+            name: what was asked of `load_walker`.
+            sha256: hash of the weights.
+        """
+        super().__init__(name, sha256, FOREIGN_LIMITS)
+        self.policy = policy
+        self.reset()
+
+    @property
+    def phase(self) -> float:
+        """Gait phase in [0, 1)."""
+        return self._phase
+
+    @property
+    def cycle(self) -> float:
+        """Length of one gait cycle, two steps [s]."""
+        return 1.0 / FREQUENCY
+
+    def reset(self, phase: float = 0.0) -> None:
+        """Start an episode at a gait phase in [0, 1)."""
+        self._phase = float(phase) % 1.0
+        self.action = np.zeros(OUTPUTS, dtype=np.float32)
+
+    def step(self, command, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
+        wanted = command_list(command)
+        x, y, z, w = quat_xyzw.tolist()
+        walk = 1.0 if any(wanted) else 0.0
+        turn = 2 * pi * self._phase
+        row = np.empty(INPUTS, dtype=np.float32)
+        row[0:3] = 2 * (w * y - x * z), -2 * (y * z + w * x), -1 + 2 * (x * x + y * y)
+        row[3:6] = gyro
+        row[6:9] = wanted
+        row[9:11] = walk * cos(turn), walk * sin(turn)
+        row[11:23] = joint_pos - DEFAULT_POSE
+        row[23:35] = 0.1 * joint_vel
+        row[35:47] = self.action
+        self.action = np.minimum(np.maximum(self.policy(row), -1.0), 1.0)
+        self._phase = (self._phase + _DT * FREQUENCY * walk) % 1.0
+        return DEFAULT_POSE + self.action
+
+    def get_state(self) -> dict:
+        """All that a bit-identical continuation needs: numbers and arrays."""
+        return {"phase": self._phase, "action": self.action.copy()}
+
+    def set_state(self, state: dict) -> None:
+        """Continue from a `get_state`."""
+        self._phase = float(state["phase"])
+        self.action = np.array(state["action"], dtype=np.float32)
+
+
+def torchscript_policy(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Load a TorchScript policy; it runs in torch, one row at a time.
+
+    Raises:
+        InputError: torch is missing, the file is not TorchScript, or its shapes are others.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise InputError(
+            f"{path} is TorchScript and torch is missing; expected torch or an npz of weights; "
+            "pip install torch"
+        ) from None
+    try:
+        module = torch.jit.load(str(path), map_location="cpu").eval()
+    except (RuntimeError, ValueError, OSError) as error:
+        raise InputError(
+            f"walker file {path} cannot be read ({one_line(error, 80)}); expected TorchScript; {REMEDY}"
+        ) from None
+
+    def policy(row: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return module(torch.from_numpy(row)[None])[0].numpy().copy()
+
+    try:
+        shape = policy(np.zeros(INPUTS, dtype=np.float32)).shape
+    except (RuntimeError, TypeError, AttributeError, IndexError) as error:
+        raise InputError(
+            f"walker file {path} does not take {INPUTS} inputs ({one_line(error, 80)}); "
+            f"expected a policy from {INPUTS} to {OUTPUTS}; {REMEDY}"
+        ) from None
+    if shape != (OUTPUTS,):
+        raise InputError(
+            f"walker file {path} gives outputs of shape {shape}; expected ({OUTPUTS},); {REMEDY}"
+        )
+    return policy
+
+
+def download_from_hub() -> Path:
+    """Fetch the competition's walking policy from the model hub, or find it in the local cache.
+
+    Raises:
+        InputError: no huggingface_hub, no network, or another file than expected.
+    """
+    where = f"{HUB_FILE} of {HUB_REPOSITORY}"
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError:
+        raise InputError(
+            'walker="hub" needs the package huggingface_hub; expected it to be installed; '
+            'pip install huggingface_hub, or use walker="own" or walker=PATH'
+        ) from None
+    try:
+        return Path(hf_hub_download(HUB_REPOSITORY, HUB_FILE))
+    except Exception as error:  # the client raises many kinds, from its own and from its network library
+        raise InputError(
+            f'walker="hub" could not fetch {where} ({type(error).__name__}); expected a network or a copy; '
+            f'use walker="own", walker=PATH to a local copy, or connect to a network'
+        ) from None

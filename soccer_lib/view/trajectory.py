@@ -1,0 +1,222 @@
+"""What happened in an episode, kept for pictures: where everything was and what was paid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import mujoco
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.policies import Policy
+from soccer_lib.sim import SoccerSim
+from soccer_lib.sim.penalty import ObstacleSim
+from soccer_lib.sim.target import KickToTargetSim
+
+Acting = Policy | Callable[[np.ndarray], np.ndarray] | Iterable[np.ndarray]
+"""Who acts: a policy, a function of the observation, or the actions one after the other."""
+
+TARGETS = {"goalarea_site": ObstacleSim.goal_radius, "target0": KickToTargetSim.target_radius}
+"""Site of a task's target -> how near the ball has to come [m]."""
+
+TRUNK, BALL = "robot_0:Trunk", "ball"
+_ROW_STEPS = 10
+_MOVED = 0.02
+_COLUMNS = ("time", "robot", "ball", "joint_pos", "torque", "geom_xpos", "geom_xmat")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Trajectory:
+    """One episode, or a part of one.
+
+    What moves has a row every 20 ms, whatever the control; what is paid has a row for each env step.
+
+    Attributes:
+        task: our name of the task.
+        model: the MuJoCo model, for shapes and sizes only.
+        goal: middle of the goal line that counts [m], Shape: (3,).
+        target: point that the ball has to pass [m], Shape: (3,); None in tasks without one.
+        target_radius: how near [m].
+        time: since the reset [s], Shape: (n,).
+        robot: x, y of the trunk [m] and its heading [rad], Shape: (n, 3).
+        ball: true centre of the ball [m], Shape: (n, 3).
+        joint_pos: [rad], Shape: (n, 12).
+        torque: of the physics step that begins then [N m], Shape: (n, 12).
+        geom_xpos: where every geom was [m], float32, Shape: (n, n_geoms, 3).
+        geom_xmat: its axes, float32, Shape: (n, n_geoms, 9).
+        step_time: end of each env step [s], Shape: (m,).
+        rewards: Shape: (m,).
+        terms: reward term, unweighted -> Shape: (m,).
+        weights: reward term -> its weight in the stock environment's own reward.
+        events: time [s] and what happened: touches, kicks, and how the episode ended.
+        report: the episode report; None where the episode is not over.
+    """
+
+    task: str
+    model: mujoco.MjModel
+    goal: np.ndarray
+    target: np.ndarray | None
+    target_radius: float
+    time: np.ndarray
+    robot: np.ndarray
+    ball: np.ndarray
+    joint_pos: np.ndarray
+    torque: np.ndarray
+    geom_xpos: np.ndarray
+    geom_xmat: np.ndarray
+    step_time: np.ndarray
+    rewards: np.ndarray
+    terms: dict[str, np.ndarray]
+    weights: dict[str, float]
+    events: list[tuple[float, str]]
+    report: dict[str, Any] | None
+
+    def row(self, time: float) -> int:
+        """The row nearest to a time [s]."""
+        return int(np.abs(self.time - time).argmin())
+
+    def rows(self, fps: float) -> list[int]:
+        """The rows for `fps` pictures a second."""
+        return [self.row(time) for time in np.arange(self.time[0], self.time[-1] + 0.5 / fps, 1 / fps)]
+
+    def path(self, geom: str) -> np.ndarray | None:
+        """Where a geom was [m], Shape: (n, 3); None where the task has no geom of that name."""
+        index = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_GEOM, geom)
+        return None if index < 0 else self.geom_xpos[:, index]
+
+
+class Recorder:
+    """Plays an environment step by step and keeps its `Trajectory`.
+
+    It reads the simulation between physics steps and changes nothing in it.
+    """
+
+    def __init__(self, env: gym.Env) -> None:
+        self.env = env
+        self.start()
+
+    def start(self) -> None:
+        """Begin with the state as it is."""
+        self.sim: SoccerSim = self.env.unwrapped  # another one after a reset, where there are several tasks
+        self.over, self.report = False, None
+        self.events: list[tuple[float, str]] = []
+        self._rows: list[tuple] = []
+        self._steps: list[tuple[float, float, dict[str, Any]]] = []
+        self._hits, self._place = 0, self.sim.data.geom(BALL).xpos.copy()
+        self._sample(np.zeros(12))
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> np.ndarray:
+        """Start an episode; returns the observation."""
+        observation, _ = self.env.reset(seed=seed, options=options)
+        self.start()
+        return observation
+
+    def step(self, action: np.ndarray) -> np.ndarray:
+        """Take one env step; `over` then says whether the episode has ended. Returns the observation."""
+        self.sim.tape = self
+        try:
+            observation, reward, terminated, truncated, info = self.env.step(action)
+        finally:
+            self.sim.tape = None
+        self._steps.append((info["sim_time"], reward, info["reward_terms"]))
+        if info.get("macro_triggered"):
+            self.events.append((info["sim_time"], str(info.get("macro_name", "kick"))))
+        self.over, self.report = terminated or truncated, info.get("episode_report")
+        if self.over:
+            self._sample(self.sim.ctrl)
+            self.events.append((info["sim_time"], self.sim.outcome.replace("_", " ")))
+        return observation
+
+    def append(self, torque: np.ndarray) -> None:
+        """Called by the simulation before each physics step: `Recorder` is its tape."""
+        if self.sim.n_steps and self.sim.n_steps % _ROW_STEPS == 0:
+            self._sample(torque)
+
+    def _sample(self, torque: np.ndarray) -> None:
+        sim, data = self.sim, self.sim.data
+        trunk, ball = data.body(TRUNK), data.geom(BALL).xpos.copy()
+        robot = (*trunk.xpos[:2], math.atan2(trunk.xmat[3], trunk.xmat[0]))
+        poses = data.geom_xpos.astype(np.float32), data.geom_xmat.astype(np.float32)
+        self._rows.append((sim.sim_time, robot, ball, sim.joint_pos.copy(), np.array(torque), *poses))
+        # Where a task counts no touches, the first one is when the ball leaves its place.
+        moved = math.dist(ball[:2], self._place[:2]) > _MOVED
+        hits = getattr(sim, "ball_hits", getattr(sim, "robot_contact", moved))
+        if hits > self._hits:
+            self._hits = hits
+            self.events.append((sim.sim_time, "touch"))
+
+    def trajectory(self) -> Trajectory:
+        """What has been played since the start."""
+        sim, model = self.sim, self.sim.model
+        sites = [name for name in TARGETS if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, name) >= 0]
+        columns = map(np.array, zip(*self._rows, strict=True))
+        names = self._steps[0][2] if self._steps else ()
+        return Trajectory(
+            task=sim.task.name,
+            model=model,
+            goal=sim.data.site("goal_post_north" if sim.team else "goal_post_south").xpos.copy(),
+            target=sim.data.site(sites[0]).xpos.copy() if sites else None,
+            target_radius=TARGETS[sites[0]] if sites else 0.0,
+            **dict(zip(_COLUMNS, columns, strict=True)),
+            step_time=np.array([step[0] for step in self._steps]),
+            rewards=np.array([step[1] for step in self._steps], dtype=float),
+            terms={name: np.array([step[2][name] for step in self._steps], dtype=float) for name in names},
+            weights=dict(sim.stock.reward_config),
+            events=list(self.events),
+            report=self.report,
+        )
+
+
+def snapshot(env: gym.Env) -> Trajectory:
+    """The environment as it is now: a trajectory of one row."""
+    return Recorder(env).trajectory()
+
+
+def trace_episode(
+    env: gym.Env, acting: Acting, *, seed: int | None = None, seconds: float = math.inf
+) -> Trajectory:
+    """Play an episode and keep what pictures need.
+
+    Args:
+        env: of `make_env`.
+        acting: a policy made for this environment, a function observation -> action, or actions in order.
+        seed: of the reset and of the policy.
+        seconds: stop after so much simulated time [s].
+
+    Raises:
+        InputError: `acting` is none of these, or an action does not fit the environment.
+    """
+    recorder, act = Recorder(env), _actor(acting, seed)
+    observation = recorder.reset(seed)
+    while not recorder.over and recorder.sim.sim_time < seconds:
+        action = act(observation)
+        if action is None:
+            break
+        observation = recorder.step(action)
+    return recorder.trajectory()
+
+
+def _actor(acting: Acting, seed: int | None) -> Callable[[np.ndarray], np.ndarray | None]:
+    """A function of the observation; it returns None when there are no more actions."""
+    if isinstance(acting, Policy):
+        state = acting.begin(seed)
+
+        def act(observation: np.ndarray) -> np.ndarray:
+            nonlocal state
+            action, state = acting.predict(observation, state)
+            return action
+
+        return act
+    if callable(acting):
+        return acting
+    if isinstance(acting, Iterable) and not isinstance(acting, str):
+        actions = iter(acting)
+        return lambda observation: next(actions, None)
+    raise InputError(
+        f"{acting!r} cannot act; expected a policy, a function observation -> action or a list of actions; "
+        "try load_policy('stand')"
+    )

@@ -1,0 +1,143 @@
+"""Videos of episodes: drawn with OpenGL, or as a field map where there is none; written as MP4 or GIF."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.runs import atomic_write_bytes
+from soccer_lib.view.field import field_frames
+from soccer_lib.view.opengl import opengl_backend, why
+from soccer_lib.view.scene import Scene, Size
+from soccer_lib.view.trajectory import Acting, Trajectory, trace_episode
+
+AnyPath = str | os.PathLike[str]
+
+
+def record_episode(
+    env: gym.Env,
+    acting: Acting,
+    path: AnyPath,
+    *,
+    seed: int | None = None,
+    seconds: float = 10.0,
+    **look: Any,
+) -> Path:
+    """Play an episode and write its video in real time.
+
+    Without OpenGL the video is a field map seen from above, and a line says so.
+
+    Args:
+        env: of `make_env`.
+        acting: as in `trace_episode`, with `seed` and `seconds`.
+        path: as in `write_video`.
+        seed: of the reset.
+        seconds: stop after so much simulated time [s].
+        look: `fps`, `size`, `camera` and `light` of `trajectory_frames`.
+
+    Returns:
+        the file that was written; see `write_video`.
+    """
+    trajectory = trace_episode(env, acting, seed=seed, seconds=seconds)
+    return write_video(trajectory_frames(trajectory, **look), path, look.get("fps", 25))
+
+
+def trajectory_frames(
+    trajectory: Trajectory,
+    *,
+    fps: int = 25,
+    size: Size = (320, 180),
+    camera: str = "follow",
+    light: bool = True,
+) -> Iterator[np.ndarray]:
+    """Pictures of an episode, `fps` a second; see `Scene`. Without OpenGL a field map, and it says so."""
+    if opengl_backend() is None:
+        print(f"{why()}; drawing a field map instead")
+        yield from field_frames(trajectory, fps, size)
+        return
+    with Scene(trajectory, size, light) as scene:
+        for row in trajectory.rows(fps):
+            yield scene.draw(trajectory.geom_xpos[row], trajectory.geom_xmat[row], camera)
+
+
+def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> Path:
+    """Write pictures as an MP4 (H.264) that browsers play, or as a GIF where ffmpeg is missing.
+
+    Args:
+        frames: uint8, Shape: (height, width, 3) each, all of one size.
+        path: ends in .mp4 or .gif.
+        fps: pictures a second.
+
+    Returns:
+        the file that was written: `path`, or it with the ending .gif where ffmpeg is missing.
+
+    Raises:
+        InputError: no pictures, or another ending.
+        ResourceError: the disk is full or read-only.
+    """
+    path, frames = Path(path), list(frames)
+    if path.suffix.lower() not in (".mp4", ".gif"):
+        raise InputError(f"{path} is no video's name; expected one that ends in .mp4 or .gif; try a.mp4")
+    if not frames:
+        raise InputError("no pictures came; expected at least one; check the episode's length")
+    if path.suffix.lower() == ".mp4" and not has_ffmpeg():
+        print(f"no ffmpeg: {path.name} becomes a GIF; for an MP4 try: pip install imageio-ffmpeg")
+        path = path.with_suffix(".gif")
+    encode = _mp4 if path.suffix.lower() == ".mp4" else _gif
+    return atomic_write_bytes(path, encode(frames, fps))
+
+
+def has_ffmpeg() -> bool:
+    """Whether MP4 can be written here."""
+    try:
+        import imageio_ffmpeg
+
+        imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError):
+        return False
+    return True
+
+
+def _mp4(frames: list[np.ndarray], fps: int) -> bytes:
+    import imageio_ffmpeg
+
+    height, width = frames[0].shape[:2]
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, "video.mp4")
+        # H.264 needs even sides; with its index at the front a page plays it at once.
+        look = {"fps": fps, "macro_block_size": 2, "output_params": ["-movflags", "+faststart"]}
+        writer = imageio_ffmpeg.write_frames(name, (width, height), **look)
+        writer.send(None)
+        for frame in frames:
+            writer.send(np.ascontiguousarray(frame))
+        writer.close()
+        return Path(name).read_bytes()
+
+
+def _gif(frames: list[np.ndarray], fps: int) -> bytes:
+    from PIL import Image
+
+    first, *rest = (Image.fromarray(frame) for frame in frames)
+    stream = io.BytesIO()
+    first.save(stream, format="GIF", save_all=True, append_images=rest, duration=1000 / fps, loop=0)
+    return stream.getvalue()
+
+
+def show_video(path: AnyPath, width: int = 640) -> Any:
+    """The video for the last line of a notebook cell, `width` pixels wide; part of the page and its HTML."""
+    from IPython.display import HTML
+
+    data = base64.b64encode(Path(path).read_bytes()).decode()
+    if Path(path).suffix.lower() == ".gif":
+        return HTML(f'<img width="{width}" src="data:image/gif;base64,{data}">')
+    look = f'width="{width}" controls loop autoplay muted playsinline'
+    return HTML(f'<video {look}><source type="video/mp4" src="data:video/mp4;base64,{data}"></video>')

@@ -1,0 +1,194 @@
+"""Things to touch in a notebook: each has a function for its picture, and shows some without sliders."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+import mujoco
+import numpy as np
+
+from soccer_lib.errors import InputError
+from soccer_lib.layout import DEFAULT_POSE, JOINTS
+from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.view.body import draw_body
+from soccer_lib.view.field import FieldMap, caption
+from soccer_lib.view.figures import INK, new_figure, picture
+from soccer_lib.view.opengl import opengl_backend
+from soccer_lib.view.scene import Scene
+from soccer_lib.view.trajectory import TRUNK, Recorder, Trajectory
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TOUR = ((0.6, 0, 0, 2.0), (0, 0.5, 0, 1.5), (0, 0, 0.7, 2.0))
+"""Forward, sideways, turn, each in [-1, 1], and for how long [s]: what `drive` plays without a front end."""
+
+POSES = {
+    "straight": np.zeros(12),
+    "default pose": DEFAULT_POSE,
+    "squat": np.tile([-0.8, 0.0, 0.0, 1.6, -0.8, 0.0], 2),
+}
+"""What `joint_pose_explorer` shows without a front end [rad]."""
+
+_SOLE = 0.04
+
+
+def has_front_end() -> bool:
+    """Whether this is a notebook's kernel and ipywidgets is installed."""
+    from IPython import get_ipython
+
+    return importlib.util.find_spec("ipywidgets") is not None and hasattr(get_ipython(), "kernel")
+
+
+def episode_figure(trajectory: Trajectory, time: float) -> Figure:
+    """One moment of an episode: the field from above and the robot from its side."""
+    row = trajectory.row(time)
+    figure = new_figure(9.6, 3.4)
+    left, right = figure.subplots(1, 2, width_ratios=(16, 9))
+    FieldMap(left, trajectory).show(row)
+    left.set_title(caption(trajectory), fontsize=10, color=INK, loc="left")
+    poses = trajectory.geom_xpos[row], trajectory.geom_xmat[row]
+    if opengl_backend():
+        with Scene(trajectory, (300, 300)) as scene:
+            right.imshow(scene.draw(*poses))
+        right.axis("off")
+    else:
+        draw_body(right, trajectory.model, *poses, turn=trajectory.robot[row, 2])
+    return figure
+
+
+def episode_scrubber(trajectory: Trajectory, interactive: bool = True) -> None:
+    """A slider over the time of an episode [s]."""
+    end = float(trajectory.time[-1])
+    fixed = {f"{time:.1f} s": {"time": time} for time in (0.0, end / 2, end)}
+    _explore(lambda time: episode_figure(trajectory, time), {"time": (0.0, end)}, fixed, interactive)
+
+
+def pose_figure(env: gym.Env, joint_pos: Sequence[float] | np.ndarray) -> Figure:
+    """The robot with the given joint angles [rad], Shape: (12,), from its side and from the front.
+
+    Forward kinematics only, in data of its own: the environment stays as it is.
+    """
+    model, names = env.unwrapped.model, env.unwrapped.stock.robots[0].robot_joints
+    data = mujoco.MjData(model)
+    for name, angle in zip(names, joint_pos, strict=True):
+        data.joint(name).qpos = angle
+    mujoco.mj_kinematics(model, data)
+    trunk = data.body(TRUNK)
+    data.geom_xpos[:, 2] -= data.geom_xpos[model.body(TRUNK).geomadr[0] :, 2].min() - _SOLE
+    figure, heading = new_figure(6.4, 3.2), math.atan2(trunk.xmat[3], trunk.xmat[0])
+    for axes, title, turn in zip(figure.subplots(1, 2), ("side", "front"), (0.0, math.pi / 2), strict=True):
+        draw_body(axes, model, data.geom_xpos, data.geom_xmat, heading + turn)
+        axes.set_title(title, fontsize=10, color=INK)
+    return figure
+
+
+def joint_pose_explorer(env: gym.Env, interactive: bool = True) -> None:
+    """Twelve sliders [rad] that bend the joints within their ranges."""
+    names = env.unwrapped.stock.robots[0].robot_joints
+    ranges = [env.unwrapped.model.joint(name).range for name in names]
+    fixed = {name: dict(zip(JOINTS, pose, strict=True)) for name, pose in POSES.items()}
+    sliders = dict(zip(JOINTS, ranges, strict=True))
+    _explore(lambda **joints: pose_figure(env, list(joints.values())), sliders, fixed, interactive)
+
+
+def drive_sequence(
+    env: gym.Env, sequence: Sequence[tuple[float, float, float, float]], seed: int | None = None
+) -> Trajectory:
+    """Drive the robot from a new start: (forward, sideways, turn, seconds), the first three in [-1, 1].
+
+    Raises:
+        InputError: the environment takes no commands.
+    """
+    recorder = _driver(env, seed)
+    for *command, seconds in sequence:
+        _hold(recorder, command, seconds)
+    return recorder.trajectory()
+
+
+def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> None:
+    """Three sliders for the command and a button that plays it for half a second.
+
+    Without a front end the robot plays `TOUR` instead.
+
+    Raises:
+        InputError: the environment takes no commands.
+    """
+    if not _touchable(interactive):
+        tour = drive_sequence(env, TOUR, seed)
+        _show({f"after {time:g} s": episode_figure(tour, time) for time in (0.0, 2.0, tour.time[-1])})
+        return
+    from ipywidgets import interactive as controls
+
+    recorder = _driver(env, seed)
+
+    def play(start_again: bool, **command: float) -> None:
+        if start_again:
+            recorder.reset(seed)
+        else:
+            _hold(recorder, list(command.values()), 0.5)
+        _show({"": episode_figure(recorder.trajectory(), recorder.sim.sim_time)})
+
+    sliders = dict.fromkeys(("forward", "sideways", "turn"), (-1.0, 1.0, 0.1))
+    _display(controls(play, {"manual": True, "manual_name": "play 0.5 s"}, **sliders, start_again=True))
+
+
+def _driver(env: gym.Env, seed: int | None) -> Recorder:
+    if env.action_space.shape != (3,):
+        raise InputError(
+            f"actions have shape {env.action_space.shape}; expected a command, (3,); "
+            "use make_env(task, control='command')"
+        )
+    recorder = Recorder(env)
+    recorder.reset(seed)
+    return recorder
+
+
+def _hold(recorder: Recorder, command: Sequence[float], seconds: float) -> None:
+    end = recorder.sim.sim_time + seconds - PHYSICS_DT / 2
+    while not recorder.over and recorder.sim.sim_time < end:
+        recorder.step(np.array(command, dtype=np.float32))
+
+
+def _touchable(interactive: bool) -> bool:
+    """Whether sliders would work; says so where they would not."""
+    if interactive and has_front_end():
+        return True
+    print("no sliders (interactive=False or no notebook): pictures at fixed values instead")
+    return False
+
+
+def _show(figures: Mapping[str, Figure]) -> None:
+    for name, figure in figures.items():
+        print(name)
+        _display(picture(figure))
+
+
+def _display(thing: Any) -> None:
+    from IPython.display import display
+
+    display(thing)
+
+
+def _explore(
+    draw: Callable[..., Figure],
+    ranges: Mapping[str, tuple[float, float]],
+    fixed: Mapping[str, Mapping[str, float]],
+    interactive: bool,
+) -> None:
+    """Sliders from low to high that redraw a figure, or the figure at named values."""
+    if not _touchable(interactive):
+        _show({name: draw(**values) for name, values in fixed.items()})
+        return
+    import ipywidgets
+
+    look = {"step": 0.02, "style": {"description_width": "9em"}}
+    sliders = {
+        name: ipywidgets.FloatSlider(0.0, min=low, max=high, description=name, **look)
+        for name, (low, high) in ranges.items()
+    }
+    _display(ipywidgets.interactive(lambda **values: _show({"": draw(**values)}), **sliders))
