@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
@@ -13,15 +15,20 @@ class SpinTrail:
     Noting copies a few dozen numbers. The angular velocities are the stock ones bit for bit: the
     rotational Jacobian of a site is the axes of the joints that its body hangs on, and zeros.
 
+    Args:
+        sim: the simulation.
+        sink: receives what was noted: angular velocity of the ball minus that of the trunk, world axes
+            [rad/s], orientation of the trunk x y z w and its gyro [rad/s]; float32, Shape: (n, 10).
+
     Attributes:
-        rows: physics steps that fit in.
         count: physics steps that are noted.
     """
 
     rows = 64
 
-    def __init__(self, sim: SoccerSim) -> None:
+    def __init__(self, sim: SoccerSim, sink: Callable[[np.ndarray], None]) -> None:
         model, data = sim.model, sim.data
+        self._sink = sink
         # Ball and trunk are free bodies: three axes of translation, then three of rotation.
         starts = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
         self._dofs = [slice(start + 3, start + 6) for start in model.body_dofadr[starts]]
@@ -38,18 +45,17 @@ class SpinTrail:
         row, (cdof, qvel, readings) = self.count, self._notes
         cdof[row], qvel[row], readings[row] = self._sources
         self.count = row + 1
+        if self.count == self.rows:
+            self.flush()
 
-    def take(self) -> np.ndarray:
-        """What has been noted since the last call: rows for `BallTracker.push_rows`.
-
-        Returns:
-            angular velocity of the ball minus that of the trunk, world axes [rad/s]; orientation of the
-            trunk x y z w; its gyro [rad/s]. float32, Shape: (n, 10).
-        """
+    def flush(self) -> None:
+        """Hand over what has been noted."""
+        if not self.count:
+            return
         cdof, qvel, readings = (notes[: self.count] for notes in self._notes)
         axes, jacobian = cdof.reshape(self.count, -1, 6), self._jacobian[:, : self.count]
         for own, dofs in zip(jacobian, self._dofs, strict=True):
             own[:, :, dofs] = axes[:, dofs, :3].transpose(0, 2, 1)
         self.count = 0
         ball, trunk = (jacobian @ qvel[:, :, None])[..., 0]
-        return np.concatenate((ball - trunk, readings[:, self._shown]), axis=1, dtype=np.float32)
+        self._sink(np.concatenate((ball - trunk, readings[:, self._shown]), axis=1, dtype=np.float32))

@@ -17,6 +17,8 @@ from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
 
+_LOWEST_TORQUE = -TORQUE_LIMIT
+
 
 def pd_torque(
     target: np.ndarray,
@@ -40,7 +42,7 @@ def pd_torque(
     torque = target - joint_pos.astype(np.float32)
     torque *= kp
     torque -= kd * joint_vel.astype(np.float32)
-    np.maximum(torque, -TORQUE_LIMIT, out=torque)
+    np.maximum(torque, _LOWEST_TORQUE, out=torque)
     return np.minimum(torque, TORQUE_LIMIT, out=torque)
 
 
@@ -67,7 +69,7 @@ class ControlInterface(gym.Wrapper):
     ) -> None:
         super().__init__(env)
         self.ball = BallTracker() if track_ball else None
-        self._trail = SpinTrail(env)
+        self._trail = SpinTrail(env, self.ball.push_rows) if track_ball else None
         self.sim: SoccerSim = env
         self.full_info = full_info
         self.sum_reward = sum_reward
@@ -115,16 +117,14 @@ class ControlInterface(gym.Wrapper):
         if self.sum_reward:
             self._terms = sim.terms()
             reward = float(sim.reward(self._terms))
-        if self.ball:
-            if self._trail.count == self._trail.rows:
-                self.ball.push_rows(self._trail.take())
+        if self._trail:
             self._trail.note()
         return over, reward
 
     def _settle(self) -> None:
         """Bring ball tracker and reward terms up to the last physics step."""
         if self.ball:
-            self.ball.push_rows(self._trail.take())
+            self._trail.flush()
         if not self.sum_reward:
             self._terms = self.sim.terms()
 
