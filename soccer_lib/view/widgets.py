@@ -134,7 +134,9 @@ def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> No
         _show({"": episode_figure(recorder.trajectory(), recorder.sim.sim_time)})
 
     sliders = dict.fromkeys(("forward", "sideways", "turn"), (-1.0, 1.0, 0.1))
-    _display(controls(play, {"manual": True, "manual_name": "play 0.5 s"}, **sliders, start_again=True))
+    widget = controls(play, {"manual": True, "manual_name": "play 0.5 s"}, **sliders, start_again=False)
+    _display(widget)
+    widget.update()  # the first picture: the robot has landed and stands
 
 
 def _driver(env: gym.Env, seed: int | None) -> Recorder:
