@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -17,10 +18,18 @@ PHYSICS_DT = 0.002
 TICK = 10
 """Physics steps per walker step."""
 
+TRIAL_SECONDS = 10.0
+"""Length of one random command sequence [s]."""
+
 FALL_HEIGHT = 0.4
 """The environments count a robot with its trunk below this as fallen [m]."""
 
 _BALL_AWAY = (9.0, 6.0)
+_LEAST_FLIGHT = 4
+"""A foot that is off the ground for fewer ticks has slipped or bounced, not stepped."""
+
+Commands = Sequence[tuple[float, np.ndarray]]
+"""Start time [s] and value of each command: forward, sideways velocity [m/s] and yaw rate [rad/s]."""
 
 
 @dataclass
@@ -31,6 +40,7 @@ class Trace:
         position: trunk in the world. Shape: (n, 2) [m].
         velocity: forward, sideways in the heading frame [m/s] and yaw rate [rad/s]. Shape: (n, 3).
         power: mechanical power of all motors, absolute values added [W]. Shape: (n,).
+        feet: left and right sole every 20 ms: x, y [m], direction [rad], 1 on the ground. Shape: (m, 2, 4).
         fell: whether the trial ended with a fall.
         step_seconds: mean time of one `walker.step` [s].
     """
@@ -38,6 +48,7 @@ class Trace:
     position: np.ndarray
     velocity: np.ndarray
     power: np.ndarray
+    feet: np.ndarray
     fell: bool
     step_seconds: float
 
@@ -55,10 +66,31 @@ class WalkTrial:
         self.sensors = {name: self._sensor(name) for name in ("torso_quat", "torso_gyro", "torso_vel")}
         self.mass = float(model.body_subtreemass[model.body("robot_0:Trunk").id])
         self.gravity = float(-model.opt.gravity[2])
+        feet = [model.body(f"robot_0:{side}_foot_link") for side in ("left", "right")]
+        self.soles = [int(foot.geomadr[0] + foot.geomnum[0]) - 1 for foot in feet]  # after the mesh, a box
 
     def _sensor(self, name: str) -> np.ndarray:
         sensor = self.sim.model.sensor(f"robot_0:{name}")
         return self.sim.data.sensordata[sensor.adr[0] : sensor.adr[0] + sensor.dim[0]]
+
+    def _feet(self) -> list[tuple]:
+        """Both soles: x, y [m], direction [rad], 1 where it touches anything but the robot."""
+        model, data = self.sim.model, self.sim.data
+        pairs = data.contact.geom
+        whose = model.body_rootid[model.geom_bodyid[pairs]]
+        touching = pairs[whose[:, 0] != whose[:, 1]]
+        return [
+            (*data.geom_xpos[sole, :2], math.atan2(axes[3], axes[0]), float(sole in touching))
+            for sole, axes in zip(self.soles, data.geom_xmat[self.soles], strict=True)
+        ]
+
+    def follow(self, walker: Walker, sequence: Commands, seconds: float, phase: float = 0.0) -> Trace:
+        """Walk a sequence of commands; see `run`."""
+
+        def command_at(t: float) -> np.ndarray:
+            return [command for start, command in sequence if start <= t + 1e-9][-1]
+
+        return self.run(walker, command_at, seconds, phase)
 
     def run(
         self,
@@ -89,11 +121,13 @@ class WalkTrial:
         walker.reset(phase)
         n = int(round(seconds / PHYSICS_DT))
         poses, speeds, power = np.zeros((n, 7)), np.zeros((n, 6)), np.zeros(n)
+        feet: list[list[tuple]] = []
         busy, fell = 0.0, False
         f32 = np.float32
         for t in range(n):
             joint_pos, joint_vel = sim.joint_pos.astype(f32), sim.joint_vel.astype(f32)
             if t % TICK == 0:
+                feet.append(self._feet())
                 command = np.clip(command_at(t * PHYSICS_DT), low, high)
                 begun = time.perf_counter()
                 target = walker.step(
@@ -120,6 +154,7 @@ class WalkTrial:
             poses[:n, :2],
             heading_velocity(poses[:n], speeds[:n]),
             power[:n],
+            np.array(feet),
             fell,
             busy / max(1, -(-n // TICK)),
         )
@@ -136,8 +171,8 @@ def heading_velocity(poses: np.ndarray, speeds: np.ndarray) -> np.ndarray:
     return np.stack([forward, sideways, (up * speeds[:, 3:6]).sum(1)], axis=1)
 
 
-def command_sequence(rng: np.random.Generator, seconds: float) -> list[tuple[float, np.ndarray]]:
-    """Start time [s] and value of random commands; a new one every 2 to 4 s.
+def command_sequence(rng: np.random.Generator, seconds: float) -> Commands:
+    """Random commands; a new one every 2 to 4 s.
 
     Range: forward -0.3 to 1 m/s, sideways +-0.4 m/s, yaw rate +-1 rad/s.
     """
@@ -148,9 +183,25 @@ def command_sequence(rng: np.random.Generator, seconds: float) -> list[tuple[flo
     return sequence
 
 
-def tracking_errors(
-    trace: Trace, sequence: list[tuple[float, np.ndarray]], cycle: float, settle: float = 1.0
-) -> np.ndarray:
+def footprints(trace: Trace) -> np.ndarray:
+    """Where the feet landed, in order: 0 left or 1 right, x, y [m], direction [rad]. Shape: (n, 4)."""
+    prints, flight = [], [_LEAST_FLIGHT] * 2  # the robot is dropped
+    for row in trace.feet:
+        for foot in (0, 1):
+            if row[foot, 3] and flight[foot] >= _LEAST_FLIGHT:
+                prints.append((foot, *row[foot, :3]))
+            flight[foot] = 0 if row[foot, 3] else flight[foot] + 1
+    return np.array(prints).reshape(-1, 4)
+
+
+def cycle_means(trace: Trace, cycle: float) -> np.ndarray:
+    """Velocity averaged over the gait cycle that begins at each physics step. Shape: (n - window + 1, 3)."""
+    window = int(round(cycle / PHYSICS_DT))
+    total = np.vstack([np.zeros(3), np.cumsum(trace.velocity, axis=0)])
+    return (total[window:] - total[:-window]) / window
+
+
+def tracking_errors(trace: Trace, sequence: Commands, cycle: float, settle: float = 1.0) -> np.ndarray:
     """Errors of the velocity averaged over one gait cycle, from `settle` after each change of the command.
 
     Args:
@@ -163,12 +214,12 @@ def tracking_errors(
         Error of vx, vy [m/s] and yaw rate [rad/s], one row per 20 ms. Shape: (n, 3).
     """
     window, n = int(round(cycle / PHYSICS_DT)), len(trace.velocity)
-    total = np.vstack([np.zeros(3), np.cumsum(trace.velocity, axis=0)])
+    means = cycle_means(trace, cycle)
     rows = []
     ends = [start for start, _ in sequence[1:]] + [np.inf]
     for (start, command), end in zip(sequence, ends, strict=True):
         first = int((start + settle) / PHYSICS_DT)
         last = int(min(end / PHYSICS_DT, n)) - window
         for t in range(first, last, TICK):
-            rows.append((total[t + window] - total[t]) / window - command)
+            rows.append(means[t] - command)
     return np.array(rows).reshape(-1, 3)

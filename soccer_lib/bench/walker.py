@@ -13,14 +13,20 @@ import numpy as np
 
 from soccer_lib.bench.walk_trial import (
     PHYSICS_DT,
+    TRIAL_SECONDS,
     Trace,
     WalkTrial,
     command_sequence,
+    cycle_means,
+    footprints,
     tracking_errors,
 )
 from soccer_lib.control import Walker, load_walker
 from soccer_lib.errors import InputError
+from soccer_lib.evaluate.outputs import check_outputs
 from soccer_lib.runs.files import atomic_write_json
+from soccer_lib.view.figures import check_picture_name, save_figure
+from soccer_lib.view.walking import Walk, plot_walking, write_tour
 
 PUSHES = (0.3, 0.6, 0.9)
 """Pushes of the trunk while walking at 0.4 m/s [m/s]."""
@@ -28,7 +34,13 @@ PUSHES = (0.3, 0.6, 0.9)
 PACES = (0.3, 0.6, 0.9)
 """Speeds at which the cost of transport is measured [m/s]."""
 
-_TRIAL_SECONDS = 10.0
+SHORT_WALK = (
+    (0.0, np.array([0.5, 0.0, 0.0])),
+    (3.0, np.array([0.5, 0.0, 0.8])),
+    (5.5, np.array([0.0, 0.3, 0.0])),
+    (8.0, np.zeros(3)),
+)
+"""Walk whose footprints are drawn: start [s]; forward, sideways velocity [m/s] and yaw rate [rad/s]."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,10 @@ class WalkerBenchConfig:
     """worker processes [count]"""
     json: str = ""
     """file for the results [path, empty: none]"""
+    plot: str = ""
+    """picture of tracking and footprints [path ending in .png, .svg or .pdf, empty: none]"""
+    video: str = ""
+    """video of the walker on a tour of commands [path ending in .mp4 or .gif, empty: none]"""
 
 
 @dataclass(frozen=True)
@@ -89,12 +105,8 @@ def _constant(*command: float) -> Callable[[float], np.ndarray]:
 
 def _sequence(trial: WalkTrial, walker: Walker, job: Job) -> dict:
     rng = np.random.default_rng(job.seed + job.index)
-    sequence = command_sequence(rng, _TRIAL_SECONDS)
-
-    def command_at(t: float) -> np.ndarray:
-        return [command for start, command in sequence if start <= t + 1e-9][-1]
-
-    trace = trial.run(walker, command_at, _TRIAL_SECONDS, phase=rng.random())
+    sequence = command_sequence(rng, TRIAL_SECONDS)
+    trace = trial.follow(walker, sequence, TRIAL_SECONDS, phase=rng.random())
     errors = tracking_errors(trace, sequence, walker.cycle)
     return {
         "fell": trace.fell,
@@ -136,14 +148,14 @@ def _pace(trial: WalkTrial, walker: Walker, job: Job) -> dict:
 
 
 def _stand(trial: WalkTrial, walker: Walker, job: Job) -> dict:
-    return _drift(trial.run(walker, _constant(0, 0, 0), _TRIAL_SECONDS, phase=job.index / 20), 1.0)
+    return _drift(trial.run(walker, _constant(0, 0, 0), TRIAL_SECONDS, phase=job.index / 20), 1.0)
 
 
 def _stop(trial: WalkTrial, walker: Walker, job: Job) -> dict:
     rng = np.random.default_rng([job.seed, job.index, 7])
     moving = rng.uniform([-0.3, -0.4, -1.0], [1.0, 0.4, 1.0])
     trace = trial.run(
-        walker, lambda t: moving if t < 3 else 0 * moving, _TRIAL_SECONDS, phase=job.index % 20 / 20
+        walker, lambda t: moving if t < 3 else 0 * moving, TRIAL_SECONDS, phase=job.index % 20 / 20
     )
     return _drift(trace, 5.0)
 
@@ -269,9 +281,34 @@ def format_table(report: dict) -> str:
     return "\n".join(lines)
 
 
+def draw(names: list[str], seed: int, path: str) -> None:
+    """Write the picture: the first random command sequence of a bench, and a short walk."""
+    trial, walks = WalkTrial(), {}
+    for name in names:
+        rng, walker = np.random.default_rng(seed), load_walker(name)
+        sequence = command_sequence(rng, TRIAL_SECONDS)
+        tracked = trial.follow(walker, sequence, TRIAL_SECONDS, phase=rng.random())
+        means, short = cycle_means(tracked, walker.cycle), trial.follow(walker, SHORT_WALK, TRIAL_SECONDS)
+        time = np.arange(len(means)) * PHYSICS_DT + walker.cycle / 2
+        walks[name] = Walk(time, means, short.position, footprints(short))
+    save_figure(plot_walking(walks, sequence, TRIAL_SECONDS), path)
+
+
 def main(config: WalkerBenchConfig) -> None:
-    """Run the benchmark, print the table and write the JSON where asked."""
+    """Run the benchmark, print the table; write JSON, picture and video where asked."""
+    if config.plot:
+        check_picture_name(config.plot)
+    if config.video and Path(config.video).suffix.lower() not in (".mp4", ".gif"):
+        raise InputError(
+            f"{config.video} is no video's name; expected one that ends in .mp4 or .gif; try a.mp4"
+        )
+    check_outputs([config.json, config.plot, config.video])
     report = measure(config)
     print(format_table(report), flush=True)
     if config.json:
         atomic_write_json(config.json, report)
+    if config.plot:
+        draw(list(report["walkers"]), config.seed, config.plot)
+        print(f"wrote {config.plot}")
+    if config.video:
+        print(f"wrote {write_tour(config.walker, config.video)}")

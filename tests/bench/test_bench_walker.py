@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from soccer_lib.bench import walker as bench
 from soccer_lib.bench.walk_trial import (
@@ -12,17 +13,22 @@ from soccer_lib.bench.walk_trial import (
     Trace,
     WalkTrial,
     command_sequence,
+    cycle_means,
+    footprints,
     heading_velocity,
     tracking_errors,
 )
 from soccer_lib.control import OwnWalker
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError
+from soccer_lib.view import walking
+from soccer_lib.view.figures import save_figure
 
 
 def trace_of(velocity, fell=False):
     n = len(velocity)
-    return Trace(np.zeros((n, 2)), np.asarray(velocity, float), np.zeros(n), fell, 0.0)
+    feet = np.zeros((-(-n // 10), 2, 4))
+    return Trace(np.zeros((n, 2)), np.asarray(velocity, float), np.zeros(n), feet, fell, 0.0)
 
 
 def test_errors_start_after_settling_and_average_one_cycle():
@@ -36,6 +42,28 @@ def test_errors_start_after_settling_and_average_one_cycle():
     first, second = errors[:75], errors[75:]
     np.testing.assert_allclose(first, np.tile([0.1, 0.0, 0.0], (75, 1)), atol=1e-9)
     np.testing.assert_allclose(second, np.tile([0.0, 0.0, 0.3], (75, 1)), atol=1e-9)
+
+
+def test_cycle_means_by_hand():
+    trace = trace_of(np.outer([1.0, 3.0, 5.0, 7.0], [1, 0, -1]))
+    np.testing.assert_allclose(cycle_means(trace, 2 * PHYSICS_DT), np.outer([2.0, 4.0, 6.0], [1, 0, -1]))
+    assert len(cycle_means(trace, 1.0)) == 0  # it fell within its first cycle
+
+
+def test_a_footprint_is_where_a_foot_comes_down_after_a_flight():
+    trace = trace_of(np.zeros((120, 3)))
+    trace.feet[:, 0, 3] = [0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 1]  # dropped, then a step, then a slip
+    trace.feet[:, 0, 0] = np.arange(12)
+    trace.feet[5:, 1] = (0.3, -0.1, 0.2, 1)
+    np.testing.assert_allclose(footprints(trace), [[0, 1, 0, 0], [1, 0.3, -0.1, 0.2], [0, 7, 0, 0]])
+
+
+def test_a_standing_robot_leaves_one_print_per_foot():
+    standing = WalkTrial().run(OwnWalker(GaitParameters()), lambda t: np.zeros(3), 1.0)
+    assert standing.feet.shape == (50, 2, 4) and standing.feet[-1, :, 3].tolist() == [1, 1]
+    prints = footprints(standing)
+    assert prints[:, 0].tolist() == [0, 1]
+    assert 0.15 < np.hypot(*(prints[0, 1:3] - prints[1, 1:3])) < 0.4
 
 
 def test_heading_velocity_by_hand():
@@ -92,11 +120,17 @@ def test_trial_is_the_stock_environment_bit_for_bit():
     assert not trace.fell
 
 
-def test_a_tiny_bench_fills_every_row(tmp_path, capsys):
+def test_a_tiny_bench_fills_every_row_and_draws(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(walking, "TOUR", (("walk ahead", (0.6, 0, 0), 0.2), ("stop", (0, 0, 0), 0.2)))
     path = tmp_path / "gait.npz"
     np.savez(path, gait=GaitParameters().vector())
-    config = bench.WalkerBenchConfig(walker=str(path), sequences=1, workers=1, json=str(tmp_path / "t.json"))
-    bench.main(config)
+    files = {"json": "t.json", "plot": "t.png", "video": "t.gif"}
+    files = {flag: str(tmp_path / name) for flag, name in files.items()}
+    bench.main(bench.WalkerBenchConfig(walker=str(path), sequences=1, workers=1, **files))
+    with Image.open(files["video"]) as video:
+        assert video.size == (640, 360) and video.n_frames > 5
+    with Image.open(files["plot"]) as plot:
+        assert plot.width > 1000
     table = json.loads((tmp_path / "t.json").read_text())["walkers"][str(path)]
     assert len(table["sha256"]) == 64
     assert {"upright_share", "planar_error_m_s", "two_metres_s", "push_0.6_upright_share"} <= set(
@@ -113,6 +147,22 @@ def test_bad_settings_are_one_clear_line(tmp_path):
         bench.measure(dataclasses.replace(config, sequences=0))
     with pytest.raises(InputError, match="not found"):
         bench.measure(config)
+
+
+def test_names_of_picture_and_video_are_checked_before_the_bench():
+    for flag, name in (("plot", "a.jpg"), ("video", "a.avi")):
+        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+            bench.main(bench.WalkerBenchConfig(**{flag: name}))
+
+
+def test_the_picture_takes_a_reference_and_a_walker_that_fell(tmp_path):
+    walk = walking.Walk(np.arange(3.0), np.zeros((3, 3)), np.zeros((5, 2)), np.zeros((2, 4)))
+    fallen = walking.Walk(np.zeros(0), np.zeros((0, 3)), np.zeros((1, 2)), np.zeros((0, 4)))
+    sequence = [(0.0, np.ones(3)), (2.0, np.zeros(3))]
+    picture = walking.plot_walking({"own": walk, "other": fallen}, sequence, 4.0)
+    titles = [axes.get_title(loc="left") for part in picture.subfigs for axes in part.axes]
+    assert titles[-2:] == ["footprints: own", "footprints: other"]
+    save_figure(picture, tmp_path / "walk.png")
 
 
 def test_the_committed_walker_follows_commands_on_the_stock_scene():
