@@ -31,6 +31,9 @@ DT = 0.02
 LANDING = 0.3
 """Time after a reset in which both feet stay down and the command counts as zero [s]."""
 
+MISSED_LIFT_OFF = 0.15
+"""How much of a gait cycle the clock is turned back at most, for a lift-off that it has just missed."""
+
 RAMP = (2.5, 1.6, 4.0)
 """Fastest change of the command that is followed: [m/s2], [m/s2], [rad/s2]."""
 
@@ -259,12 +262,25 @@ class Gait:
         if self.standing:
             pushed = speed > 0.4 or abs(lean_error) > 0.25 or abs(roll) > 0.12
             self.standing = not (landed and (asked or pushed))
+            if not self.standing:
+                self._catch_lift_off()
         elif not asked and (self.phase % 0.5) < self.p.frequency * DT:
             left, right = self.feet
             together = abs(left[0] - right[0]) < 0.06 and abs(left[2] - right[2]) < 0.15
             narrow = left[1] - right[1] < 2 * (HIP_Y + self.p.width) + 0.14
             calm = speed < 0.3 and hypot(self.mean[0], self.mean[1]) < 0.15
             self.standing = together and narrow and calm and abs(lean_error) < 0.15 and abs(roll) < 0.07
+
+    def _catch_lift_off(self) -> None:
+        """Turn the starting clock back to a lift-off that it has just missed.
+
+        A leg only lifts off at the start of its own swing. Without this the trunk would lean into the
+        command for half a cycle on two standing feet, and the other leg would have to cross under it.
+        """
+        p = self.p
+        missed = (self.phase + p.frequency * DT - 0.25 * p.double_support) % 0.5
+        if missed < MISSED_LIFT_OFF:
+            self.phase = (self.phase - missed - 1e-9) % 1.0  # just before it, whatever the rounding
 
     def _clock(self, walk: bool) -> tuple[list[float], list[float]]:
         """Where each leg is in its own cycle (it swings in the first half), and its share of the flight."""

@@ -83,3 +83,23 @@ def test_parameters_are_bounded():
     wild = GaitParameters.bounded(np.full(len(PARAMETER_NAMES), 99.0))
     assert wild.frequency == 1.8 and wild.height == 0.515
     np.testing.assert_array_equal(GaitParameters.bounded(wild.vector()).vector(), wild.vector())
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.03, 0.1, 0.5, 0.53, 0.6, 0.98])
+def test_a_start_just_after_a_lift_off_still_lifts_that_leg(phase):
+    gait = Gait(GaitParameters())
+    gait.reset([0.0] * 12, phase)
+    leg = round(phase * 2) % 2
+    while gait.standing:
+        gait.step([0.0, 0.3, -0.6], **STILL)
+    for _ in range(4):
+        gait.step([0.0, 0.3, -0.6], **STILL)
+    assert gait.swinging[leg] and not gait.swinging[1 - leg]
+
+
+def test_a_start_in_the_middle_of_a_flight_waits_for_the_other_leg():
+    gait = Gait(GaitParameters())
+    gait.reset([0.0] * 12, 0.3)
+    while gait.standing:
+        gait.step([0.0, 0.3, -0.6], **STILL)
+    assert 0.3 < gait.phase < 0.4 and not any(gait.swinging)
