@@ -18,6 +18,9 @@ from soccer_lib.tasks import PHYSICS_DT
 BALL_RADIUS = 0.11
 """Distance of the ball's centre from the observed point [m]."""
 
+STILL = 1e-5
+"""Below this the ball rests [rad/s]: it is what single precision leaves over; 10 s of it are 0.01 mm."""
+
 _ROWS = 512
 """Observations that may wait before they are integrated in one go."""
 
@@ -78,9 +81,10 @@ class BallTracker:
         rows = self._rows
         # The gyro is sampled at the start of a step: that of the next one belongs to this one's velocity.
         gyro = np.concatenate((rows[1:, 7:], rows[-1:, 7:]))
-        *spins, last = (rows[:, :3] + rotate(rows[:, 3:7], gyro)).tolist()
-        self._orientation = _turned(self._orientation, spins)
-        self._spin = np.array(last)
+        spins = rows[:, :3] + rotate(rows[:, 3:7], gyro)
+        turning = np.abs(spins[:-1]).max(axis=1, initial=0.0) > STILL
+        self._orientation = _turned(self._orientation, spins[:-1][turning].tolist())
+        self._spin = spins[-1].astype(float)
         self._rows, self._waiting = rows[-1:], False
 
     def get_state(self) -> dict[str, Any]:
@@ -99,8 +103,6 @@ def _turned(orientation: tuple[float, ...], spins: list[list[float]]) -> tuple[f
     w, i, j, k = orientation
     for x, y, z in spins:
         speed = math.sqrt(x * x + y * y + z * z)
-        if speed < 1e-9:
-            continue
         half = 0.5 * speed * PHYSICS_DT
         a, s = math.cos(half), math.sin(half) / speed
         b, c, d = s * x, s * y, s * z
