@@ -33,7 +33,8 @@ class SpinTrail:
         starts = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
         self._dofs = [slice(start + 3, start + 6) for start in model.body_dofadr[starts]]
         self._jacobian = np.zeros((2, self.rows, 3, model.nv))
-        self._sources = data.cdof.reshape(-1), data.qvel, data.sensordata
+        axes = [data.cdof[dofs].reshape(-1) for dofs in self._dofs]
+        self._sources = *axes, data.qvel, data.sensordata
         self._notes = [np.zeros((self.rows, source.size)) for source in self._sources]
         entries = np.arange(model.nsensordata)
         fields = sim._sensors["robot_quat"], sim._sensors["robot_gyro"]
@@ -42,8 +43,8 @@ class SpinTrail:
 
     def note(self) -> None:
         """Note the physics step that has just been taken."""
-        row, (cdof, qvel, readings) = self.count, self._notes
-        cdof[row], qvel[row], readings[row] = self._sources
+        row, (ball, trunk, qvel, readings) = self.count, self._notes
+        ball[row], trunk[row], qvel[row], readings[row] = self._sources
         self.count = row + 1
         if self.count == self.rows:
             self.flush()
@@ -52,10 +53,10 @@ class SpinTrail:
         """Hand over what has been noted."""
         if not self.count:
             return
-        cdof, qvel, readings = (notes[: self.count] for notes in self._notes)
-        axes, jacobian = cdof.reshape(self.count, -1, 6), self._jacobian[:, : self.count]
-        for own, dofs in zip(jacobian, self._dofs, strict=True):
-            own[:, :, dofs] = axes[:, dofs, :3].transpose(0, 2, 1)
+        *axes, qvel, readings = (notes[: self.count] for notes in self._notes)
+        jacobian = self._jacobian[:, : self.count]
+        for own, dofs, rows in zip(jacobian, self._dofs, axes, strict=True):
+            own[:, :, dofs] = rows.reshape(self.count, 3, 6)[:, :, :3].transpose(0, 2, 1)
         self.count = 0
         ball, trunk = (jacobian @ qvel[:, :, None])[..., 0]
         self._sink(np.concatenate((ball - trunk, readings[:, self._shown]), axis=1, dtype=np.float32))
