@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.tune.walker:WalkerTrainConfig:main",
         "Train the walker: gait search, then a residual network; call it again to go on.",
     ),
+    "inspect env": (
+        "soccer_lib.view.inspect:InspectEnvConfig:main",
+        "Print an environment's layers, its observation entry by entry, and its reward terms.",
+    ),
     "bench exact": (
         "soccer_lib.bench.exact:ExactBenchConfig:main",
         "Compare the fast simulation with the stock environment, bit for bit.",
