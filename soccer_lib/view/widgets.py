@@ -24,7 +24,7 @@ from soccer_lib.view.trajectory import TRUNK, Recorder, Trajectory
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TOUR = ((0.6, 0, 0, 2.0), (0, 0.5, 0, 1.5), (0, 0, 0.7, 2.0))
+TOUR = ((0.4, 0, 0, 2.0), (0, 0.5, 0, 1.5), (0, 0, 0.7, 2.0))
 """Forward, sideways, turn, each in [-1, 1], and for how long [s]: what `drive` plays without a front end."""
 
 POSES = {
