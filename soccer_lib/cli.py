@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.tune.walker:WalkerTrainConfig:main",
         "Train the walker: gait search, then a residual network; call it again to go on.",
     ),
+    "convert": (
+        "soccer_lib.policies.convert:ConvertConfig:convert",
+        "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
+    ),
     "inspect env": (
         "soccer_lib.view.inspect:InspectEnvConfig:main",
         "Print an environment's layers, its observation entry by entry, and its reward terms.",

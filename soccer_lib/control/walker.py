@@ -6,7 +6,8 @@ import numpy as np
 
 from soccer_lib.control.gait import Gait, GaitParameters
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
-from soccer_lib.control.residual import RESIDUAL_SCALE, Network, TrunkState, features, unmirror
+from soccer_lib.control.network import Network
+from soccer_lib.control.residual import RESIDUAL_SCALE, TrunkState, features, unmirror
 from soccer_lib.errors import InputError
 from soccer_lib.layout import KD, KP
 
