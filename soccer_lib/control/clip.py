@@ -71,22 +71,26 @@ class Clip:
     @cached_property
     def velocity(self) -> np.ndarray:
         """Of the trunk in its heading frame: ahead, to the left, up [m/s]. Shape: (T, 3)."""
-        cos, sin, (x, y, z) = np.cos(self.heading), np.sin(self.heading), self.world_velocity.T
-        return np.stack((cos * x + sin * y, cos * y - sin * x, z), axis=1)
+        return self.in_heading(self.world_velocity)
 
     @cached_property
     def gyro(self) -> np.ndarray:
         """Angular velocity of the trunk in its own axes [rad/s]. Shape: (T, 3)."""
         return self.in_trunk(self.world_spin)
 
+    def in_heading(self, vectors: np.ndarray) -> np.ndarray:
+        """World vectors in the heading frame, frame by frame: ahead, to the left, up. Shape: (T, 3)."""
+        cos, sin, (x, y, z) = np.cos(self.heading), np.sin(self.heading), vectors.T
+        return np.stack((cos * x + sin * y, cos * y - sin * x, z), axis=1)
+
     def in_trunk(self, vectors: np.ndarray) -> np.ndarray:
         """World vectors in the trunk's own axes, frame by frame. Shape: (T, 3)."""
-        return rotate(self.root_quat * (-1, -1, -1, 1), np.asarray(vectors, dtype=float))
+        return rotate(self.root_quat * (-1, -1, -1, 1), vectors)
 
     def parts(self) -> list[Clip]:
         """The parts as clips of their own."""
         ends = (*self.starts[1:], len(self))
-        return [self._taken(slice(*ends_of)) for ends_of in zip(self.starts, ends, strict=True)]
+        return [self.take(slice(*ends_of)) for ends_of in zip(self.starts, ends, strict=True)]
 
     def resample(self, rate_hz: float) -> Clip:
         """The clip at another rate [Hz]: linear between frames, no frame mixes two parts.
@@ -103,14 +107,15 @@ class Clip:
         before = np.minimum(np.floor(time + 1e-6).astype(int), len(self) - 1)
         after = np.minimum(before + 1, len(self) - 1)
         share = np.maximum(np.round(time - before, 6), 0)[:, None]
-        first, second = self._taken(before), self._taken(after)
+        first, second = self.take(before), self.take(after)
         turned = np.sum(first.root_quat * second.root_quat, axis=1) < 0  # q and -q are the same orientation
         second.root_quat[turned] *= -1
         mixed = {name: (1 - share) * getattr(first, name) + share * getattr(second, name) for name in _MOVING}
         mixed["root_quat"] /= np.linalg.norm(mixed["root_quat"], axis=1, keepdims=True)
         return dataclasses.replace(self, **mixed, rate_hz=float(rate_hz), starts=tuple(starts.tolist()))
 
-    def _taken(self, frames: slice | np.ndarray) -> Clip:
+    def take(self, frames: slice | np.ndarray) -> Clip:
+        """Some frames of a part, as numpy indexes them; the rate stays that of the clip."""
         chosen = {name: getattr(self, name)[frames] for name in _MOVING}
         return dataclasses.replace(self, starts=(0,), **chosen)
 
@@ -161,11 +166,11 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None) -
         raise ValueError(f"frame {np.abs(norm - 1).argmax()} has no unit quaternion in qpos[3:7]")
     legs, reading = _legs(arrays.get("joint_names"), qpos.shape[1] - 7)
     if "frequency" in arrays:
-        rate, said = float(arrays["frequency"]), "its frequency"
+        rate, said = float(arrays["frequency"]), "by its frequency"
     elif rate_hz:
         rate, said = rate_hz, "as given"
     else:
-        rate, said = round(implied_rate(qpos[:, 7:], qvel[:, 6:]), 1), "from its velocities"
+        rate, said = round(implied_rate(qpos[:, 7:], qvel[:, 6:]), 1), "by its velocities"
     if not 0 < rate < np.inf:
         raise ValueError(f"the rate is {rate} Hz ({said})")
     cuts = np.unique(arrays.get("split_points", np.zeros(1)).astype(int))

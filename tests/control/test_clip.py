@@ -68,7 +68,7 @@ def test_pickles_and_other_arrays_are_left_alone(saved):
 def test_without_a_frequency_the_velocities_tell_it(saved):
     single = {name: array.astype(np.float32) for name, array in arrays().items()}
     clip = read_clip(saved(single))
-    assert clip.rate_hz == 100.0 and "from its velocities" in clip.reading
+    assert clip.rate_hz == 100.0 and "by its velocities" in clip.reading
     assert clip.joint_pos.dtype == np.float64
     assert read_clip(saved(single), rate_hz=50).rate_hz == 50
     assert np.isnan(implied_rate(np.zeros((5, 2)), np.zeros((5, 2))))
