@@ -12,11 +12,11 @@ import dataclasses
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.control.kicks import kick_asked
 from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs import check_sizes, layers, make_env
@@ -27,7 +27,7 @@ from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.tasks import PHYSICS_DT, TASKS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
-from soccer_lib.wrappers.command import WALKER_STEPS
+from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
 
 REPORTED = range(10_000, 100_000)
 """Seeds of reported figures: nothing may learn from them."""
@@ -84,7 +84,8 @@ def _kept_episodes(config: DatasetConfig, policy: Policy) -> Iterator[Path]:
             yield Path(folder)
         return
     decides = {name: getattr(config, name) for name in ("from_policy", "level", "observation", "label_with")}
-    kept = RunFolder.open(parts_folder(config), decides | dataclasses.asdict(policy.spec), "dataset --from")
+    decides["policy"] = dataclasses.asdict(policy.spec)
+    kept = RunFolder.open(parts_folder(config), decides, "dataset --from")
     if kept.resumed and not config.resume:
         raise InputError(
             f"{kept.path} holds episodes of a call that was stopped; expected to go on with them, or no such "
@@ -159,7 +160,7 @@ class Collector:
         state, expert_state = policy.begin(job.seed), expert and expert.begin(job.seed)
         rows, paid, seen, over = [], {}, look(), False
         if self.targets:
-            control.walker.rows, control.walker.view = rows, views[self.layout]
+            _note_targets(control, views[self.layout], rows)
         while not over:
             start = sim.n_steps
             action, state = policy.predict(seen[policy.spec.observation], state)
@@ -168,7 +169,7 @@ class Collector:
             kept = np.sign(action) if kicked else action
             if expert:
                 kept, next_state = expert.predict(seen[expert.spec.observation], expert_state)
-                if kicked or not (np.abs(kept) == 1).all():
+                if kicked or not kick_asked(kept):
                     expert_state = next_state
             if not self.targets:
                 rows.append((start, seen[self.layout], kept))
@@ -206,26 +207,18 @@ class Collector:
         if task not in self._envs:
             spec, reward = self.policy.spec, "competition" if TASKS[task].in_competition else "env"
             wanted = {"control": spec.control, "observation": self._layouts()[0], "hold": spec.hold}
-            env = make_env(task, **wanted, walker=spec.walker or "own", reward=reward, info="terms")
-            if self.targets:
-                control = layers(env)[1]
-                control.walker = _Watched(control)
-            self._envs[task] = env
+            self._envs[task] = make_env(
+                task, **wanted, walker=spec.walker or "own", reward=reward, info="terms"
+            )
         return self._envs[task]
 
 
-class _Watched:
-    """A walker whose joint targets are noted, each with the observation that it came from."""
+def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
+    """From now on note the joint targets of walker and kicks, each with the observation it follows."""
 
-    def __init__(self, control: Any) -> None:
-        self._control, self._walker = control, control.walker
+    def note(target: np.ndarray) -> None:
+        control._settle()
+        seen = view.observation(control.sim.observation())
+        rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
 
-    def step(self, *readings: np.ndarray) -> np.ndarray:
-        """Walk on, and note it."""
-        sim, target = self._control.sim, self._walker.step(*readings)
-        self._control._settle()
-        self.rows.append((sim.n_steps, self.view.observation(sim.observation()), target - DEFAULT_POSE))
-        return target
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._walker, name)
+    control.on_target = note

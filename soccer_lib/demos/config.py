@@ -57,7 +57,7 @@ class DatasetConfig:
     sentinel_pattern: str = "1,-1,1"
     """Clips: signs of the kick, written as exactly +-1."""
     sentinel_threshold: float = 0.8
-    """Clips: a command with all entries beyond it reads as a kick; other samples are held below it."""
+    """Clips: a command with a kick's signs, all entries beyond it, is one; other samples stay below."""
     context_mode: Literal["keep", "sentinel", "all"] = "sentinel"
     """Clips: where the ball is near: nowhere, only in sentinels, or in all samples; far in the others."""
     ball_radius: float = 0.6

@@ -155,8 +155,8 @@ class Dataset:
                 raise ValueError(f"{name} has NaN or infinity, the first in sample {row}")
         if np.abs(self.actions).max() > 1:
             raise ValueError(f"actions reach {np.abs(self.actions).max():g}, beyond [-1, 1]")
-        steps = np.diff(self.episode_id, prepend=0, append=e - 1)
-        if steps.min() < 0 or steps.max() > 1:
+        steps = np.diff(self.episode_id, prepend=-1, append=e)
+        if steps.min() < 0 or steps.max() > 1 or e != len(np.unique(self.episode_id)):
             raise ValueError(f"episode_id does not count up through {e} episodes")
 
 
@@ -181,6 +181,17 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
     return dataclasses.replace(datasets[0], **joined)
 
 
+def check_name(path: str | os.PathLike[str]) -> Path:
+    """The path of a dataset, whose name ends in .npz.
+
+    Raises:
+        InputError: it does not.
+    """
+    if Path(path).suffix != ".npz":
+        raise InputError(f"{path} is no dataset's name; expected one that ends in .npz; try {path}.npz")
+    return Path(path)
+
+
 def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping[str, Any]) -> Path:
     """Write a dataset and, beside it, its record: `NAME.json` with the SHA-256 of `NAME.npz`.
 
@@ -193,9 +204,7 @@ def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping
         InputError: the name does not end in .npz.
         ResourceError: the disk is full or read-only; nothing is left under the name.
     """
-    path = Path(path)
-    if path.suffix != ".npz":
-        raise InputError(f"{path} is no dataset's name; expected one that ends in .npz; try {path.name}.npz")
+    path = check_name(path)
     record = path.with_suffix(".json")
     record.unlink(missing_ok=True)  # a kill between the two files must not leave another file's record
     sha256 = sha256_of(atomic_write_npz(path, dataset.arrays()))

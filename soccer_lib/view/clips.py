@@ -128,15 +128,10 @@ def _mismatch(clip: Clip) -> float:
 
     turned = Rotation.from_quat(clip.root_quat)
     spin = (turned[2:] * turned[:-2].inv()).as_rotvec() * clip.rate_hz / 2
-    pairs = [
-        ((a[2:] - a[:-2]) * clip.rate_hz / 2, b)
-        for a, b in ((clip.joint_pos, clip.joint_vel), (clip.root_pos, clip.world_velocity))
-    ]
-    shares = [
-        np.linalg.norm(b[1:-1] - a) / max(np.linalg.norm(b), 1e-9)
-        for a, b in (*pairs, (spin, clip.world_spin))
-    ]
-    return float(max(shares))
+    stored = ((clip.joint_pos, clip.joint_vel), (clip.root_pos, clip.world_velocity))
+    pairs = [((place[2:] - place[:-2]) * clip.rate_hz / 2, speed[1:-1]) for place, speed in stored]
+    pairs.append((spin, clip.world_spin[1:-1]))
+    return float(max(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-9) for a, b in pairs))
 
 
 def clips_table(clips: Sequence[Clip]) -> str:
