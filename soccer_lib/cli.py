@@ -54,6 +54,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.bench.env:EnvBenchConfig:main",
         "Measure how many times faster than the stock environment the fast one is.",
     ),
+    "bench dataset": (
+        "soccer_lib.bench.dataset:DatasetBenchConfig:main",
+        "Measure how near collecting demonstrations comes to bare physics, on all cores.",
+    ),
     "bench walker": (
         "soccer_lib.bench.walker:WalkerBenchConfig:main",
         "Measure how well a walker follows commands, and how often it falls.",
