@@ -163,7 +163,8 @@ class Collector:
                     expert_state = next_state
             if not self.targets:
                 rows.append((start, seen[self.layout], kept))
-            paid[len(rows) - 1], seen = reward, look()
+            paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + reward
+            seen = look()
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
         last, report = np.arange(len(rows)) == len(rows) - 1, info["episode_report"]
         transitions = {
@@ -205,11 +206,13 @@ class Collector:
 
 
 def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
-    """From now on note the joint targets of walker and kicks, each with the observation it follows."""
+    """From now on note each joint target of walker and kicks, with the observation that it follows."""
 
-    def note(target: np.ndarray) -> None:
+    def next_target() -> np.ndarray:
+        target = type(control)._next_target(control)
         control._settle()
         seen = view.observation(control.sim.observation())
         rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
+        return target
 
-    control.on_target = note
+    control._next_target = next_target
