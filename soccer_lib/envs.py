@@ -87,7 +87,7 @@ def make_env(
     check_sizes(list(shares), observation)
     reward_layer = REWARDS[reward]
     layer = {"full_info": info == "full", "sum_reward": reward_layer.sum_reward}
-    layer["track_ball"] = observation in ("robot", "agent")
+    layer["track_ball"] = control == "command" or observation in ("robot", "agent")
     if control == "command":
         layer |= {"walker": walker, "hold": hold}
 

@@ -22,10 +22,11 @@ import numpy as np
 
 from soccer_lib.control.ball import BALL_RADIUS
 from soccer_lib.control.clip import Clip
+from soccer_lib.control.kicks import PATTERNS, kick_asked
 from soccer_lib.demos.clips import fitting, read_clips
 from soccer_lib.demos.config import NEAREST, DatasetConfig
 from soccer_lib.demos.dataset import Dataset
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.layout import COMMAND_SCALE, DEFAULT_POSE, ROBOT
 from soccer_lib.wrappers.heading import SOUTH_GOAL
 
@@ -101,9 +102,10 @@ def _samples(part: Clip, kicks: bool, config: DatasetConfig, rng: np.random.Gene
         raise InputError(f"{part.source} has a part of {len(part)} frames; expected more; try --stride 1")
     clipped, actions = (np.abs(actions) > 1).any(axis=1), np.clip(actions, -1, 1)
     sentinels = kicks & np.isin(np.arange(count), sentinel_frames(config.sentinel_frames))
-    held = (np.abs(actions) > config.sentinel_threshold).all(axis=1) & ~sentinels
+    held = np.zeros(count, bool)
     if config.level != "joint":
-        most = _HELD * config.sentinel_threshold
+        reads = [kick_asked(action, config.sentinel_threshold) is not None for action in actions]
+        held, most = np.array(reads) & ~sentinels, _HELD * config.sentinel_threshold
         actions[held] = np.clip(actions[held], -most, most)
         actions[sentinels] = sentinel_pattern(config.sentinel_pattern)
     near = {"keep": np.zeros(count, bool), "sentinel": sentinels, "all": np.ones(count, bool)}
@@ -171,12 +173,12 @@ def sentinel_pattern(text: str) -> np.ndarray:
     """The command that asks for a kick, from its signs such as "1,-1,1". Shape: (3,).
 
     Raises:
-        InputError: not three of 1 and -1.
+        InputError: no kick has these signs.
     """
-    words = text.replace(" ", "").split(",")
-    if len(words) != 3 or not set(words) <= {"1", "-1"}:
-        raise InputError(f"--sentinel-pattern got {text!r}; expected three of 1 and -1; try 1,-1,1")
-    return np.array(words, dtype=float)
+    patterns = {",".join(f"{sign:g}" for sign in signs): signs for signs in PATTERNS.values()}
+    if text.replace(" ", "") not in patterns:
+        raise unknown_name("--sentinel-pattern", text, patterns)
+    return np.array(patterns[text.replace(" ", "")])
 
 
 def sentinel_frames(text: str) -> list[int]:

@@ -155,8 +155,8 @@ class Dataset:
                 raise ValueError(f"{name} has NaN or infinity, the first in sample {row}")
         if np.abs(self.actions).max() > 1:
             raise ValueError(f"actions reach {np.abs(self.actions).max():g}, beyond [-1, 1]")
-        steps = np.diff(self.episode_id, prepend=0, append=e - 1)
-        if steps.min() < 0 or steps.max() > 1:
+        steps = np.diff(self.episode_id, prepend=-1, append=e)
+        if steps.min() < 0 or steps.max() > 1 or e != len(np.unique(self.episode_id)):
             raise ValueError(f"episode_id does not count up through {e} episodes")
 
 
@@ -190,12 +190,9 @@ def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping
         about: what else the record says: command, settings, figures.
 
     Raises:
-        InputError: the name does not end in .npz.
         ResourceError: the disk is full or read-only; nothing is left under the name.
     """
     path = Path(path)
-    if path.suffix != ".npz":
-        raise InputError(f"{path} is no dataset's name; expected one that ends in .npz; try {path.name}.npz")
     record = path.with_suffix(".json")
     record.unlink(missing_ok=True)  # a kill between the two files must not leave another file's record
     sha256 = sha256_of(atomic_write_npz(path, dataset.arrays()))
