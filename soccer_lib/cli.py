@@ -38,6 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.tune.walker:WalkerTrainConfig:main",
         "Train the walker: gait search, then a residual network; call it again to go on.",
     ),
+    "bc": (
+        "soccer_lib.learn.bc:BCConfig:main",
+        "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
+    ),
     "convert": (
         "soccer_lib.policies.convert:ConvertConfig:convert",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
