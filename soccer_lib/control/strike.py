@@ -161,7 +161,7 @@ class Strike:
         return TOLERANCE[0] * grown, TOLERANCE[1] * grown
 
     def _align(self, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
-        """Command toward the stance. The trunk sways and turns with every step; the feet tell where it will stand."""
+        """Command toward the stance. The trunk sways with every step; the feet tell where it will stand."""
         (x0, y0, yaw0), (x1, y1, yaw1) = self.walker.gait.feet
         sway = 0.5 * (x0 + x1) - STANDING_FEET, 0.5 * (y0 + y1)
         ball, yaw = (ball[0] - sway[0], ball[1] - sway[1]), yaw + 0.5 * (yaw0 + yaw1)
