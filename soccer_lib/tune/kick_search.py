@@ -65,9 +65,9 @@ class Stage:
 STAGES = (
     Stage("first", "", "hard", 150, trials=3, sigma=0.5),
     Stage("shot", "first", "penalty", 260, trials=5, sigma=0.25),
-    Stage("placed", "shot", "upright", 130, trials=5, sigma=0.2, seconds=2.4),
-    Stage("loft_low", "shot", "loft", 80, trials=6, sigma=0.12, height=0.88),
-    Stage("loft_high", "loft_low", "loft", 90, trials=6, sigma=0.15, height=1.36),
+    Stage("placed", "shot", "upright", 100, trials=5, sigma=0.2, seconds=2.4),
+    Stage("loft_low", "shot", "loft", 60, trials=5, sigma=0.12, height=0.88),
+    Stage("loft_high", "loft_low", "loft", 70, trials=5, sigma=0.15, height=1.36),
 )
 """In this order; "first" is only a start for the others."""
 
