@@ -126,5 +126,6 @@ def features(
 
 def unmirror(action: list[float], gait: Gait) -> list[float]:
     """Turn the network's output into joint corrections of the real robot, in units of RESIDUAL_SCALE."""
-    action = [clamp(a, -ACTION_LIMIT, ACTION_LIMIT) for a in action]
+    most = ACTION_LIMIT
+    action = [-most if a < -most else most if a > most else a for a in action]
     return mirror_joints(action) if mirrored(gait) else action
