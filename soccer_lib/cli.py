@@ -38,6 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.view.inspect:InspectEnvConfig:main",
         "Print an environment's layers, its observation entry by entry, and its reward terms.",
     ),
+    "inspect reward": (
+        "soccer_lib.view.audit:InspectRewardConfig:main",
+        "Audit a reward: does it rank scripted behaviours as the official score does?",
+    ),
     "bench exact": (
         "soccer_lib.bench.exact:ExactBenchConfig:main",
         "Compare the fast simulation with the stock environment, bit for bit.",
