@@ -164,7 +164,7 @@ def plot_audit(audit: Audit) -> Figure:
     Args:
         audit: of `audit_reward`.
     """
-    figure = figures.new_figure(5.2 * len(audit.pairs), 4.6)
+    figure = figures.new_figure(5.2 * len(audit.pairs), 4.8)
     panels = figure.subplots(1, len(audit.pairs), squeeze=False)[0]
     for axes, task in zip(panels, audit.pairs, strict=True):
         _draw_task(axes, audit, task)
@@ -182,7 +182,7 @@ def _draw_task(axes: Axes, audit: Audit, task: str) -> None:
     means = means_of(audit, task)
     by_return = sorted(means, key=lambda name: -means[name][2])
     overpaid = {worse for _, worse in named_pairs(audit, task, REVERSED)}
-    title = f"{title_of(task)}: {_counted(audit, task)}"
+    title = f"{title_of(task)}\n{_counted(audit, task)}"
     axes.set_title(title, fontsize=10, color=figures.INK, loc="left")
     for left, (name, (score, _, paid)) in enumerate(means.items()):
         right, bad = by_return.index(name), name in overpaid
