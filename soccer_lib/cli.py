@@ -50,6 +50,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.bench.env:EnvBenchConfig:main",
         "Measure how many times faster than the stock environment the fast one is.",
     ),
+    "walker kick": (
+        "soccer_lib.tune.kick_search:KickConfig:main",
+        "Tune the kicks by CMA-ES; call it again to go on.",
+    ),
     "bench walker": (
         "soccer_lib.bench.walker:WalkerBenchConfig:main",
         "Measure how well a walker follows commands, and how often it falls.",

@@ -95,7 +95,7 @@ def make_env(
     gamma = GAMMA[control] if reward_gamma is None else reward_gamma
     pay = reward_layer(reward, reward_weights, gamma)
     layer = {"full_info": info == "full", "sum_reward": REWARDS[reward].sum_reward}
-    layer["track_ball"] = observation in ("robot", "agent")
+    layer["track_ball"] = control == "command" or observation in ("robot", "agent")
     if control == "command":
         layer |= {"walker": walker, "hold": hold}
 

@@ -31,7 +31,7 @@ class Counter(Policy):
 @pytest.fixture
 def rows() -> np.ndarray:
     """Numbers that could be observations of any layout."""
-    return np.random.default_rng(3).normal(size=(5, 89)).astype(np.float32)
+    return np.random.default_rng(3).normal(size=(5, 96)).astype(np.float32)
 
 
 def seeing_ball(ahead: float, left: float) -> np.ndarray:
@@ -45,7 +45,7 @@ def test_baselines_are_policies(name, rows):
     policy = load_policy(name)
     assert load_policy(policy) is policy and policy.spec.name == name
     action, _ = policy.predict(rows[0])
-    assert action.shape == ((3,) if name == "walk_at_ball" else (12,))
+    assert action.shape == ((3,) if policy.spec.control == "command" else (12,))
     assert action.dtype == np.float32 and (np.abs(action) <= 1).all()
     assert pickle.loads(pickle.dumps(policy)).spec == policy.spec
 

@@ -134,6 +134,13 @@ class OwnWalker(Walker):
         self.action = [0.0] * 12
         self.fresh = True
 
+    def resume(self, phase: float) -> None:
+        """Walk on at a gait phase in [0, 1) after something else has moved the joints."""
+        self.reset(phase)
+        self.fresh = False
+        self.gait.time = 10.0  # the landing after the reset lies behind
+        self.gait.standing = False
+
     def step(self, command, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
         wanted = command_list(command)
         joints, speeds = joint_pos.tolist(), joint_vel.tolist()

@@ -11,7 +11,10 @@ from soccer_lib.control.residual import FEATURE_COUNT, Network
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import load_json, sha256_of
 
-OWN_FILE = Path(__file__).resolve().parents[2] / "data" / "walker" / "walker.npz"
+DATA = Path(__file__).resolve().parents[2] / "data"
+"""Small files that the project made itself."""
+
+OWN_FILE = DATA / "walker" / "walker.npz"
 """The walker that the project trained itself; a JSON of the same name holds its hash and provenance."""
 
 REMEDY = 'use walker="own" or a complete copy of the file'

@@ -9,9 +9,10 @@ import os
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.policies.baselines import Random, Stand, WalkAtBall, Zero
 from soccer_lib.policies.policy import Policy
+from soccer_lib.policies.striker import Striker
 
 BASELINES: dict[str, type[Policy]] = {
-    policy.spec.name: policy for policy in (Zero, Random, Stand, WalkAtBall)
+    policy.spec.name: policy for policy in (Zero, Random, Stand, WalkAtBall, Striker)
 }
 """What can be loaded by name, in the order of tables."""
 

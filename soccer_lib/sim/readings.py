@@ -27,6 +27,10 @@ class Readings:
         readings, where = self.data.sensordata.astype(np.float32), self._sensors
         return tuple(readings[where[name]] for name in ("robot_quat", "robot_gyro", "robot_velocimeter"))
 
+    def ball_from_imu(self) -> np.ndarray:
+        """The observed ball point minus the IMU, world axes, float32 [m]. Shape: (3,)."""
+        return (self._ball - self._imu).astype(np.float32)
+
     def observation(self) -> np.ndarray:
         """The stock observation, float32, `layout.RAW[task]`."""
         self.measure()

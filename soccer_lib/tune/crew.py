@@ -1,4 +1,4 @@
-"""Worker processes: they score gaits and collect experience, each with a numpy copy of the network."""
+"""Worker processes: they run jobs that score gaits and kicks or collect experience, without torch."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ class ScoreJob:
     seed: int
     scenarios: int
 
+    def run(self, held: dict) -> float:
+        """Mean score."""
+        from soccer_lib.tune.gait_search import GaitTrial
+
+        if "gait" not in held:
+            held["gait"] = GaitTrial()
+        return held["gait"].score(self.parameters, self.seed, self.scenarios)
+
 
 @dataclass(frozen=True)
 class PractiseJob:
@@ -34,6 +42,10 @@ class PractiseJob:
     n_robots: int
     seed: tuple[int, ...]
 
+    def run(self, held: dict) -> None:
+        """Build them."""
+        held["collector"] = Collector(self)
+
 
 @dataclass(frozen=True)
 class CollectJob:
@@ -42,6 +54,10 @@ class CollectJob:
     network: dict[str, np.ndarray]
     steps: int
     strongest_push: float
+
+    def run(self, held: dict) -> tuple[dict[str, np.ndarray], dict]:
+        """Arrays of a `ppo.Batch` and a report."""
+        return held["collector"].collect(self)
 
 
 class Collector:
@@ -86,7 +102,7 @@ class Collector:
 def serve(connection) -> None:  # noqa: ANN001
     """Loop of a worker process: answer jobs until None comes or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
-    trial, collector = None, None
+    held: dict = {}  # what jobs keep for the next ones
     while True:
         try:
             job = connection.recv()
@@ -95,16 +111,7 @@ def serve(connection) -> None:  # noqa: ANN001
         if job is None:
             return
         try:
-            if isinstance(job, ScoreJob):
-                from soccer_lib.tune.gait_search import GaitTrial
-
-                trial = trial or GaitTrial()
-                answer = trial.score(job.parameters, job.seed, job.scenarios)
-            elif isinstance(job, PractiseJob):
-                collector, answer = Collector(job), None
-            else:
-                answer = collector.collect(job)
-            connection.send((True, answer))
+            connection.send((True, job.run(held)))
         except Exception as error:  # reported in the parent, which knows the command to repeat
             connection.send((False, one_line(f"{type(error).__name__}: {error}")))
 

@@ -1,4 +1,4 @@
-"""Files of a walker training: checkpoints, curve, progress line, and the finished walker with its record."""
+"""Folders of the tuning runs: checkpoints, curve, progress line, and the finished file with its record."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from soccer_lib.control.gait import PARAMETER_NAMES, GaitParameters
+from soccer_lib.control.kicks import Kick
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import (
     atomic_write_json,
@@ -28,8 +29,11 @@ _MAY_CHANGE = ("total_steps",)  # a run may be made longer or shorter on the way
 _NOT_DECIDING = ("save_dir", "out", "log_interval", "checkpoint_interval")
 
 
-class TrainingFolder:
-    """The run folder of one training. A kill at any moment leaves every file whole."""
+class TuningFolder:
+    """The run folder of one tuning. A kill at any moment leaves every file whole."""
+
+    name = ""
+    command_name = ""
 
     def __init__(self, path: Path, config) -> None:  # noqa: ANN001
         """Open or create it.
@@ -45,7 +49,7 @@ class TrainingFolder:
         self.path = path
         settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in _NOT_DECIDING}
         self.settings = settings
-        self.command = shlex.join(["python", "-m", "soccer_lib", "walker", "train", *_flags(config)])
+        self.command = shlex.join(["python", "-m", "soccer_lib", *self.command_name.split(), *_flags(config)])
         if (path / "config.json").is_file():
             known = load_json(path / "config.json")
             changed = sorted(k for k in settings if k not in _MAY_CHANGE and known.get(k) != settings[k])
@@ -56,7 +60,7 @@ class TrainingFolder:
                 )
         atomic_write_json(path / "config.json", settings)
         stored = path / "curve.json"
-        self.curve = load_json(stored) if stored.is_file() else {"gait": [], "residual": []}
+        self.curve = load_json(stored) if stored.is_file() else {}
         done = [entry["seconds"] for stage in self.curve.values() for entry in stage]
         self.started = time.monotonic() - max(done, default=0.0)
 
@@ -68,6 +72,57 @@ class TrainingFolder:
         except InputError as error:
             print(f"skipped: {error}", flush=True)
             return None
+
+    def log(self, stage: str, entry: dict, share: float) -> None:
+        """Append to the learning curve, print a line and keep it in progress.txt."""
+        seconds = time.monotonic() - self.started
+        entry = {key: float(f"{v:.5g}") if isinstance(v, float) else v for key, v in entry.items()}
+        earlier = [e for e in self.curve.get(stage, []) if _count(e) < _count(entry)]
+        self.curve[stage] = [*earlier, {**entry, "seconds": round(seconds, 1)}]
+        atomic_write_json(self.path / "curve.json", self.curve)
+        shown = "  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in entry.items())
+        line = f"{stage} {share:.1%}  {seconds:.0f} s  {shown}"
+        print(line, flush=True)
+        atomic_write_text(self.path / "progress.txt", line + "\n")
+
+    def publish(self, arrays: dict[str, np.ndarray], out: Path | None, **extra) -> Path:  # noqa: ANN003
+        """Write NAME.npz and NAME.json into the run folder and, where given, a second folder.
+
+        Args:
+            arrays: content of the npz file.
+            out: second folder.
+            extra: what the record tells besides hash, command, settings, machine and versions.
+
+        Returns:
+            The file.
+        """
+        file = self.path / f"{self.name}.npz"
+        atomic_write_npz(file, arrays)
+        last = max((e["seconds"] for stage in self.curve.values() for e in stage), default=0.0)
+        record = {
+            "sha256": sha256_of(file),
+            "command": self.command,
+            "settings": self.settings,
+            "minutes": round(last / 60, 1),
+            "machine": machine_record(),
+            "versions": {**version_record(), "cma": version("cma")},
+            **extra,
+        }
+        atomic_write_json(file.with_suffix(".json"), record)
+        if out is None:
+            return file
+        with resource_errors(out, f"copy the {self.name} to"):
+            out.mkdir(parents=True, exist_ok=True)
+            for name in (file.name, "curve.json", f"{self.name}.json"):
+                shutil.copyfile(self.path / name, out / name)
+        return out / file.name
+
+
+class TrainingFolder(TuningFolder):
+    """The run folder of a walker training."""
+
+    name = "walker"
+    command_name = "walker train"
 
     def gait_scores(self) -> np.ndarray:
         """Scores of the finished generations. Shape: (generations, population)."""
@@ -86,44 +141,50 @@ class TrainingFolder:
         """Replace the checkpoint."""
         atomic_write_npz(self.path / "checkpoint.npz", arrays, compress=False)
 
-    def log(self, stage: str, entry: dict, share: float) -> None:
-        """Append to the learning curve, print a line and keep it in progress.txt."""
-        seconds = time.monotonic() - self.started
-        entry = {key: float(f"{v:.5g}") if isinstance(v, float) else v for key, v in entry.items()}
-        earlier = [e for e in self.curve[stage] if _count(e) < _count(entry)]
-        self.curve[stage] = [*earlier, {**entry, "seconds": round(seconds, 1)}]
-        atomic_write_json(self.path / "curve.json", self.curve)
-        shown = "  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in entry.items())
-        line = f"{stage} {share:.1%}  {seconds:.0f} s  {shown}"
-        print(line, flush=True)
-        atomic_write_text(self.path / "progress.txt", line + "\n")
-
     def finish(self, arrays: dict[str, np.ndarray], out: Path | None) -> Path:
-        """Write walker.npz and walker.json into the run folder and, where given, a second folder.
+        """Write the walker and its record; returns its file."""
+        gait = dict(zip(PARAMETER_NAMES, arrays["gait"].tolist(), strict=True))
+        residual = self.curve.get("residual")
+        return self.publish(arrays, out, gait=gait, last=residual[-1] if residual else None)
 
-        Returns:
-            The walker's file.
-        """
-        atomic_write_npz(self.path / "walker.npz", arrays)
-        last = max((e["seconds"] for stage in self.curve.values() for e in stage), default=0.0)
-        record = {
-            "sha256": sha256_of(self.path / "walker.npz"),
-            "command": self.command,
-            "settings": self.settings,
-            "minutes": round(last / 60, 1),
-            "machine": machine_record(),
-            "versions": {**version_record(), "cma": version("cma")},
-            "gait": dict(zip(PARAMETER_NAMES, arrays["gait"].tolist(), strict=True)),
-            "last": self.curve["residual"][-1] if self.curve["residual"] else None,
+
+class KickFolder(TuningFolder):
+    """The run folder of a kick search.
+
+    Attributes:
+        vectors: search vector of every finished stage.
+    """
+
+    name = "kicks"
+    command_name = "walker kick"
+
+    def __init__(self, path: Path, config) -> None:  # noqa: ANN001
+        super().__init__(path, config)
+        self.vectors = self._load_or_skip("stages.npz") or {}
+        self._scores = self._load_or_skip("scores.npz") or {}
+
+    def keep(self, stage: str, vector: np.ndarray) -> None:
+        """Keep the result of a finished stage."""
+        self.vectors[stage] = vector
+        atomic_write_npz(self.path / "stages.npz", self.vectors)
+
+    def scores(self, stage: str) -> np.ndarray:
+        """Scores of a stage's finished generations, to repeat its search. Shape: (n, population)."""
+        return self._scores.get(stage, np.zeros((0, 1)))
+
+    def save_scores(self, stage: str, scores: list[np.ndarray]) -> None:
+        """Keep the scores of a stage that is under way."""
+        self._scores = {stage: np.array(scores)}
+        atomic_write_npz(self.path / "scores.npz", self._scores, compress=False)
+
+    def finish(self, kicks: dict[str, Kick], out: Path | None) -> Path:
+        """Write the kicks and their record; returns their file."""
+        arrays = {key: value for kick in kicks.values() for key, value in kick.arrays().items()}
+        figures = {
+            name: {key: float(getattr(kick, key)) for key in ("direction", "speed", "height")}
+            for name, kick in kicks.items()
         }
-        atomic_write_json(self.path / "walker.json", record)
-        if out is None:
-            return self.path / "walker.npz"
-        with resource_errors(out, "copy the walker to"):
-            out.mkdir(parents=True, exist_ok=True)
-            for name in ("walker.npz", "curve.json", "walker.json"):
-                shutil.copyfile(self.path / name, out / name)
-        return out / "walker.npz"
+        return self.publish(arrays, out, kicks=figures)
 
 
 def _flags(config) -> list[str]:  # noqa: ANN001

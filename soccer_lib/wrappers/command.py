@@ -1,4 +1,4 @@
-"""The command interface: three numbers, held for 0.1 s, that a walker turns into steps."""
+"""The command interface: three numbers, held for 0.1 s, for a walker, or to ask for a kick."""
 
 from __future__ import annotations
 
@@ -7,42 +7,81 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control import load_walker
+from soccer_lib.control import OwnWalker, load_walker
+from soccer_lib.control.approach import turned
+from soccer_lib.control.kicks import KICK_THRESHOLD, kick_asked, load_kicks
+from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.sim import SoccerSim
 from soccer_lib.wrappers.control import ControlInterface, pd_torque
+from soccer_lib.wrappers.heading import heading_of
 
 WALKER_STEPS = 10
 """Physics steps between two joint targets of the walker (50 Hz)."""
+
+COUNTERS = ("trigger_count", "active_steps", "aborted_count", "refused_count")
 
 
 class CommandControl(ControlInterface):
     """Forward, sideways velocity and yaw rate in [-1, 1] of `COMMAND_SCALE`, held for `hold` physics steps.
 
-    The walker belongs to the environment: it is reset with it and is part of its state. The gait phase at
-    the start is `options["gait_phase"]` of `reset`, 0 without it.
+    A command with every entry beyond `kick_threshold` asks for the kick whose pattern has its signs
+    (`control.kicks.PATTERNS`). It fires where the ball is within reach; the step then lasts until the swing
+    is over, along the robot's heading at its start. A refused one holds the walking command before it, and
+    after a swing commands wait until the robot stands.
+
+    Walker and kick belong to the environment: they are reset with it and are part of its state. The gait
+    phase at the start is `options["gait_phase"]` of `reset`, 0 without it.
 
     Args:
         env: the simulation itself.
-        walker: "own", "hub" or the path of a walker file (see `control.load_walker`).
+        walker: "own", "hub" or the path of a walker file (see `control.load_walker`). Only our own kind of
+            walker kicks; with another every kick is refused.
         hold: physics steps that one command lasts.
+        kick_threshold: how large every entry of a command has to be to ask for a kick.
         layer: as for every control interface.
     """
 
     hold = 50
     meaning = ("forward", "sideways", "turn")
 
-    def __init__(self, env: SoccerSim, *, walker: str = "own", hold: int | None = None, **layer: Any) -> None:
+    def __init__(
+        self,
+        env: SoccerSim,
+        *,
+        walker: str = "own",
+        hold: int | None = None,
+        kick_threshold: float = KICK_THRESHOLD,
+        **layer: Any,
+    ) -> None:
         super().__init__(env, **layer)
         if hold is not None:
             if isinstance(hold, bool) or not isinstance(hold, int) or hold < 1:
                 raise InputError(f"hold got {hold!r}; expected physics steps of 2 ms, 1 or more; try 50")
             self.hold = hold
+        if not 0.0 < kick_threshold < 1.0:
+            raise InputError(
+                f"kick_threshold got {kick_threshold!r}; expected a number between 0 and 1; "
+                f"try {KICK_THRESHOLD}"
+            )
+        self.kick_threshold = kick_threshold
         self.walker = load_walker(walker)
+        self.strike = Strike(self.walker) if isinstance(self.walker, OwnWalker) else None
+        self._kicks = load_kicks() if self.strike else {}
         self._kp, self._kd = (gain.astype(np.float32) for gain in (self.walker.kp, self.walker.kd))
+        self._forget()
+
+    def _forget(self) -> None:
         self.command = np.zeros(3)
         self._target = np.zeros(12, dtype=np.float32)
+        self._triggered = False
+        self.macro = dict.fromkeys(COUNTERS, 0)
+
+    @property
+    def macro_active(self) -> bool:
+        """Whether a kick has the robot."""
+        return self.strike is not None and self.strike.stage != "idle"
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; `options["gait_phase"]` in [0, 1) is the walker's phase at its start.
@@ -54,34 +93,77 @@ class CommandControl(ControlInterface):
         if not (isinstance(phase, int | float) and 0 <= phase < 1 and math.isfinite(phase)):
             raise InputError(f"gait_phase got {phase!r}; expected a number in [0, 1); try 0.25")
         self.walker.reset(float(phase))
-        self.command = np.zeros(3)
+        if self.strike:
+            self.strike.reset()
+        self._forget()
         return super().reset(seed=seed, options=options)
 
     def _play(self, action: np.ndarray) -> float:
-        sim, total = self.sim, 0.0
-        wanted = (action * COMMAND_SCALE).astype(float)
-        self.command = np.clip(wanted, self.walker.limits[:, 0], self.walker.limits[:, 1])
-        for _ in range(self.hold):
+        self._triggered = False
+        asked = kick_asked(action, self.kick_threshold)
+        if asked:
+            self._ask(asked)
+        else:
+            wanted = (action * COMMAND_SCALE).astype(float)
+            self.command = np.clip(wanted, self.walker.limits[:, 0], self.walker.limits[:, 1])
+        sim, total, step = self.sim, 0.0, 0
+        while step < self.hold or (self._triggered and self.strike.committed):
             if sim.n_steps % WALKER_STEPS == 0:
-                joint_pos, joint_vel = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
-                self._target = self.walker.step(self.command, joint_pos, joint_vel, *sim.sensors())
+                self._target = self._next_target()
+            step += 1
+            self.macro["active_steps"] += self.macro_active
             torque = pd_torque(self._target, sim.joint_pos, sim.joint_vel, self._kp, self._kd)
             over, reward = self._physics_step(torque)
             total += reward
-            if over:
+            if over or (self._triggered and not self.macro_active):
                 break
         self._settle()
         return total
 
+    def _ask(self, name: str) -> None:
+        """Fire a kick, or refuse it."""
+        if self.macro_active or name not in self._kicks or not self.strike.allowed(ball := self._ball()):
+            self.macro["refused_count"] += 1
+            return
+        self.strike.start(self._kicks[name], ball, heading_of(self.sim.sensors()[0]))
+        self.command = np.zeros(3)
+        self._triggered = True
+        self.macro["trigger_count"] += 1
+
+    def _ball(self) -> tuple[float, float]:
+        """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
+        self._trail.flush()
+        x, y, _ = (self.sim.ball_from_imu() + self.ball.offset).tolist()
+        return turned((x, y), -heading_of(self.sim.sensors()[0]))
+
+    def _next_target(self) -> np.ndarray:
+        sim = self.sim
+        joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
+        sensors = sim.sensors()
+        if not self.macro_active:
+            return self.walker.step(self.command, *joints, *sensors)
+        target = self.strike.step(self._ball(), heading_of(sensors[0]), *joints, *sensors)
+        if self.strike.aborted and self.strike.stage == "idle":
+            self.macro["aborted_count"] += 1
+        return target
+
     def _complete(self, info: dict[str, Any], terms: dict[str, Any], held_steps: int) -> dict[str, Any]:
         info = super()._complete(info, terms, held_steps)
+        strike = self.strike
         info["command"] = self.command.copy()
+        info["macro_active"] = self.macro_active
+        info["macro_triggered"] = self._triggered
+        info["macro_name"] = strike.kick.name if strike and strike.kick else ""
+        info["macro_step_index"] = strike.waited if self.macro_active else 0
+        info |= {f"macro_{name}": count for name, count in self.macro.items()}
         return info
 
     def get_state(self) -> dict[str, Any]:
-        """Walker, last command and joint targets."""
+        """Walker, kick, counters, last command and joint targets."""
         own = {
             "walker": self.walker.get_state(),
+            "strike": self.strike.get_state() if self.strike else {},
+            "macro": dict(self.macro),
             "command": self.command.copy(),
             "target": self._target.copy(),
         }
@@ -91,4 +173,7 @@ class CommandControl(ControlInterface):
         """Continue from a state of `get_state`."""
         super().set_state(state)
         self.walker.set_state(state["walker"])
+        if self.strike:
+            self.strike.set_state(state["strike"], self._kicks)
+        self.macro = dict(state["macro"])
         self.command, self._target = state["command"].copy(), state["target"].copy()

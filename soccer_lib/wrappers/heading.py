@@ -85,12 +85,13 @@ class AgentObservation(RobotObservation):
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 96 entries."""
-        sim, phase, command = self._sim, (0.0, 0.0), (0.0, 0.0, 0.0)
+        sim, phase, command, kicks = self._sim, (0.0, 0.0), (0.0, 0.0, 0.0), False
         walker = getattr(self._control, "walker", None)
         if walker is not None:
             angle = 2 * math.pi * walker.phase
             phase = math.cos(angle), math.sin(angle)
             command = self._control.command / COMMAND_SCALE
+            kicks = self._control.macro_active
         left = 1 - sim.n_steps / sim.task.max_steps
-        own = (left, *phase, *command, 0.0)
+        own = (left, *phase, *command, float(kicks))
         return np.concatenate((super().observation(observation), own), dtype=np.float32)

@@ -1,0 +1,191 @@
+"""A committed strike: walk to the stance beside the ball, settle, swing, walk on."""
+
+from __future__ import annotations
+
+from math import atan2, hypot
+from typing import Any
+
+import numpy as np
+
+from soccer_lib.control.approach import approach, turned, wrap
+from soccer_lib.control.kicks import Kick
+from soccer_lib.control.residual import TrunkState
+from soccer_lib.control.walker import OwnWalker
+
+REACH = (1.0, 1.2)
+"""A kick fires with the ball's centre up to this far away [m] and this far off the heading [rad]."""
+
+TOLERANCE = (0.02, 0.03)
+"""Errors of place [m] and heading [rad] with which the robot stops; twice as much is left when it stands."""
+
+RELAX = 1.0
+"""Growth of the tolerance once the robot has been aligning for a second [1/s]."""
+
+SETTLED_TICKS = 20
+"""Walker steps of 20 ms that the robot stands before the swing."""
+
+LONGEST = 300
+"""Walker steps until the swing at most; then the strike is given up."""
+
+RECOVERY_TICKS = 40
+"""Walker steps of standing still after the swing, in which commands wait."""
+
+MARCH = (1e-3, 0.0, 0.0)
+"""A command that is no walk but keeps the clock running [m/s, m/s, rad/s]."""
+
+STANDING_FEET = 0.009
+"""The middle between the feet of a standing robot, ahead of the trunk [m]."""
+
+
+class Strike:
+    """One kick from its trigger to the walk afterwards, one `step` for each walker step.
+
+    Attributes:
+        kick: what is played; None before the first one.
+        stage: "idle", "align", "settle", "swing" or "recover".
+        tick: walker steps since the stage began.
+        aborted: the robot could not reach its stance in time.
+    """
+
+    def __init__(self, walker: OwnWalker) -> None:
+        self.walker = walker
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget any kick."""
+        self.kick: Kick | None = None
+        self.stage, self.tick, self.waited = "idle", 0, 0
+        self.aborted = False
+        self.mirrored = False
+        self.heading = 0.0
+        self._start = np.zeros(12)
+
+    @property
+    def committed(self) -> bool:
+        """Whether the swing is still to come or under way."""
+        return self.stage in ("align", "settle", "swing")
+
+    @staticmethod
+    def allowed(ball: tuple[float, float]) -> bool:
+        """Whether the ball, in the robot's heading frame [m], is where a kick can start."""
+        return hypot(*ball) <= REACH[0] and abs(atan2(ball[1], ball[0])) <= REACH[1]
+
+    def start(self, kick: Kick, ball: tuple[float, float], yaw: float) -> None:
+        """Commit to a kick along the present heading.
+
+        Args:
+            kick: what to play.
+            ball: the ball's centre in the robot's heading frame [m].
+            yaw: heading of the robot [rad].
+        """
+        self.reset()
+        self.kick, self.heading, self.stage = kick, yaw, "align"
+        self.mirrored = min((False, True), key=lambda flip: self._effort(flip, ball, yaw))
+
+    def _place(self, mirrored: bool, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
+        """Where the trunk has to go, in the robot's heading frame [m], and how far it has to turn [rad]."""
+        side = -1.0 if mirrored else 1.0
+        turn = wrap(self.heading - side * self.kick.direction - yaw)
+        ahead, left = self.kick.stance.tolist()
+        x, y = turned((ahead, side * left), turn)
+        return ball[0] - x, ball[1] - y, turn
+
+    def _effort(self, mirrored: bool, ball: tuple[float, float], yaw: float) -> float:
+        x, y, turn = self._place(mirrored, ball, yaw)
+        return hypot(x, y) + 0.3 * abs(turn)
+
+    def step(
+        self,
+        ball: tuple[float, float],
+        yaw: float,
+        joint_pos: np.ndarray,
+        joint_vel: np.ndarray,
+        quat_xyzw: np.ndarray,
+        gyro: np.ndarray,
+        velocimeter: np.ndarray,
+    ) -> np.ndarray:
+        """Joint targets for the next 20 ms.
+
+        Args:
+            ball: the ball's centre in the robot's heading frame [m].
+            yaw: heading of the robot [rad].
+            joint_pos: joint positions [rad]. Shape: (12,).
+            joint_vel: joint velocities [rad/s]. Shape: (12,).
+            quat_xyzw: orientation of the trunk. Shape: (4,).
+            gyro: angular velocity in the trunk frame [rad/s]. Shape: (3,).
+            velocimeter: velocity in the trunk frame [m/s]. Shape: (3,).
+
+        Returns:
+            Shape: (12,), float32 [rad].
+        """
+        sensed = joint_pos, joint_vel, quat_xyzw, gyro, velocimeter
+        self.waited += 1
+        if self.stage == "settle" and self._standing_long():
+            x, y, turn = self._place(self.mirrored, ball, yaw)
+            place, heading = self._tolerance()
+            fine = hypot(x, y) < 2 * place and abs(turn) < 2 * heading
+            self._enter("swing" if fine else "align")
+            self._start = joint_pos.astype(float)
+        if self.stage in ("align", "settle") and self.waited > LONGEST:
+            self.aborted, self.stage = True, "idle"
+        if self.stage == "swing":
+            trunk = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist())
+            target = self.kick.target(self._start, self.tick, trunk, self.mirrored)
+            self.tick += 1
+            if self.tick == self.kick.ticks:
+                self._enter("recover")
+                self.walker.resume((self.kick.resume + 0.5 * self.mirrored) % 1.0)
+            return target
+        command = (0.0, 0.0, 0.0)
+        if self.stage == "align":
+            command = self._align(ball, yaw)
+        elif self.stage == "settle":
+            command = self._stop()
+        elif self.stage == "recover":
+            self.tick += 1
+            if self.tick == RECOVERY_TICKS:
+                self._enter("idle")
+        return self.walker.step(np.array(command), *sensed)
+
+    def _enter(self, stage: str) -> None:
+        self.stage, self.tick = stage, 0
+
+    def _tolerance(self) -> tuple[float, float]:
+        grown = 1.0 + RELAX * max(0.0, 0.02 * self.waited - 1.0)
+        return TOLERANCE[0] * grown, TOLERANCE[1] * grown
+
+    def _align(self, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
+        """Command toward the stance. The trunk sways from step to step; the feet tell where it will stand."""
+        feet = self.walker.gait.feet
+        sway = 0.5 * (feet[0][0] + feet[1][0]) - STANDING_FEET, 0.5 * (feet[0][1] + feet[1][1])
+        ball = ball[0] - sway[0], ball[1] - sway[1]
+        x, y, turn = self._place(self.mirrored, ball, yaw)
+        place, heading = self._tolerance()
+        if hypot(x, y) < place and abs(turn) < heading:
+            self._enter("settle")
+            return self._stop()
+        return approach((x, y), ball, turn)
+
+    def _stop(self) -> tuple[float, float, float]:
+        """Stand still, but only with the kicking leg in the half cycle in which every kick was tuned."""
+        gait = self.walker.gait
+        coming = (gait.phase + 0.02 * gait.p.frequency + (0.5 if self.mirrored else 0.0)) % 1.0
+        stop = gait.standing or coming < 0.25 or coming >= 0.75
+        return (0.0, 0.0, 0.0) if stop else MARCH
+
+    def _standing_long(self) -> bool:
+        self.tick = self.tick + 1 if self.walker.gait.standing else 0
+        return self.tick > SETTLED_TICKS
+
+    def get_state(self) -> dict[str, Any]:
+        """All that a bit-identical continuation needs."""
+        names = ("stage", "tick", "waited", "aborted", "mirrored", "heading")
+        state = {name: getattr(self, name) for name in names}
+        return {**state, "kick": self.kick.name if self.kick else "", "start": self._start.copy()}
+
+    def set_state(self, state: dict[str, Any], kicks: dict[str, Kick]) -> None:
+        """Continue from a `get_state`, with the kicks by name."""
+        for name in ("stage", "tick", "waited", "aborted", "mirrored", "heading"):
+            setattr(self, name, state[name])
+        self.kick = kicks[state["kick"]] if state["kick"] else None
+        self._start = np.array(state["start"])

@@ -1,0 +1,198 @@
+"""The scripted striker: walks behind the ball, waits for its moment, and asks for the kick that scores."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from math import atan2, cos, hypot, pi, sin
+from typing import Any, Literal
+
+import numpy as np
+
+from soccer_lib.control.approach import approach, turned
+from soccer_lib.control.kicks import PATTERNS, Kick, load_kicks
+from soccer_lib.control.strike import Strike
+from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.layout import AGENT, COMMAND_SCALE
+from soccer_lib.policies.policy import Policy, PolicySpec
+
+STYLES = ("score", "clean")
+
+POST = 1.1
+"""How far from the middle of the goal a penalty is aimed [m]; the posts stand at 1.6."""
+
+KEEPER_RATE = 2 * pi * 0.3
+"""Angular frequency of the goalkeeper's path [rad/s]."""
+
+KEEPER_ROOM = 0.95
+"""Between the aim and the middle of the keeper [m]: its half width, the ball's radius and a margin."""
+
+ARRIVAL = (1.1, 2.6)
+"""Earliest and latest arrival of the ball at the line after the trigger [s]."""
+
+NEAR = 0.10
+"""Distance from the stance at which the kick is asked for [m]; the kick itself walks the rest."""
+
+SURE = 0.02
+"""Error of the heading at which the kick is asked for [rad]; it grows with the time spent on it."""
+
+ROLLING = 0.3
+"""A ball faster than this is left alone [m/s]."""
+
+INNER = 0.6
+"""Only defenders nearer to the middle than this [m] are solid, whatever the picture shows."""
+
+_GOALS = (AGENT["goal_team_0_rel_robot"], AGENT["goal_team_1_rel_robot"])
+_KEEPERS = tuple(
+    (AGENT[f"goalkeeper_team_{team}_xpos_rel_robot"], AGENT[f"goalkeeper_team_{team}_velp_rel_robot"])
+    for team in (0, 1)
+)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the striker remembers from step to step.
+
+    Attributes:
+        steps: steps since the episode began.
+        aligning: steps near the stance since it was first reached.
+        kicks: kicks asked for.
+        aim: where on the goal line a penalty is aimed, from its middle [m]; None before it is chosen.
+    """
+
+    steps: int = 0
+    aligning: int = 0
+    kicks: int = 0
+    aim: float | None = None
+
+
+class Scene:
+    """What the striker reads from one `agent` observation; vectors in the robot's heading frame."""
+
+    def __init__(self, observation: np.ndarray) -> None:
+        """Args: observation: Shape: (96,)."""
+        o = observation.tolist()
+
+        def entries(name: str) -> list[float]:
+            return o[AGENT[name]]
+
+        self.ball = tuple(entries("ball_xpos_rel_robot"))
+        own = entries("robot_velocimeter")
+        relative = entries("ball_velp_rel_robot")
+        self.ball_speed = hypot(relative[0] + own[0], relative[1] + own[1])
+        self.team = int(entries("player_team")[1] > 0.5)
+        self.goal = tuple(o[_GOALS[self.team]])
+        south, north = (o[goal] for goal in _GOALS)
+        length = hypot(north[0] - south[0], north[1] - south[1])
+        # World axes seen from the robot: x from the south goal to the north goal, y to its left.
+        self.x_axis = ((north[0] - south[0]) / length, (north[1] - south[1]) / length)
+        self.y_axis = (-self.x_axis[1], self.x_axis[0])
+        place, velocity = (o[field] for field in _KEEPERS[self.team])
+        self.keeper = self.across(place)
+        self.keeper_speed = sum((v + w) * a for v, w, a in zip(velocity, own, self.y_axis, strict=False))
+        self.target = tuple(entries("target_xpos_rel_robot"))
+        self.defenders = [tuple(entries("defender_xpos")[i : i + 3]) for i in (0, 3, 6)]
+        goalie, obstacle, _ = entries("task_one_hot")
+        self.task = "goalie" if goalie > 0.5 else "obstacle" if obstacle > 0.5 else "other"
+        self.has_target = self.target != (0.0, 0.0, 0.0) and hypot(*self.target) > 1e-6
+        self.time_left = entries("time_left")[0]
+        self.kicking = entries("kick_active")[0] > 0.5
+
+    def across(self, point: Any) -> float:
+        """Where a point stands along the goal line, from the middle of the goal [m]."""
+        return (point[0] - self.goal[0]) * self.y_axis[0] + (point[1] - self.goal[1]) * self.y_axis[1]
+
+    def on_line(self, y: float) -> tuple[float, float]:
+        """The point of the goal line at a distance from its middle [m]."""
+        return self.goal[0] + y * self.y_axis[0], self.goal[1] + y * self.y_axis[1]
+
+    def keeper_at(self, time: float) -> float:
+        """Where the goalkeeper will be along the goal line [m], so many seconds from now."""
+        turn = KEEPER_RATE * time
+        return self.keeper * cos(turn) + self.keeper_speed / KEEPER_RATE * sin(turn)
+
+
+class Striker(Policy):
+    """Plays all tasks through the `command` interface, as a function of observation and `Memory`.
+
+    Args:
+        style: "score" shoots as hard as it can and does not mind falling behind the ball; "clean" stays up.
+        aim_y: where on the goal line to aim, from its middle [m]; None lets the striker choose.
+        wait: time that passes before it asks for a kick [s].
+    """
+
+    spec = PolicySpec("striker", control="command", observation="agent", walker="own")
+
+    def __init__(
+        self, style: Literal["score", "clean"] = "score", aim_y: float | None = None, wait: float = 0.0
+    ) -> None:
+        if style not in STYLES:
+            raise unknown_name("style", style, STYLES)
+        if not 0.0 <= wait < 10.0:
+            raise InputError(f"wait got {wait!r}; expected seconds from 0 to 10; try 0")
+        self.style, self.aim_y, self.wait = style, aim_y, wait
+        self._kicks = load_kicks()
+
+    def begin(self, seed: int | None = None) -> Memory:
+        """Nothing remembered yet; the striker draws no random numbers."""
+        return Memory()
+
+    def act(self, observation: np.ndarray, state: Memory, deterministic: bool) -> tuple[np.ndarray, Memory]:
+        """Walk, wait or ask for a kick."""
+        scene, memory = Scene(observation), dataclasses.replace(state, steps=state.steps + 1)
+        if scene.kicking or scene.ball_speed > ROLLING:
+            return np.zeros(3, np.float32), dataclasses.replace(memory, aligning=0, aim=None)
+        kick, aim, free, memory = self._plan(scene, memory)
+        ball = scene.ball[:2]
+        heading = atan2(aim[1] - ball[1], aim[0] - ball[0])
+        places = [self._stance(kick, side, ball, heading) for side in (1.0, -1.0)]
+        place = min(places, key=lambda point: hypot(*point))
+        left = hypot(*place)
+        if memory.aligning or left < 2 * NEAR:
+            memory = dataclasses.replace(memory, aligning=memory.aligning + 1)
+        sure = SURE * (1.0 + 0.05 * memory.aligning)
+        ready = free and memory.steps * 0.1 >= self.wait
+        if left < NEAR and abs(heading) < sure and ready and Strike.allowed(ball):
+            asked = dataclasses.replace(memory, kicks=memory.kicks + 1, aligning=0, aim=None)
+            return np.array(PATTERNS[kick.name], np.float32), asked
+        velocity = approach(place, ball, heading)
+        return np.array(velocity, np.float32) / COMMAND_SCALE, memory
+
+    @staticmethod
+    def _stance(kick: Kick, side: float, ball: tuple[float, ...], heading: float) -> tuple[float, float]:
+        """Where to stand for a kick with the right (1) or left (-1) foot [m]."""
+        x, y = turned((kick.stance[0] + 0.02, side * kick.stance[1]), heading)
+        return ball[0] - x, ball[1] - y
+
+    def _plan(self, scene: Scene, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
+        """Which kick, where to, whether the way is free, and what to remember of it."""
+        hard = "shot" if self.style == "score" else "placed"
+        if self.aim_y is not None and scene.task != "other":
+            return self._kicks[hard], scene.on_line(self.aim_y), True, memory
+        if scene.task == "goalie":
+            aim, free = self._past_keeper(scene, memory)
+            return self._kicks[hard], scene.on_line(aim), free, dataclasses.replace(memory, aim=aim)
+        if scene.task == "obstacle":
+            return (*self._between_defenders(scene), True, memory)
+        if scene.has_target:
+            return self._kicks["placed"], scene.target[:2], True, memory
+        return self._kicks[hard], scene.on_line(0.0), True, memory
+
+    def _past_keeper(self, scene: Scene, memory: Memory) -> tuple[float, bool]:
+        """The side that the keeper leaves open when the ball arrives, and whether it surely does."""
+        early, late = ARRIVAL
+        path = [scene.keeper_at(early + (late - early) * i / 8) for i in range(9)]
+        room = {side: min(POST - side * y for y in path) for side in (1.0, -1.0)}
+        side = max(room, key=room.get)
+        if memory.aim is not None and memory.aligning:
+            side = 1.0 if memory.aim > 0 else -1.0
+        return side * POST, room[side] > KEEPER_ROOM
+
+    def _between_defenders(self, scene: Scene) -> tuple[Kick, tuple[float, float]]:
+        """The kick whose height at the line is the target's; a clean one hits a solid defender instead."""
+        if self.style == "clean":
+            solid = [scene.across(place) for place in scene.defenders]
+            return self._kicks["placed"], scene.on_line(min(solid, key=abs))
+        height = scene.target[2] - scene.ball[2] + 0.12
+        flying = [kick for name, kick in self._kicks.items() if name != "placed"]
+        return min(flying, key=lambda kick: abs(kick.height - height)), scene.target[:2]

@@ -1,0 +1,202 @@
+"""One trial of a kick: a settled stance of the walker beside a ball, the swing, and what becomes of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, cos, hypot, pi, sin
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from soccer_lib.control import OwnWalker, load_walker
+from soccer_lib.control.kicks import Kick
+from soccer_lib.control.residual import TrunkState
+from soccer_lib.control.strike import MARCH, SETTLED_TICKS
+from soccer_lib.sim import SoccerSim, make_sim
+from soccer_lib.wrappers.control import pd_torque
+from soccer_lib.wrappers.heading import heading_of
+
+LINE = 2.2
+"""Distance of the goal line from the ball in the penalty tasks [m]."""
+
+MISPLACED = ((0.01, 0.0, 0.0), (0.01, 0.01, 0.014))
+"""Mean and standard deviation of what the alignment leaves over: ahead, left [m], turn [rad]."""
+
+_HEADING = pi  # as in the penalty tasks
+_TICK = 10  # physics steps of a walker step
+
+
+@dataclass(frozen=True)
+class Stance:
+    """The robot, standing and ready to swing its right leg.
+
+    Attributes:
+        qpos: of its root and joints. Shape: (19,).
+        qvel: Shape: (18,).
+        walker: the walker's state.
+    """
+
+    qpos: np.ndarray
+    qvel: np.ndarray
+    walker: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial came to.
+
+    Attributes:
+        missed_by: closest that the kicking foot's body came to the ball's centre before touching it [m].
+        speed: horizontal speed of the ball's centre at the end [m/s].
+        angle: direction of the ball, left of the heading that was wanted [rad].
+        line_time: when the observed ball point passed `LINE`; None if it did not [s].
+        line_speed: speed of that point along the heading there, which the penalties pay for [m/s].
+        line_height: its height there [m].
+        fall_time: when the trunk sank below 0.4 m; None if it did not [s].
+        touches: separate contacts of robot and ball.
+    """
+
+    missed_by: float
+    speed: float
+    angle: float
+    line_time: float | None
+    line_speed: float
+    line_height: float
+    fall_time: float | None
+    touches: int
+
+
+class KickTrial:
+    """Plays kicks on the stock model in the middle of the field; one per worker process.
+
+    Args:
+        stances: how many different ones to collect.
+        seed: of the walks that lead to them.
+    """
+
+    def __init__(self, stances: int = 40, seed: int = 1) -> None:
+        self.sim: SoccerSim = make_sim("kick_to_target")
+        self.walker: OwnWalker = load_walker("own")
+        self._gains = self.walker.kp.astype(np.float32), self.walker.kd.astype(np.float32)
+        model = self.sim.model
+        free = {model.body(model.jnt_bodyid[j]).name: j for j in np.flatnonzero(model.jnt_type == 0)}
+        robot = next(joint for name, joint in free.items() if name.startswith("robot"))
+        ball = free["soccer_ball"]
+        self._robot_q = slice(model.jnt_qposadr[robot], model.jnt_qposadr[robot] + 19)
+        self._robot_v = slice(model.jnt_dofadr[robot], model.jnt_dofadr[robot] + 18)
+        self._ball_q = slice(model.jnt_qposadr[ball], model.jnt_qposadr[ball] + 7)
+        self._ball_v = slice(model.jnt_dofadr[ball], model.jnt_dofadr[ball] + 6)
+        self._ball_body = model.body("soccer_ball").id
+        self._foot = model.body("robot_0:right_foot_link").id
+        rng = np.random.default_rng(seed)
+        self.stances: list[Stance] = []
+        while len(self.stances) < stances:
+            stance = self._walk_and_stop(rng)
+            if stance:
+                self.stances.append(stance)
+
+    def _tick(self, target: np.ndarray) -> None:
+        for _ in range(_TICK):
+            self.sim.advance(pd_torque(target, self.sim.joint_pos, self.sim.joint_vel, *self._gains))
+
+    def _walk(self, command: tuple[float, ...]) -> np.ndarray:
+        joints = self.sim.joint_pos.astype(np.float32), self.sim.joint_vel.astype(np.float32)
+        return self.walker.step(np.array(command), *joints, *self.sim.sensors())
+
+    def _walk_and_stop(self, rng: np.random.Generator) -> Stance | None:
+        """Walk at random, then stop as a strike does; None where the robot does not come to rest."""
+        sim, gait = self.sim, self.walker.gait
+        sim.reset(seed=0)
+        sim.data.qpos[self._ball_q][2] = 50.0  # out of the way
+        self.walker.reset(rng.random())
+        walk = rng.uniform((-0.2, -0.2, -0.6), (0.9, 0.2, 0.6))
+        slow = rng.uniform((-0.15, -0.15, -0.3), (0.25, 0.15, 0.3))
+        stop, still = int(rng.integers(60, 110)), 0
+        for tick in range(stop + 150):
+            command = tuple(walk if tick < stop - 40 else slow)
+            if tick >= stop:
+                coming = (gait.phase + 0.02 * gait.p.frequency + 0.25) % 1.0
+                command = (0.0, 0.0, 0.0) if gait.standing or coming < 0.5 else MARCH
+            self._tick(self._walk(command))
+            still = still + 1 if tick >= stop and gait.standing else 0
+            if still == SETTLED_TICKS:
+                qpos, qvel = sim.data.qpos[self._robot_q], sim.data.qvel[self._robot_v]
+                return Stance(qpos.copy(), qvel.copy(), self.walker.get_state())
+        return None
+
+    def _place(self, stance: Stance, kick: Kick, error: np.ndarray) -> None:
+        """Put the robot to its stance beside the ball, which lies in the middle of the field."""
+        sim, data = self.sim, self.sim.data
+        data.qpos[self._robot_q], data.qvel[self._robot_v] = stance.qpos, stance.qvel
+        data.qacc_warmstart[:] = 0.0
+        w, x, y, z = stance.qpos[3:7].tolist()
+        turn = _HEADING - error[2] - heading_of(np.array([x, y, z, w]))
+        quat, spin = np.zeros(4), np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
+        mujoco.mju_mulQuat(quat, spin, stance.qpos[3:7])
+        c, s = cos(turn), sin(turn)
+        ahead, left = kick.stance + error[:2]
+        c0, s0 = cos(_HEADING), sin(_HEADING)
+        root = data.qpos[self._robot_q]
+        root[:2] = -(c0 * ahead - s0 * left), -(s0 * ahead + c0 * left)
+        root[3:7] = quat
+        vx, vy = stance.qvel[:2]
+        data.qvel[self._robot_v][:2] = c * vx - s * vy, s * vx + c * vy
+        data.qpos[self._ball_q] = 0.0, 0.0, 0.01, 1.0, 0.0, 0.0, 0.0
+        data.qvel[self._ball_v] = 0.0
+        mujoco.mj_forward(sim.model, data)
+        sim.forget_episode()
+        sim.bind_episode()
+        self.walker.set_state(stance.walker)
+
+    def _ball_centre(self) -> tuple[np.ndarray, np.ndarray]:
+        """Place [m] and velocity [m/s] of the ball's centre."""
+        data = self.sim.data
+        rotation = data.xmat[self._ball_body].reshape(3, 3)
+        arm, velocity = rotation @ (0.0, 0.0, 0.11), data.qvel[self._ball_v]
+        return data.xpos[self._ball_body] + arm, velocity[:3] + np.cross(rotation @ velocity[3:], arm)
+
+    def play(self, kick: Kick, stance: Stance, error: np.ndarray, seconds: float, past: float) -> Outcome:
+        """Play one kick.
+
+        Args:
+            kick: with the right foot.
+            stance: one of `stances`.
+            error: how much farther ahead and left the ball lies [m], and how far the robot still had to turn
+                [rad]. Shape: (3,).
+            seconds: time limit [s]; a fall ends the trial too.
+            past: how long to look on once the ball has passed `LINE` [s].
+        """
+        self._place(stance, kick, error)
+        sim, start = self.sim, self.sim.joint_pos.copy()
+        missed_by, touches, touching = 9.0, 0, False
+        line_time = fall_time = None
+        line_speed = line_height = 0.0
+        for tick in range(int(seconds / 0.02)):
+            if tick == kick.ticks:
+                self.walker.resume(kick.resume)
+            quat, gyro, velocity = sim.sensors()
+            trunk = TrunkState(quat.tolist(), gyro.tolist(), velocity.tolist())
+            target = kick.target(start, tick, trunk, False) if tick < kick.ticks else self._walk((0.0,) * 3)
+            for i in range(_TICK):
+                sim.advance(pd_torque(target, sim.joint_pos, sim.joint_vel, *self._gains))
+                time = 0.002 * (_TICK * tick + i + 1)
+                x, y, height = sim._ball.tolist()
+                contact = sim.near_robot(x, y) and sim.touches(sim._robot_geoms)
+                touches += contact and not touching
+                touching = contact
+                if line_time is None and -x >= LINE:
+                    line_time, line_height = time, height
+                    line_speed = -float(sim.data.qvel[self._ball_v][0])
+                if fall_time is None and sim._imu[2] < 0.4:
+                    fall_time = time
+            if not touches:
+                foot = sim.data.xpos[self._foot] - self._ball_centre()[0]
+                missed_by = min(missed_by, float(np.linalg.norm(foot)))
+            if fall_time is not None or (line_time is not None and time > line_time + past):
+                break
+        vx, vy, _ = self._ball_centre()[1].tolist()
+        angle = atan2(-vy, -vx) if hypot(vx, vy) > 0.05 else 0.0
+        return Outcome(
+            missed_by, hypot(vx, vy), angle, line_time, line_speed, line_height, fall_time, touches
+        )

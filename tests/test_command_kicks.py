@@ -1,0 +1,133 @@
+"""Kicks through the command interface: when they fire, how long their step lasts, what info counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import soccer_lib as sl
+from soccer_lib.control.kicks import PATTERNS
+from soccer_lib.envs import get_state, layers, set_state
+from soccer_lib.errors import InputError
+from soccer_lib.layout import AGENT
+from soccer_lib.wrappers import CONTROLS
+
+SHOT, PLACED = np.array(PATTERNS["shot"], np.float32), np.array(PATTERNS["placed"], np.float32)
+WALK = np.array([0.6, 0.0, 0.0], np.float32)
+
+
+def striking_env(task="goalie_penalty_kick", **arguments):
+    return sl.make_env(task, control="command", observation="agent", **arguments)
+
+
+def walk_to_ball(env, distance=0.7):
+    observation, info = env.reset(seed=3)
+    while observation[AGENT["ball_xpos_rel_robot"]][0] > distance:
+        observation, _, terminated, truncated, info = env.step(WALK)
+        assert not (terminated or truncated)
+    return observation, info
+
+
+@pytest.fixture(scope="module")
+def struck():
+    """An episode with a placed kick: what the step of the kick returned, and what came before and after."""
+    env = striking_env("kick_to_target")
+    env.reset(seed=6)
+    control = next(layer for layer in layers(env) if isinstance(layer, CONTROLS["command"]))
+    sim = env.unwrapped
+    observation, info = env.reset(seed=6)
+    while np.hypot(*observation[AGENT["ball_xpos_rel_robot"]][:2]) > 0.7:
+        ahead, left = observation[AGENT["ball_xpos_rel_robot"]][:2]
+        turn = np.clip(2 * np.arctan2(left, ahead), -1, 1)
+        observation, *_, info = env.step(np.array([0.5, 0.0, turn], np.float32))
+    before = get_state(env)
+    ball = sim._ball.copy()
+    result = env.step(PLACED)
+    return env, control, before, ball, result
+
+
+def test_a_kick_far_from_the_ball_is_refused_and_the_walk_goes_on():
+    env = striking_env()
+    env.reset(seed=0)
+    env.step(WALK)
+    *_, info = env.step(SHOT)
+    assert info["macro_refused_count"] == 1 and info["macro_trigger_count"] == 0
+    assert not info["macro_triggered"] and not info["macro_active"]
+    assert info["held_steps"] == 50 and info["command"] == pytest.approx([0.9, 0, 0])
+
+
+def test_the_step_of_a_kick_lasts_until_the_swing_is_over(struck):
+    _, control, _, ball, (_, _, terminated, truncated, info) = struck
+    assert info["macro_triggered"] and info["macro_name"] == "placed" and info["macro_trigger_count"] == 1
+    assert info["held_steps"] > 300 and info["macro_active_steps"] == info["held_steps"]
+    assert not (terminated or truncated)
+    assert np.hypot(*(control.sim._ball - ball)[:2]) > 0.05  # the ball is on its way
+
+
+def test_commands_wait_while_the_robot_recovers(struck):
+    env, control, before, _, _ = struck
+    set_state(env, before)
+    observation, *_ = env.step(PLACED)
+    assert control.macro_active and observation[AGENT["kick_active"]] == 1
+    *_, info = env.step(PLACED)
+    assert info["macro_refused_count"] == 1 and not info["macro_triggered"]
+    for _ in range(8):
+        observation, *_, info = env.step(np.zeros(3, np.float32))
+    assert not info["macro_active"] and observation[AGENT["kick_active"]] == 0
+    assert info["macro_step_index"] == 0
+
+
+def test_a_state_taken_before_a_kick_gives_the_same_kick(struck):
+    env, _, before, _, (observation, reward, *_, info) = struck
+    other = striking_env("kick_to_target")
+    other.reset(seed=1)
+    set_state(other, before)
+    again, reward_again, *_, info_again = other.step(PLACED)
+    assert again.tobytes() == observation.tobytes() and reward_again == reward
+    assert info_again["held_steps"] == info["held_steps"]
+
+
+def test_a_state_in_a_recovery_continues_bit_for_bit(struck):
+    env, _, before, _, _ = struck
+    set_state(env, before)
+    env.step(PLACED)
+    inside = get_state(env)
+    expected = [env.step(WALK)[0].tobytes() for _ in range(3)]
+    other = striking_env("kick_to_target")
+    other.reset(seed=2)
+    set_state(other, inside)
+    assert [other.step(WALK)[0].tobytes() for _ in range(3)] == expected
+
+
+def test_a_reset_forgets_the_kick(struck):
+    env, control, before, _, _ = struck
+    set_state(env, before)
+    env.step(PLACED)
+    _, info = env.reset(seed=0)
+    assert control.strike.stage == "idle" and info["macro_trigger_count"] == 0
+
+
+def test_a_strike_that_cannot_line_up_is_given_up(monkeypatch):
+    from soccer_lib.control import strike
+
+    monkeypatch.setattr(strike, "LONGEST", 20)
+    env = striking_env()
+    walk_to_ball(env)
+    *_, info = env.step(SHOT)
+    assert info["macro_aborted_count"] == 1 and not info["macro_active"]
+    assert info["held_steps"] == pytest.approx(210, abs=10)
+
+
+def test_another_walker_does_not_kick(struck):
+    _, control, *_ = struck
+    foreign = CONTROLS["command"](control.sim)
+    foreign.strike, foreign._kicks = None, {}
+    foreign.reset(seed=0)
+    *_, info = foreign.step(SHOT)
+    assert info["macro_refused_count"] == 1 and info["macro_name"] == ""
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, float("nan")])
+def test_a_threshold_that_is_none_is_refused(threshold, struck):
+    with pytest.raises(InputError, match="kick_threshold got"):
+        CONTROLS["command"](struck[1].sim, kick_threshold=threshold)
