@@ -64,6 +64,9 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("score", {"outcome": "fall", "task": "kick_to_target",
                    "stock": {"offside": False, "success": False, "distance": 0.2}}, -0.2),
         ("score", {"stock": {}}, 0.0),
+        ("score_at_par", {"outcome": "fall", "task": "kick_to_target", "discount": 0.4,
+                          "stock": {"offside": False, "success": True, "distance": 0.2}}, 4.5),
+        ("score_at_par", {"stock": {}, "discount": 0.4}, 0.0),
         ("goal", {"outcome": "success"}, 1.0),
         ("goal", {"outcome": "blocked"}, 0.0),
         ("blocked", {"outcome": "blocked"}, 1.0),
@@ -81,7 +84,7 @@ def test_each_term_by_hand(name, step, expected):
 
 def test_every_term_is_tested_and_of_one_kind():
     tested = {mark[0] for mark in test_each_term_by_hand.pytestmark[0].args[1]}
-    assert tested == set(TERMS) == {*EARN, *COST, *STOCK_RATES, "score"}
+    assert tested == set(TERMS) == {*EARN, *COST, *STOCK_RATES, "score", "score_at_par"}
 
 
 @pytest.mark.parametrize("name", [*EARN, *COST])

@@ -11,6 +11,7 @@ import pytest
 import soccer_lib as sl
 from soccer_lib.envs import get_state, set_state
 from soccer_lib.errors import InputError
+from soccer_lib.policies.striker import Striker
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.sim import make_sim
 from soccer_lib.wrappers import CONTROLS
@@ -18,7 +19,7 @@ from soccer_lib.wrappers.observation import RawObservation
 from soccer_lib.wrappers.rewards import PROFILES, parse_weights
 from soccer_lib.wrappers.rewards.layers import ProfileReward
 
-NO_SCORE = {"score": 0}
+PLAIN = {"score": 1, "score_at_par": 0}
 
 
 def play(env, actions, seed=3):
@@ -59,17 +60,20 @@ TILT = np.tile(np.array([-0.6, 0, 0, 0.2, -0.2, 0], np.float32), 2)
 
 @pytest.mark.parametrize("task", sl.COMPETITION)
 def test_shaping_changes_the_return_by_the_start_potential_only(task):
-    arguments = {"control": "joint", "info": "terms"}
-    shaped = sl.make_env(task, reward="shaped", reward_gamma=0.97, **arguments)
-    plain = sl.make_env(task, reward="competition", **arguments)
+    arguments = {"control": "joint", "info": "terms", "reward_gamma": 0.97}
     actions = [TILT] * 500
-    hinted, infos, terminated, _ = play(shaped, actions)
-    paid, *_ = play(plain, actions)
+    paid, infos, terminated, _ = play(sl.make_env(task, reward="competition", **arguments), actions)
     assert terminated and infos[-1]["held_steps"] < 10, "the last step is a short one"
-    with_hints, without = (discounted(rewards, infos, 0.97, 10)[0] for rewards in (hinted, paid))
-    start = start_potential(shaped)
-    assert start > 0.5 and with_hints == pytest.approx(without - start, abs=1e-9)
-    assert paid[-1] == infos[-1]["episode_report"]["score"] == infos[-1]["reward_values"]["score"]
+    score, plain = infos[-1]["episode_report"]["score"], discounted(paid, infos, 0.97, 10)[0]
+    assert abs(plain) < 0.4 * abs(score)
+    for gamma, weights, without in ((0.97, PLAIN, plain), (0.998, None, score)):
+        env = sl.make_env(
+            task, reward="shaped", reward_weights=weights, **{**arguments, "reward_gamma": gamma}
+        )
+        hinted, infos, *_ = play(env, actions)
+        start = start_potential(env)
+        assert start > 0.5
+        assert discounted(hinted, infos, gamma, 10)[0] == pytest.approx(without - start, abs=1e-9)
 
 
 def time_out(env):
@@ -85,7 +89,11 @@ def test_a_time_out_is_an_end_for_who_pays_for_the_end_and_else_keeps_its_potent
     )
     assert terminated and not truncated and info["held_steps"] == 4
     env = sl.make_env(
-        "kick_to_target", reward="shaped", control="joint", reward_weights=NO_SCORE, reward_gamma=0.9
+        "kick_to_target",
+        reward="shaped",
+        control="joint",
+        reward_weights={"score_at_par": 0},
+        reward_gamma=0.9,
     )
     start = start_potential(env)
     _, reward, terminated, truncated, info = time_out(env)
@@ -126,7 +134,7 @@ def test_weights_go_over_those_of_the_profile():
         info["reward_shares"]["time"] == pytest.approx(-2 * 0.002)
         and "phi_standing" not in info["reward_shares"]
     )
-    assert {"approach_ball", "phi_near_ball", "score"} <= info["reward_shares"].keys()
+    assert {"approach_ball", "phi_near_ball", "score_at_par"} <= info["reward_shares"].keys()
     assert "phi_standing" in PROFILES["shaped"]["target"], "the table of profiles stays as it is"
 
 
@@ -200,10 +208,14 @@ def test_official_terms_have_no_weight_to_set():
     for name in ("goal_scored", "ball_hits", "steps"):
         with pytest.raises(InputError, match="unknown reward term"):
             sl.make_env("goalie_penalty_kick", reward="shaped", reward_weights={name: 9.0})
-    env = sl.make_env("kick_to_target", reward="shaped", reward_weights={"score": 100.0}, control="joint")
+    env = sl.make_env(
+        "kick_to_target", reward="shaped", reward_weights={"score_at_par": 100.0}, control="joint"
+    )
     _, infos, *_ = play(env, [TILT] * 500)
     report = infos[-1]["episode_report"]
-    assert report["score"] == pytest.approx(-0.3, abs=0.1) and infos[-1]["reward_shares"]["score"] < -20
+    assert (
+        report["score"] == pytest.approx(-0.3, abs=0.1) and infos[-1]["reward_shares"]["score_at_par"] < -20
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,6 +233,7 @@ def test_official_terms_have_no_weight_to_set():
         ("kick_to_target", {"reward_weights": {"time": True}}, ["'time' got True"]),
         ("kick_to_target", {"reward_gamma": 1.5}, ["gamma got 1.5", "(0, 1]", "try 0.99"]),
         ("kick_to_target", {"reward_gamma": math.nan}, ["gamma got nan"]),
+        ("kick_to_target", {"reward_gamma": 0.99}, ["'score_at_par' came with gamma 0.99", "above 0.9994"]),
         (
             "kick_to_target",
             {"reward": "env", "reward_weights": {"time": 1}},
@@ -244,12 +257,41 @@ def test_dense_profiles_need_no_official_score():
     assert "goal" in play(env, [np.zeros(12, np.float32)])[1][0]["reward_shares"]
 
 
-def test_a_potential_needs_gamma():
+def test_what_depends_on_gamma_needs_it():
     env = RawObservation(CONTROLS["torque"](make_sim("kick_to_target"), sum_reward=False))
-    with pytest.raises(InputError, match=r"potential 'phi_near_ball' came without gamma; .* try gamma=0.99"):
-        ProfileReward(env, "shaped", {})
+    with pytest.raises(
+        InputError, match=r"'phi_near_ball' came with gamma None; expected the run's discount"
+    ):
+        ProfileReward(env, "shaped", {"score_at_par": 0})
+    no_potentials = {name: 0 for name in PROFILES["shaped"]["target"] if name.startswith("phi_")}
+    with pytest.raises(InputError, match="'score_at_par' came with gamma None"):
+        ProfileReward(env, "shaped", no_potentials)
     ProfileReward(env, "tight", {})
-    ProfileReward(env, "shaped", {name: 0 for name in PROFILES["shaped"]["target"] if name != "score"})
+    ProfileReward(env, "shaped", {**no_potentials, **PLAIN})
+
+
+def test_a_kick_is_paid_once(walker):
+    env = sl.make_env(
+        "goalie_penalty_kick",
+        control="command",
+        observation="agent",
+        reward="tight",
+        reward_weights={"aligned_kick": 1.0},
+        walker=walker,
+    )
+    striker, over, fired = Striker(), False, []
+    observation, _ = env.reset(seed=0)
+    state = striker.begin()
+    while not over:
+        action, state = striker.predict(observation, state)
+        observation, _, terminated, truncated, info = env.step(action)
+        over = terminated or truncated
+        values = info["reward_values"]
+        if info["macro_triggered"]:
+            fired.append((values["macro_bonus"], values["aligned_kick"]))
+        else:
+            assert values["macro_bonus"] == values["aligned_kick"] == 0
+    assert fired[0][0] == 1 and 0.7 < fired[0][1] <= 1 and not any(bonus for bonus, _ in fired[1:])
 
 
 def test_weights_on_a_command_line():

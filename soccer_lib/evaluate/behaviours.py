@@ -52,7 +52,7 @@ BEHAVIOURS: dict[str, Policy] = {
     "dribble slowly": Walk(0.35),
     "shoot wide": Miss(aim_y=ASIDE),
     "shoot into the keeper": Striker(aim_y=0.0),
-    "score late": Striker(wait=4.0),
+    "score late": Striker(wait=5.0),
     "score early": Striker(),
 }
 """What the audit plays, by what it means to do; what came of it is for the official score to say."""

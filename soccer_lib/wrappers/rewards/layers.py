@@ -20,6 +20,10 @@ GAMMA = {"command": 0.99, "joint": 0.998, "torque": 0.9998}
 """Default discount of one env step by control interface; over a second they are about the same."""
 
 
+MOST_AT_PAR = 20.0
+"""Largest factor between `score_at_par` and the score; 2.7 at the time limit with the default gammas."""
+
+
 class EnvReward(gym.Wrapper):
     """The stock environment's dense reward, added up over the held physics steps.
 
@@ -32,7 +36,7 @@ class EnvReward(gym.Wrapper):
 class ProfileReward(gym.Wrapper):
     """Terms and potentials, each times its weight; nothing is clipped.
 
-    Where the end itself is paid for (`score` or `time_out`), a time-out is a true end, so nothing is
+    Where the end itself is paid for (a score or `time_out`), a time-out is a true end, so nothing is
     bootstrapped; elsewhere it is a truncation, which keeps its potential. Every info has `reward_values`
     (unweighted; of a potential: what its change is worth) and `reward_shares` (weighted; the reward is
     their sum).
@@ -41,10 +45,11 @@ class ProfileReward(gym.Wrapper):
         env: the stack up to the observation.
         profile: one of `PROFILES`.
         weights: term or potential -> weight, over those of the profile; 0 switches one off.
-        gamma: discount of one env step that lasts its full hold; potentials need it.
+        gamma: discount of one env step that lasts its full hold; potentials and `score_at_par` need it.
 
     Raises:
-        InputError: a potential without gamma, or a task for which a term is not defined.
+        InputError: no gamma for what needs it, or one so low that `score_at_par` could be more than
+            `MOST_AT_PAR` times the score; a task for which a term is not defined.
     """
 
     sum_reward = False
@@ -61,7 +66,7 @@ class ProfileReward(gym.Wrapper):
             "macro_bonus": partial(TERMS["macro_bonus"], **{n: settings.pop(n) for n in MACRO_GATE}),
         }
         self.weights = {name: weight for name, weight in settings.items() if weight}
-        valid = COMPETITION if "score" in self.weights else TARGETS
+        valid = TARGETS if {"score", "score_at_par"}.isdisjoint(self.weights) else COMPETITION
         if task not in valid:
             expected = f"expected one of {', '.join(valid)}; use reward='env'"
             raise InputError(f"reward '{profile}' is not defined for task '{task}'; {expected}")
@@ -69,11 +74,13 @@ class ProfileReward(gym.Wrapper):
             raise unknown_name(f"reward term of {task}", name, self._sim.term_names, f"try {name}=0")
         self._terms = {name: terms[name] for name in self.weights if name in TERMS}
         self._potentials = {name: POTENTIALS[name] for name in self.weights if name in POTENTIALS}
-        if self._potentials and gamma is None:
-            expected = "expected the discount that the agent is trained with; try gamma=0.99"
-            raise InputError(f"potential '{next(iter(self._potentials))}' came without gamma; {expected}")
-        self._gamma, self._hold = gamma, env.get_wrapper_attr("hold")
-        self._pays_end = not {"score", "time_out"}.isdisjoint(self.weights)
+        self._gamma, self._hold = 1.0 if gamma is None else gamma, env.get_wrapper_attr("hold")
+        for name in (*self._potentials, *({"score_at_par"} & set(self.weights))):
+            least = MOST_AT_PAR ** (-self._hold / self._sim.task.max_steps) if name == "score_at_par" else 0.0
+            if gamma is None or gamma < least:
+                expected = f"expected the run's discount, above {least:.4f}; try the default, or {name}=0"
+                raise InputError(f"'{name}' came with gamma {gamma}; {expected}")
+        self._pays_end = not {"score", "score_at_par", "time_out"}.isdisjoint(self.weights)
         # The score alone needs no scene, and reading one takes time.
         self._read = SceneReader(self._sim) if set(self.weights) - {"score"} else Scene
         self._before = Scene()
@@ -90,21 +97,22 @@ class ProfileReward(gym.Wrapper):
         if self._pays_end:
             unstable = "sim_unstable" in info
             terminated, truncated = (terminated or truncated) and not unstable, unstable
+        held = info["held_steps"]
         step = Step(
             before=self._before,
             after=self._read(),
-            held=info["held_steps"] * PHYSICS_DT,
+            held=held * PHYSICS_DT,
             outcome=self._sim.outcome,
             kicks=info.get("macro_trigger_count", 0),
             kicked=bool(info.get("macro_triggered")),
             task=self._sim.task.name,
             stock=info["reward_terms"],
+            discount=self._gamma ** ((self._sim.n_steps - held) / self._hold),
         )
         self._before = step.after
         values = {name: term(step) for name, term in self._terms.items()}
-        if self._potentials:
-            discount = self._gamma ** (info["held_steps"] / self._hold)
         for name, phi in self._potentials.items():
+            discount = self._gamma ** (held / self._hold)
             values[name] = shaping(phi(step.before), phi(step.after), discount, terminated)
         shares = {name: self.weights[name] * value for name, value in values.items()}
         info |= {"reward_values": values, "reward_shares": shares}

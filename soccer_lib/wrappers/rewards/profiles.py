@@ -17,7 +17,7 @@ def _dense(shot: float = 1.0, **more: float) -> dict[str, dict[str, float]]:
     return {"penalty": {**more, **penalty}, "target": {**more, "goal": 20.0 * shot, "distance": 5.0}}
 
 
-_SHAPED = {"score": 1.0, "phi_near_ball": 0.5, "phi_behind_ball": 0.5, "phi_standing": 0.5}
+_SHAPED = {"score_at_par": 1.0, "phi_near_ball": 0.5, "phi_behind_ball": 0.5, "phi_standing": 0.5}
 _SHAPED |= {"phi_ball_near_target": 1.0, "phi_ball_on_its_way": 1.0}
 
 PROFILES: dict[str, dict[str, dict[str, float]]] = {
@@ -29,7 +29,10 @@ PROFILES: dict[str, dict[str, dict[str, float]]] = {
 }
 """Profile -> kind of task -> weights of its terms; the stock reward, "env", is a layer of its own.
 
-`shaped` is the one to train on: the official score, and potentials about as large as what it pays."""
+`shaped` is the one to train on: the official score, not devalued by the discount, and potentials. Its
+discounted return is the score less the first potential, so it ranks episodes as the competition does. A
+plain discounted score does not: with a gamma of 0.99 a goal for 10 points is worth less than a miss for 9
+that ended 1.1 s sooner, and a bad end is worth putting off."""
 
 WEIGHTED = (*TERMS, *POTENTIALS, *MACRO_GATE)
 """What a weight can be given to; the last ones are settings of `macro_bonus`."""

@@ -91,6 +91,7 @@ class Step:
         kicked: this action fired a kick.
         task: name of the task.
         stock: the stock `reward_terms` of its last physics step.
+        discount: what a reward of this step counts at the start of the episode.
     """
 
     before: Scene = Scene()
@@ -101,6 +102,7 @@ class Step:
     kicked: bool = False
     task: str = "goalie_penalty_kick"
     stock: Mapping[str, Any] = field(default_factory=dict)
+    discount: float = 1.0
 
     @property
     def moved(self) -> complex:

@@ -98,6 +98,11 @@ def score(step: Step) -> float:
     return 0.0 if step.outcome == "running" else official_score(step.task, step.stock)
 
 
+def score_at_par(step: Step) -> float:
+    """The official score, at the end, over the discount so far: the discounted return is the score itself."""
+    return score(step) / step.discount
+
+
 def _event(outcome: str) -> Callable[[Step], float]:
     return lambda step: float(step.outcome == outcome)
 
@@ -106,13 +111,8 @@ def _rate(stock_term: str) -> Callable[[Step], float]:
     return lambda step: float(step.stock[stock_term]) * step.held
 
 
-EVENTS = {
-    "goal": "success",
-    "blocked": "blocked",
-    "offside": "out_of_field",
-    "fall": "fall",
-    "time_out": "time_limit",
-}
+EVENTS = {"goal": "success", "blocked": "blocked", "offside": "out_of_field", "fall": "fall"}
+EVENTS |= {"time_out": "time_limit"}
 """Terms that pay 1 at the end of an episode -> its outcome; goal: in the goal, or at the target."""
 
 STOCK_RATES = ("robot_distance_ball", "ball_vel_twd_goal", "distance")
@@ -120,7 +120,7 @@ STOCK_RATES = ("robot_distance_ball", "ball_vel_twd_goal", "distance")
 
 _OWN = (
     *(approach_ball, walk_away, face_ball, face_target, ball_to_target, upright, height, time, energy),
-    *(shake, foot_slip, aligned_kick, macro_bonus, score),
+    *(shake, foot_slip, aligned_kick, macro_bonus, score, score_at_par),
 )
 
 TERMS: dict[str, Callable[..., float]] = {
