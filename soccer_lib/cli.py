@@ -54,6 +54,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.view.clips:InspectClipsConfig:main",
         "Say what motion clips hold: length, travel, speeds, limits, frames; replay them.",
     ),
+    "inspect reward": (
+        "soccer_lib.view.audit:InspectRewardConfig:main",
+        "Audit a reward: does it rank scripted behaviours as the official score does?",
+    ),
     "bench exact": (
         "soccer_lib.bench.exact:ExactBenchConfig:main",
         "Compare the fast simulation with the stock environment, bit for bit.",
