@@ -55,7 +55,7 @@ class DatasetBenchConfig:
 
 @dataclasses.dataclass
 class TimedCollector:
-    """Plays a job once to warm up and note its torques, then in turn as it is collected and in bare physics."""
+    """Plays a job once to note its torques, then in turn as it is collected and in bare physics."""
 
     collector: Collector
     repeats: int
