@@ -21,12 +21,16 @@ def load_policy(policy: Policy | str | os.PathLike[str], walker: str | None = No
     """Load a policy.
 
     Args:
-        policy: one of `BASELINES`; a policy itself is handed back.
+        policy: one of `BASELINES`; "striker:clean" and "striker:score" name a style too. A policy itself is
+            handed back.
         walker: what to walk with instead of the policy's own choice: "own", "hub" or a walker file.
 
     Raises:
         InputError: there is no policy of that name, or it has no use for a walker.
     """
+    if isinstance(policy, str) and policy.startswith("striker:"):
+        name, policy = policy, Striker(policy.partition(":")[2])
+        policy.spec = dataclasses.replace(policy.spec, name=name)
     if not isinstance(policy, Policy):
         if policy not in BASELINES:
             raise unknown_name("policy", str(policy), BASELINES)
