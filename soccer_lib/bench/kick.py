@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 
-from soccer_lib.bench.kick_trial import LINE, TASK, Aimed, KickJob, KickPlayer, KickResult, draw_aim
+from soccer_lib.bench.kick_trial import LINE, KickJob, KickPlayer, KickResult
 from soccer_lib.bench.report import finish
 from soccer_lib.bench.rows import format_rows, interval_of, share_interval
 from soccer_lib.control.kicks import load_kicks
@@ -17,7 +18,7 @@ from soccer_lib.evaluate.outputs import check_outputs
 from soccer_lib.evaluate.pool import run_jobs
 from soccer_lib.view.figures import check_picture_name, save_figure
 from soccer_lib.view.kicking import plot_kicks
-from soccer_lib.view.video import check_video_name
+from soccer_lib.view.video import captioned, check_video_name, trajectory_frames, write_video
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,18 @@ def rows_of(results: list[KickResult]) -> dict[str, list[float]]:
         "direction_mean_deg": interval_of(direction),
         "direction_std_deg": interval_of(direction, np.std),
         "height_m": interval_of(all_of("height_m"), np.median),
-        "fall_share": share_interval([r.fell for r in fired if r.watched]),
+        "fall_share": share_interval([r.fell for r in fired]),
     }
 
 
-def film(kick: str, results: list[KickResult]) -> Any:
-    """The first struck one of a kick's trials again, for the video."""
-    return None
+def film(results: list[KickResult], tables: dict[str, dict[str, list[float]]]) -> Iterator[np.ndarray]:
+    """Pictures of the first struck ball of each kick, with captions."""
+    player = KickPlayer()
+    for name, rows in tables.items():
+        result = next((r for r in results if r.job.kick == name and r.path is not None), None)
+        if result is not None:
+            text = f"{name}: {rows['speed_m_s'][0]:.1f} m/s, {rows['height_m'][0]:.1f} m high at {LINE} m"
+            yield from captioned(trajectory_frames(player.film(result), size=(640, 360)), repeat(text))
 
 
 def main(config: KickBenchConfig) -> None:
@@ -95,15 +101,19 @@ def main(config: KickBenchConfig) -> None:
         check_video_name(config.video)
     check_outputs([config.json, config.plot, config.video])
     names = kicks_named(config.kicks)
-    jobs = [
-        KickJob(config.seed + index, index % N_STARTS, name)
-        for name in names
-        for index in range(config.episodes)
-    ]
+    seeds = range(config.seed, config.seed + config.episodes)
+    jobs = [KickJob(name, seed, index % N_STARTS) for name in names for index, seed in enumerate(seeds)]
     results = run_jobs(KickPlayer(), jobs, config.workers, "bench kick")
-    groups = {name: [r for r in results if r.kick == name] for name in names}
-    tables = {name: rows_of(group) for name, group in groups.items()}
-    print(format_rows(list(tables), list(tables.values())), flush=True)
+    tables = {name: rows_of([r for r in results if r.job.kick == name]) for name in names}
+    print(format_rows(names, list(tables.values())), flush=True)
+    listed = [replace(result, path=None) for result in results]
+    finish(config, {"kicks": tables, "trials": listed})
     if config.plot:
-        save_figure(plot_kicks({name: [(r.path, r.fell) for r in group] for name, group in groups.items()}), config.plot)
+        ways = {
+            name: [(r.path, r.fell) for r in results if r.job.kick == name and r.path is not None]
+            for name in names
+        }
+        save_figure(plot_kicks(ways, LINE), config.plot)
         print(f"wrote {config.plot}")
+    if config.video:
+        print(f"wrote {write_video(film(results, tables), config.video)}")

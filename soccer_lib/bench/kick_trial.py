@@ -1,26 +1,27 @@
-"""One measured kick: the striker's own approach in kick_to_target, the kick, and two seconds more."""
+"""One measured kick: the striker's own approach in kick_to_target, the kick, and two seconds more.
+
+A hard ball is off the field before the robot has come to rest or has fallen; the simulation then goes on
+beyond the end of the episode.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import atan2, cos, hypot, pi, sin
+from math import atan2, cos, degrees, sin
 
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import turned, wrap
+from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import Kick
 from soccer_lib.envs import make_env
 from soccer_lib.evaluate.episode import N_STARTS
 from soccer_lib.policies.striker import Memory, Scene, Striker
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.view.pitch import LENGTH, WIDTH
+from soccer_lib.view.trajectory import TRUNK, Trajectory, trace_episode
 from soccer_lib.wrappers.heading import heading_of
-
-TASK = "kick_to_target"
-"""The task whose starts are drawn from the seed."""
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]; direction and height are read there."""
@@ -29,15 +30,19 @@ STRUCK = 1.0
 """A ball faster than this, averaged over 20 ms, has been struck and not only nudged [m/s]."""
 
 AFTER = 2.0
-"""How long a kick is watched once its swing is over [s]."""
+"""How long the robot is watched after the step of the kick, which ends with the swing or the episode [s]."""
 
 TURN = 2.0
 """Most that an aim is off the line from the robot to the ball at the start [rad]."""
 
-ROOM = 10.0
+ROOM = 4.0
 """Way of the ball that an aim leaves free before the field's edge [m]."""
 
-_TWENTY_MS = 10
+FILMED = (1.6, 1.2)
+"""How long before and after the strike a video shows [s]."""
+
+_TWENTY_MS = 10  # physics steps
+_WAIT = np.zeros(3, np.float32)
 
 
 @dataclass(frozen=True)
@@ -45,16 +50,21 @@ class KickJob:
     """One kick to play.
 
     Attributes:
-        task: always `TASK`.
+        kick: its name.
         seed: of the start and of the aim.
         start: k for the gait phase k/20 at the reset.
-        kick: name of the kick.
+        task: the task whose starts are drawn from the seed.
     """
 
+    kick: str
     seed: int
     start: int
-    kick: str
-    task: str = TASK
+    task: str = "kick_to_target"
+
+    @property
+    def options(self) -> dict[str, float]:
+        """Of the reset."""
+        return {"gait_phase": self.start / N_STARTS}
 
 
 @dataclass(frozen=True)
@@ -62,11 +72,10 @@ class KickResult:
     """What one kick came to; NaN for what did not happen.
 
     Attributes:
-        kick, seed, start: as in the job.
+        job: what was played.
         fired: the kick was asked for in time, and granted.
         aborted: the robot gave up before the swing.
-        fell: the trunk sank below 0.4 m between the trigger and `AFTER` the swing.
-        watched: it fell, or the episode lasted long enough to know that it did not.
+        fell: the trunk sank below 0.4 m between the trigger and `AFTER`.
         strike_s: from the trigger to the strike [s].
         launch_m_s: speed of the ball's centre, the largest mean over 20 ms.
         speed_m_s: horizontal speed of the centre from 1.1 m to 2.2 m away, flying or rolling.
@@ -77,13 +86,10 @@ class KickResult:
         struck_at: simulated time of the strike [s].
     """
 
-    kick: str
-    seed: int
-    start: int
+    job: KickJob
     fired: bool = False
     aborted: bool = False
     fell: bool = False
-    watched: bool = False
     strike_s: float = float("nan")
     launch_m_s: float = float("nan")
     speed_m_s: float = float("nan")
@@ -128,60 +134,56 @@ class KickPlayer:
     def __call__(self, job: KickJob) -> KickResult:
         """Play one kick and measure it."""
         env, sim = self.env, self.env.unwrapped
-        observation, _ = env.reset(seed=job.seed, options={"gait_phase": job.start / N_STARTS})
+        observation, _ = env.reset(seed=job.seed, options=job.options)
         policy = Aimed(job.kick, draw_aim(sim, job.seed))
         sim.tape = tape = BallTape(sim)
-        state, over, end, kicked = policy.begin(), False, sim.task.max_steps, {}
-        while not over and sim.n_steps < end:
+        state, over, end, trigger = policy.begin(), False, sim.task.max_steps, None
+        while sim.n_steps < end and not sim.fallen:
             heading, step = heading_of(sim.sensors()[0]), sim.n_steps
             action, state = policy.predict(observation, state)
-            observation, _, terminated, truncated, info = env.step(action)
-            over = terminated or truncated
-            if info["macro_triggered"] and not kicked:
-                kicked = {"fired": True, "aborted": bool(info["macro_aborted_count"])}
-                trigger, forward = step, heading
+            observation, _, terminated, truncated, info = env.step(_WAIT if over else action)
+            over = over or terminated or truncated
+            if info["macro_triggered"] and trigger is None:
+                trigger, forward, aborted = step, heading, bool(info["macro_aborted_count"])
                 end = sim.n_steps + round(AFTER / PHYSICS_DT)
+            if over and trigger is None:
+                break
         sim.tape = None
-        if not kicked:
-            return KickResult(job.kick, job.seed, job.start)
-        fell = bool(sim.fallen)
-        kicked |= {"fell": fell, "watched": fell or sim.n_steps >= end}
+        if trigger is None:
+            return KickResult(job)
+        result = KickResult(job, fired=True, aborted=aborted, fell=bool(sim.fallen))
         centre = np.array(tape.rows[trigger:])
         struck = strike_row(centre)
-        if struck is not None and not kicked["aborted"]:
-            path = in_heading(centre[struck:], centre[0], forward)
-            kicked |= flight(path) | {"path": path[::_TWENTY_MS], "strike_s": struck * PHYSICS_DT}
-            kicked["struck_at"] = (trigger + struck) * PHYSICS_DT
-        return KickResult(job.kick, job.seed, job.start, **kicked)
+        if struck is None or aborted:
+            return result
+        path = in_heading(centre[struck:], centre[0], forward)
+        times = {"strike_s": struck * PHYSICS_DT, "struck_at": (trigger + struck) * PHYSICS_DT}
+        return replace(result, path=path[::_TWENTY_MS], **times, **flight(path))
+
+    def film(self, result: KickResult) -> Trajectory:
+        """The last steps before a strike and what came of it, played again."""
+        job = result.job
+        self.env.reset(seed=job.seed)
+        policy = Aimed(job.kick, draw_aim(self.env.unwrapped, job.seed))
+        seconds = result.struck_at + FILMED[1]
+        played = trace_episode(self.env, policy, seed=job.seed, options=job.options, seconds=seconds)
+        # Without the target the cameras look from the robot to the ball.
+        return replace(played.since(result.struck_at - FILMED[0]), target=None)
 
     @cached_property
     def env(self) -> gym.Env:
         """The environment, made by whoever plays first."""
-        return make_env(TASK, control="command", observation="agent", info="terms")
+        return make_env(KickJob.task, control="command", observation="agent", info="terms")
 
 
 def draw_aim(sim: SoccerSim, seed: int) -> float:
-    """A direction from the world's x axis [rad] with a free way for the ball.
-
-    Of directions up to `TURN` off the robot's line to the ball the first with `ROOM` is taken, past the
-    target as well: there the episode would end.
-    """
-    ball, target = sim.data.geom("ball").xpos, sim.data.site("target0").xpos
-    robot = sim.data.body("robot_0:Trunk").xpos
-    ahead = atan2(ball[1] - robot[1], ball[0] - robot[0])
-    aims = ahead + np.random.default_rng([seed, 5]).uniform(-TURN, TURN, 50)
-    rooms = [_room(ball[:2], target[:2] - ball[:2], aim) for aim in aims.tolist()]
-    return next((aim for aim, room in zip(aims, rooms, strict=True) if room > ROOM), aims[np.argmax(rooms)])
-
-
-def _room(ball: np.ndarray, target: np.ndarray, aim: float) -> float:
-    """How far the ball rolls before it leaves the field or comes near the target [m]."""
-    ways = [
-        (half - np.sign(step) * place) / max(abs(step), 1e-9)
-        for half, place, step in zip((LENGTH, WIDTH), ball.tolist(), (cos(aim), sin(aim)), strict=True)
-    ]
-    ahead, aside = turned(tuple(target), -aim)
-    return min([*ways, *([ahead] if ahead > 0 and abs(aside) < 0.4 + 0.15 * ahead else [])])
+    """A direction up to `TURN` off the robot's line to the ball, with `ROOM` for it [rad, world axes]."""
+    ball, robot = sim.data.geom("ball").xpos, sim.data.body(TRUNK).xpos
+    ahead, rng = atan2(ball[1] - robot[1], ball[0] - robot[0]), np.random.default_rng([seed, 5])
+    while True:
+        aim = ahead + rng.uniform(-TURN, TURN)
+        if not sim.off_field(ball[0] + ROOM * cos(aim), ball[1] + ROOM * sin(aim)):
+            return aim
 
 
 def in_heading(centre: np.ndarray, origin: np.ndarray, heading: float) -> np.ndarray:
@@ -220,5 +222,5 @@ def flight(path: np.ndarray) -> dict[str, float]:
     half, line = np.interp([LINE / 2, LINE], way[:last], np.arange(last))
     ahead, left, up = (float(np.interp(line, np.arange(last), column[:last])) for column in path.T)
     speed = LINE / 2 / ((line - half) * PHYSICS_DT)
-    direction = wrap(atan2(left, ahead)) * 180 / pi
+    direction = degrees(atan2(left, ahead))
     return {**figures, "speed_m_s": float(speed), "direction_deg": direction, "height_m": up}

@@ -27,6 +27,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluate.outputs import check_outputs
 from soccer_lib.runs.files import atomic_write_json
 from soccer_lib.view.figures import check_picture_name, save_figure
+from soccer_lib.view.video import check_video_name
 from soccer_lib.view.walking import Walk, plot_walking, write_tour
 
 PUSHES = (0.3, 0.6, 0.9)
@@ -262,10 +263,8 @@ def main(config: WalkerBenchConfig) -> None:
     """Run the benchmark, print the table; write JSON, picture and video where asked."""
     if config.plot:
         check_picture_name(config.plot)
-    if config.video and Path(config.video).suffix.lower() not in (".mp4", ".gif"):
-        raise InputError(
-            f"{config.video} is no video's name; expected one that ends in .mp4 or .gif; try a.mp4"
-        )
+    if config.video:
+        check_video_name(config.video)
     check_outputs([config.json, config.plot, config.video])
     report = measure(config)
     tables = [walker["rows"] for walker in report["walkers"].values()]
