@@ -32,6 +32,9 @@ STRUCK = 1.0
 AFTER = 2.0
 """How long the robot is watched after the step of the kick, which ends with the swing or the episode [s]."""
 
+AFTER_FALL = 0.6
+"""How long the ball is followed once the robot has fallen [s]."""
+
 TURN = 2.0
 """Most that an aim is off the line from the robot to the ball at the start [rad]."""
 
@@ -137,8 +140,9 @@ class KickPlayer:
         observation, _ = env.reset(seed=job.seed, options=job.options)
         policy = Aimed(job.kick, draw_aim(sim, job.seed))
         sim.tape = tape = BallTape(sim)
-        state, over, end, trigger = policy.begin(), False, sim.task.max_steps, None
-        while sim.n_steps < end and not sim.fallen:
+        state, over, fell, trigger = policy.begin(), False, False, None
+        end = sim.task.max_steps
+        while sim.n_steps < end:
             heading, step = heading_of(sim.sensors()[0]), sim.n_steps
             action, state = policy.predict(observation, state)
             observation, _, terminated, truncated, info = env.step(_WAIT if over else action)
@@ -146,12 +150,14 @@ class KickPlayer:
             if info["macro_triggered"] and trigger is None:
                 trigger, forward, aborted = step, heading, bool(info["macro_aborted_count"])
                 end = sim.n_steps + round(AFTER / PHYSICS_DT)
+            if sim.fallen and not fell:
+                fell, end = True, min(end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
             if over and trigger is None:
                 break
         sim.tape = None
         if trigger is None:
             return KickResult(job)
-        result = KickResult(job, fired=True, aborted=aborted, fell=bool(sim.fallen))
+        result = KickResult(job, fired=True, aborted=aborted, fell=fell)
         centre = np.array(tape.rows[trigger:])
         struck = strike_row(centre)
         if struck is None or aborted:

@@ -103,13 +103,13 @@ def check_video_name(path: AnyPath) -> None:
 
 
 def captioned(frames: Iterable[np.ndarray], captions: Iterable[str]) -> Iterator[np.ndarray]:
-    """Pictures with a line of text at the top left, a caption for each of them."""
+    """Pictures with a line of text at the bottom, a caption for each of them."""
     from PIL import Image, ImageDraw, ImageFont
 
     font, edge = ImageFont.load_default(20), {"stroke_width": 3, "stroke_fill": "white"}
     for frame, caption in zip(frames, captions, strict=False):
         image = Image.fromarray(frame)
-        ImageDraw.Draw(image).text((14, 10), caption, fill=INK, font=font, **edge)
+        ImageDraw.Draw(image).text((14, image.height - 34), caption, fill=INK, font=font, **edge)
         yield np.asarray(image)
 
 
