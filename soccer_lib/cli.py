@@ -78,6 +78,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.bench.walker:WalkerBenchConfig:main",
         "Measure how well a walker follows commands, and how often it falls.",
     ),
+    "bench kick": (
+        "soccer_lib.bench.kick:KickBenchConfig:main",
+        "Measure the kicks from real approaches: speed, direction, height, falls.",
+    ),
+    "bench striker": (
+        "soccer_lib.bench.striker:StrikerBenchConfig:main",
+        "Score the striker officially; show its balls' trails and success by start.",
+    ),
     "notebook": (
         "soccer_lib.notebook.runner:NotebookConfig:run_notebooks",
         "Run one notebook, or the whole course with --course, and write a summary page.",
