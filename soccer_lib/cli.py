@@ -30,6 +30,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.evaluate:ReplayConfig:run_replay",
         "Step recorded torques again and compare the scores; --stock steps the stock environment.",
     ),
+    "dataset": (
+        "soccer_lib.view.dataset:DatasetConfig:main",
+        "Build a dataset from motion clips, or with --from POLICY by letting it play.",
+    ),
     "walker train": (
         "soccer_lib.tune.walker:WalkerTrainConfig:main",
         "Train the walker: gait search, then a residual network; call it again to go on.",
@@ -37,6 +41,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect env": (
         "soccer_lib.view.inspect:InspectEnvConfig:main",
         "Print an environment's layers, its observation entry by entry, and its reward terms.",
+    ),
+    "inspect clips": (
+        "soccer_lib.view.clips:InspectClipsConfig:main",
+        "Say what motion clips hold: length, travel, speeds, limits, frames; replay them.",
     ),
     "bench exact": (
         "soccer_lib.bench.exact:ExactBenchConfig:main",
