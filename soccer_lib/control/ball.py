@@ -18,11 +18,16 @@ from soccer_lib.tasks import PHYSICS_DT
 BALL_RADIUS = 0.11
 """Distance of the ball's centre from the observed point [m]."""
 
-STILL = 1e-5
-"""Below this the ball rests [rad/s]: it is what single precision leaves over; 10 s of it are 0.01 mm."""
+SLOW = 0.01
+"""Turns slower than this about every axis [rad/s] are added up instead of multiplied: what a ball does that
+nobody kicks. Were such turns to change their axis all the time, 10 s of them would be wrong by 0.5 mm.
+"""
 
 _ROWS = 512
 """Observations that may wait before they are integrated in one go."""
+
+_WRAP = [0, 1, 2, 0, 1]
+"""x y z x y: the order in which a cross product needs its columns."""
 
 
 class BallTracker:
@@ -34,9 +39,9 @@ class BallTracker:
     def reset(self) -> None:
         """Start an episode: the ball is upright and does not turn."""
         self._orientation = (1.0, 0.0, 0.0, 0.0)
-        self._rows = np.zeros((0, 10), dtype=np.float32)
-        self._waiting = False
-        self._spin = np.zeros(3)
+        self._slow = self._spin = np.zeros(3)
+        self._rows = [np.zeros((0, 10), dtype=np.float32)]
+        self._waiting = 0
 
     def push(self, ball_velr_rel_robot: np.ndarray, robot_quat: np.ndarray, robot_gyro: np.ndarray) -> None:
         """Take in the observations after one physics step or several; not the one of the reset.
@@ -52,9 +57,9 @@ class BallTracker:
 
     def push_rows(self, rows: np.ndarray) -> None:
         """Take in the three observations of `push` side by side, float32. Shape: (n, 10)."""
-        self._rows = np.concatenate((self._rows, rows))
-        self._waiting = True
-        if len(self._rows) > _ROWS:
+        self._rows.append(rows)
+        self._waiting += len(rows)
+        if self._waiting > _ROWS:
             self._integrate()
 
     @property
@@ -65,7 +70,7 @@ class BallTracker:
         part of it yet.
         """
         self._integrate()
-        w, x, y, z = self._orientation
+        w, x, y, z = _turned(self._orientation, *self._slow.tolist())
         return BALL_RADIUS * np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
 
     @property
@@ -78,41 +83,62 @@ class BallTracker:
         """Turn the ball by all steps but the last, whose gyro reading is still to come."""
         if not self._waiting:
             return
-        rows = self._rows
+        rows = np.concatenate(self._rows)
+        self._rows, self._waiting = [rows[-1:]], 0
         # The gyro is sampled at the start of a step: that of the next one belongs to this one's velocity.
         gyro = np.concatenate((rows[1:, 7:], rows[-1:, 7:]))
-        spins = rows[:, :3] + rotate(rows[:, 3:7], gyro)
-        turning = np.abs(spins[:-1]).max(axis=1, initial=0.0) > STILL
-        self._orientation = _turned(self._orientation, spins[:-1][turning].tolist())
-        self._spin = spins[-1].astype(float)
-        self._rows, self._waiting = rows[-1:], False
+        spins = (rows[:, :3] + rotate(rows[:, 3:7], gyro)).astype(float)
+        spins, self._spin = spins[:-1], spins[-1]
+        if np.abs(spins).max(initial=0.0) < SLOW:
+            # Added in the order of the steps, so that it does not matter how many come at once.
+            self._slow = np.add.accumulate(np.concatenate((self._slow[None], spins)))[-1]
+        else:
+            self._turn(spins.tolist())
+
+    def _turn(self, spins: list[list[float]]) -> None:
+        """Turn the ball by one physics step at each angular velocity."""
+        orientation, (a, b, c) = self._orientation, self._slow.tolist()
+        for x, y, z in spins:
+            if -SLOW < x < SLOW and -SLOW < y < SLOW and -SLOW < z < SLOW:
+                a, b, c = a + x, b + y, c + z
+                continue
+            if a or b or c:
+                orientation, a, b, c = _turned(orientation, a, b, c), 0.0, 0.0, 0.0
+            orientation = _turned(orientation, x, y, z)
+        self._orientation, self._slow = orientation, np.array((a, b, c))
 
     def get_state(self) -> dict[str, Any]:
         """All that a bit-identical continuation needs."""
         self._integrate()
-        return {"orientation": self._orientation, "rows": self._rows.copy(), "spin": self._spin.copy()}
+        return {
+            "orientation": self._orientation,
+            "slow": self._slow.copy(),
+            "rows": self._rows[0].copy(),
+            "spin": self._spin.copy(),
+        }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`."""
-        self._orientation, self._waiting = tuple(state["orientation"]), False
-        self._rows, self._spin = state["rows"].copy(), state["spin"].copy()
+        self._orientation, self._waiting = tuple(state["orientation"]), 0
+        self._slow, self._spin = state["slow"].copy(), state["spin"].copy()
+        self._rows = [state["rows"].copy()]
 
 
-def _turned(orientation: tuple[float, ...], spins: list[list[float]]) -> tuple[float, ...]:
-    """An orientation w x y z after one physics step at each angular velocity, as MuJoCo integrates it."""
+def _turned(orientation: tuple[float, ...], x: float, y: float, z: float) -> tuple[float, ...]:
+    """An orientation w x y z after one physics step at an angular velocity, as MuJoCo integrates it."""
+    speed = math.sqrt(x * x + y * y + z * z)
+    if not speed:
+        return orientation
     w, i, j, k = orientation
-    for x, y, z in spins:
-        speed = math.sqrt(x * x + y * y + z * z)
-        half = 0.5 * speed * PHYSICS_DT
-        a, s = math.cos(half), math.sin(half) / speed
-        b, c, d = s * x, s * y, s * z
-        w, i, j, k = (
-            a * w - b * i - c * j - d * k,
-            a * i + b * w + c * k - d * j,
-            a * j - b * k + c * w + d * i,
-            a * k + b * j - c * i + d * w,
-        )
-    return w, i, j, k
+    half = 0.5 * speed * PHYSICS_DT
+    a, s = math.cos(half), math.sin(half) / speed
+    b, c, d = s * x, s * y, s * z
+    return (
+        a * w - b * i - c * j - d * k,
+        a * i + b * w + c * k - d * j,
+        a * j - b * k + c * w + d * i,
+        a * k + b * j - c * i + d * w,
+    )
 
 
 def rotate(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -125,12 +151,18 @@ def rotate(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     Returns:
         Shape: (n, 3).
     """
-    axis, w, vectors = quat_xyzw[:, :3].T, quat_xyzw[:, 3], vectors.T
-    twice = 2.0 * _cross(axis, vectors)
-    return (vectors + w * twice + _cross(axis, twice)).T
+    axis, w, vectors = quat_xyzw.T[_WRAP], quat_xyzw[:, 3], vectors.T
+    twice = 2.0 * _cross(axis, vectors[_WRAP])
+    return (vectors + w * twice + _cross(axis, twice[_WRAP])).T
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Cross products of columns, a fifth of the time of `np.cross`. Shape: (3, n)."""
-    a, b = np.concatenate((a, a[:2])), np.concatenate((b, b[:2]))
+    """Cross products of columns that are wrapped around, a fifth of the time of `np.cross`.
+
+    Args:
+        a, b: x y z x y. Shape: (5, n).
+
+    Returns:
+        Shape: (3, n).
+    """
     return a[1:4] * b[2:] - a[2:] * b[1:4]

@@ -31,11 +31,15 @@ class SpinTrail:
         self._sink = sink
         # Ball and trunk are free bodies: three axes of translation, then three of rotation.
         starts = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
-        self._dofs = [slice(start + 3, start + 6) for start in model.body_dofadr[starts]]
-        self._jacobian = np.zeros((2, self.rows, 3, model.nv))
-        axes = [data.cdof[dofs].reshape(-1) for dofs in self._dofs]
+        dofs = [slice(start + 3, start + 6) for start in model.body_dofadr[starts]]
+        axes = [data.cdof[own].reshape(-1) for own in dofs]
         self._sources = *axes, data.qvel, data.sensordata
         self._notes = [np.zeros((self.rows, source.size)) for source in self._sources]
+        self._jacobian = np.zeros((2, self.rows, 3, model.nv))
+        self._columns = [
+            (jacobian[:, :, own], notes.reshape(-1, 3, 6)[:, :, :3].transpose(0, 2, 1))
+            for jacobian, own, notes in zip(self._jacobian, dofs, self._notes[:2], strict=True)
+        ]
         entries = np.arange(model.nsensordata)
         fields = sim._sensors["robot_quat"], sim._sensors["robot_gyro"]
         self._shown = np.concatenate([entries[field] for field in fields])
@@ -51,12 +55,14 @@ class SpinTrail:
 
     def flush(self) -> None:
         """Hand over what has been noted."""
-        if not self.count:
+        n, self.count = self.count, 0
+        if not n:
             return
-        *axes, qvel, readings = (notes[: self.count] for notes in self._notes)
-        jacobian = self._jacobian[:, : self.count]
-        for own, dofs, rows in zip(jacobian, self._dofs, axes, strict=True):
-            own[:, :, dofs] = rows.reshape(self.count, 3, 6)[:, :, :3].transpose(0, 2, 1)
-        self.count = 0
-        ball, trunk = (jacobian @ qvel[:, :, None])[..., 0]
-        self._sink(np.concatenate((ball - trunk, readings[:, self._shown]), axis=1, dtype=np.float32))
+        for columns, axes in self._columns:
+            columns[:n] = axes[:n]
+        qvel, readings = self._notes[2:]
+        ball, trunk = (self._jacobian[:, :n] @ qvel[:n, :, None])[..., 0]
+        shown = np.empty((n, 10), dtype=np.float32)
+        np.subtract(ball, trunk, out=shown[:, :3])
+        shown[:, 3:] = readings[:n, self._shown]
+        self._sink(shown)
