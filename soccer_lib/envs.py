@@ -30,6 +30,7 @@ def make_env(
     observation: str = "raw",
     reward: str = "env",
     walker: str = "own",
+    macro: str | os.PathLike[str] | None = None,
     hold: int | None = None,
     fast: bool = True,
     info: str = "full",
@@ -53,6 +54,8 @@ def make_env(
             phase, last command, kick active).
         reward: "env" (the stock dense reward) or "competition" (the official score, at the end).
         walker: for "command": "own", "hub" or the path of a walker file.
+        macro: for "command": what a kick plays instead of itself: a motion clip, by its name in data/clips or
+            as an npz file.
         hold: for "command": physics steps that one command lasts; None for 50.
         fast: step the exact fast simulation; False steps the stock environment.
         info: "full" (every stock entry) or "terms" (reward terms and success; faster).
@@ -89,7 +92,7 @@ def make_env(
     layer = {"full_info": info == "full", "sum_reward": reward_layer.sum_reward}
     layer["track_ball"] = control == "command" or observation in ("robot", "agent")
     if control == "command":
-        layer |= {"walker": walker, "hold": hold}
+        layer |= {"walker": walker, "macro": macro, "hold": hold}
 
     def stack(name: str) -> gym.Env:
         sim = make_sim(name, fast=fast, team=team, render_mode=render_mode, width=width, height=height)
