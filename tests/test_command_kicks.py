@@ -17,7 +17,7 @@ SHOT, PLACED = np.array(PATTERNS["shot"], np.float32), np.array(PATTERNS["placed
 WALK = np.array([0.6, 0.0, 0.0], np.float32)
 
 
-def striking_env(task="penalty_kick", **arguments):
+def striking_env(task="goalie_penalty_kick", **arguments):
     return sl.make_env(task, control="command", observation="agent", **arguments)
 
 

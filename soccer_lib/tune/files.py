@@ -161,11 +161,21 @@ class KickFolder(TuningFolder):
     def __init__(self, path: Path, config) -> None:  # noqa: ANN001
         super().__init__(path, config)
         self.vectors = self._load_or_skip("stages.npz") or {}
+        self._scores = self._load_or_skip("scores.npz") or {}
 
     def keep(self, stage: str, vector: np.ndarray) -> None:
-        """Keep the result of a stage."""
+        """Keep the result of a finished stage."""
         self.vectors[stage] = vector
         atomic_write_npz(self.path / "stages.npz", self.vectors)
+
+    def scores(self, stage: str) -> np.ndarray:
+        """Scores of a stage's finished generations, to repeat its search. Shape: (n, population)."""
+        return self._scores.get(stage, np.zeros((0, 1)))
+
+    def save_scores(self, stage: str, scores: list[np.ndarray]) -> None:
+        """Keep the scores of a stage that is under way."""
+        self._scores = {stage: np.array(scores)}
+        atomic_write_npz(self.path / "scores.npz", self._scores, compress=False)
 
     def finish(self, kicks: dict[str, Kick], out: Path | None) -> Path:
         """Write the kicks and their record; returns their file."""

@@ -237,12 +237,17 @@ def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, fold
     options = {"popsize": config.population, "seed": 1000 * config.seed + number + 1, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy(start, stage.sigma, options)
     generations, spoken = max(1, round(config.effort * stage.generations)), 0.0
-    for generation in range(generations):
+    history = list(folder.scores(stage.name))
+    for scores in history:  # of a killed run: the same candidates with the same scores
+        strategy.tell(strategy.ask(), (-scores).tolist())
+    for generation in range(len(history), generations):
         candidates = strategy.ask()
         jobs = [KickJob(stage, c, (config.seed, number, generation)) for c in candidates]
         answers = list(crew.map(jobs))
         scores = np.array([score for score, _ in answers])
         strategy.tell(candidates, (-scores).tolist())
+        history.append(scores)
+        folder.save_scores(stage.name, history)
         best = answers[int(scores.argmax())][1]
         of_scores = {"mean": float(scores.mean()), "best": float(scores.max())}
         entry = {"generation": generation + 1, **of_scores, **best}

@@ -10,8 +10,8 @@ from soccer_lib.control.approach import FASTEST, approach, turned, wrap
 
 
 def walk(place, turn, ball, seconds=12.0, dt=0.05):
-    """A point that follows the commands exactly; returns its last place error, heading error and clearance."""
-    x = y = yaw = 0.0
+    """A point that follows the commands exactly: its last errors of place and heading, and its clearance."""
+    x, y, yaw = 0.0, 0.0, 0.0
     nearest = 9.0
     for _ in range(int(seconds / dt)):
         local = turned((place[0] - x, place[1] - y), -yaw)

@@ -1,0 +1,113 @@
+"""The striker: what it reads, what it chooses, and that it scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import soccer_lib as sl
+from soccer_lib.control.kicks import PATTERNS, kick_asked, load_kicks
+from soccer_lib.errors import InputError
+from soccer_lib.layout import AGENT
+from soccer_lib.policies.striker import KEEPER_RATE, POST, Memory, Scene, Striker
+
+STANCE = load_kicks()["shot"].stance
+
+
+def scene(task=0, ball=(1.0, 0.0), keeper=(0.0, 0.0), target=(0.0, 0.0, 0.0), **entries) -> np.ndarray:
+    """An `agent` observation: the robot stands on the x axis and looks at the south goal, 3 m ahead."""
+    o = np.zeros(AGENT.size, np.float32)
+    o[AGENT["ball_xpos_rel_robot"]] = *ball, -0.45
+    o[AGENT["goal_team_0_rel_robot"]] = 3.0, 0.0, -0.56
+    o[AGENT["goal_team_1_rel_robot"]] = -19.0, 0.0, -0.56
+    o[AGENT["player_team"]] = 1.0, 0.0
+    # The robot looks along -x of the world: the goal's left is the robot's right.
+    o[AGENT["goalkeeper_team_0_xpos_rel_robot"]] = 3.0, -keeper[0], 0.0
+    o[AGENT["goalkeeper_team_0_velp_rel_robot"]] = 0.0, -keeper[1], 0.0
+    o[AGENT["target_xpos_rel_robot"]] = target
+    o[AGENT["task_one_hot"]] = np.eye(3)[task]
+    o[AGENT["time_left"]] = 0.8
+    for name, value in entries.items():
+        o[AGENT[name]] = value
+    return o
+
+
+def behind_ball(**arguments) -> np.ndarray:
+    """The robot stands where the shot wants it."""
+    return scene(ball=(STANCE[0] + 0.02, STANCE[1]), **arguments)
+
+
+def test_it_reads_the_keeper_along_the_goal_line():
+    seen = Scene(scene(keeper=(0.5, -1.0)))
+    assert seen.keeper == pytest.approx(0.5) and seen.keeper_speed == pytest.approx(-1.0)
+    assert seen.keeper_at(0.0) == pytest.approx(0.5)
+    assert seen.keeper_at(0.5 * np.pi / KEEPER_RATE) == pytest.approx(-1.0 / KEEPER_RATE)
+    assert seen.on_line(0.5) == pytest.approx((3.0, -0.5))
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_it_aims_at_the_side_that_the_keeper_leaves(side):
+    # The keeper stands still on one side, as far as its present place and speed tell, for a quarter period.
+    striker, later = Striker(), -side
+    o = scene(keeper=(later * np.cos(KEEPER_RATE * 1.85), later * KEEPER_RATE * np.sin(KEEPER_RATE * 1.85)))
+    aim, _ = striker._past_keeper(Scene(o), Memory())
+    assert aim == pytest.approx(side * POST)
+
+
+def test_it_walks_first_and_asks_for_the_kick_behind_the_ball():
+    striker = Striker(aim_y=0.0)
+    action, memory = striker.predict(scene(ball=(1.5, 0.0)), striker.begin())
+    assert kick_asked(action) is None and action[0] > 0.3 and memory.kicks == 0
+    striker = Striker(aim_y=-STANCE[1])  # straight ahead of the ball
+    action, memory = striker.predict(behind_ball(), striker.begin())
+    assert action.tolist() == list(PATTERNS["shot"]) and memory.kicks == 1
+
+
+def test_it_waits_as_long_as_it_is_told():
+    striker = Striker(aim_y=-STANCE[1], wait=0.5)
+    memory, asked = striker.begin(), []
+    for _ in range(6):
+        action, memory = striker.predict(behind_ball(), memory)
+        asked.append(kick_asked(action))
+    assert asked[:4] == [None] * 4 and asked[4] == "shot"
+
+
+def test_it_leaves_a_rolling_ball_and_a_running_kick_alone():
+    striker = Striker(aim_y=0.0)
+    for entries in ({"ball_velp_rel_robot": (1.0, 0.0, 0.0)}, {"kick_active": 1.0}):
+        action, _ = striker.predict(behind_ball(**entries), striker.begin())
+        assert not action.any()
+
+
+@pytest.mark.parametrize(("height", "name"), [(0.66, None), (0.88, "loft_low"), (1.36, "loft_high")])
+def test_the_kick_fits_the_height_of_the_target(height, name):
+    kicks = load_kicks()
+    o = scene(task=1, target=(3.0, -0.39, height - 0.57), ball=(0.8, 0.0))
+    kick, aim = Striker()._between_defenders(Scene(o))
+    nearest = min((k for k in kicks.values() if k.name != "placed"), key=lambda k: abs(k.height - height))
+    assert kick.name == nearest.name == (name or nearest.name)
+    assert aim == pytest.approx((3.0, -0.39))
+
+
+def test_a_clean_striker_only_places():
+    clean = Striker("clean", aim_y=0.0)
+    kick, *_ = clean._plan(Scene(scene()), Memory())
+    assert kick.name == "placed"
+    o = scene(task=1, target=(3.0, 0.39, 0.5), defender_xpos=(3, 1.17, 0, 3, -0.39, 0, 3, -1.17, 0))
+    kick, aim = Striker("clean")._between_defenders(Scene(o))
+    assert kick.name == "placed" and aim == pytest.approx((3.0, -0.39))
+
+
+def test_a_style_or_wait_that_is_none_is_refused():
+    with pytest.raises(InputError, match="style 'wild'"):
+        Striker("wild")
+    with pytest.raises(InputError, match="wait got -1"):
+        Striker(wait=-1)
+
+
+def test_it_scores_in_the_real_environment():
+    result = sl.evaluate(
+        "striker", tasks="goalie_penalty_kick", episodes=1, seed=5, workers=1, progress=False
+    )
+    episode = result.episodes[0]
+    assert episode.success and episode.kicked and episode.score > 9
