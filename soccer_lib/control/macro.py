@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Collection
-from math import acos, atan2, hypot
+from math import atan2, hypot
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import numpy as np
 from soccer_lib.control.clip import Clip, read_clip
 from soccer_lib.control.gait import DT
 from soccer_lib.control.kicks import PATTERNS
-from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW, clamp
+from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker, Walker
 from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.layout import JOINTS
 
 CLIPS = DATA / "clips"
 """The motion clips that the project recorded itself."""
@@ -28,11 +30,17 @@ REACH = (1.0, 1.2)
 RECOVERY_TICKS = 40
 """Walker steps of standing still afterwards, in which commands wait."""
 
-BLEND_TICKS = 10
+STILL_TICKS = 10
+"""Walker steps that the robot stands before a clip."""
+
+PATIENCE = 150
+"""Walker steps in which it has to come to rest; then the clip is given up."""
+
+BLEND_TICKS = 15
 """Walker steps in which the gait gives way to a clip, and the clip to the gait."""
 
 TILT = 0.5
-"""A clip is given up when the trunk leans this much differently from the clip's own [rad]; 29 degrees."""
+"""A clip is given up when the trunk pitches or rolls this far from the clip's own lean [rad]: 29 degrees."""
 
 _LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3
 
@@ -141,26 +149,28 @@ class Macro:
 
 
 class ClipMacro(Macro):
-    """Plays a motion clip on the legs, whichever kick is asked for: in its own time, from end to end.
+    """Plays a motion clip on the legs, whichever kick is asked for, in its own time and from end to end.
 
-    The joint angles of the clip are the targets of the same PD that follows the walker. The gait fades into
-    the clip's first frame and its last frame into the gait.
+    The robot comes to rest, the gait fades into the clip's first frame ("settle", "blend"), the clip runs
+    ("play"), and its last frame fades into the gait ("recover"). The clip's joint angles are the targets of
+    the PD that follows the walker; its speeds lead them by what the PD's damping holds back. A clip knows
+    nothing of balance: hips and ankles answer a lean other than the clip's own as they do in the gait.
 
     Args:
         walker: whose gait it leaves and comes back to.
-        clip: one part, with its legs in the order of `layout.JOINTS`.
+        clip: one part.
 
     Raises:
         InputError: a walker that is not our own kind, a clip of several parts.
     """
 
     names = tuple(PATTERNS)
-    stages = ("blend", "play")
+    stages = ("settle", "blend", "play")
 
     def __init__(self, walker: Walker, clip: Clip) -> None:
         if not isinstance(walker, OwnWalker):
             raise InputError(
-                f"macro={clip.name!r} got walker={walker.name!r}; expected a walker of our own kind, which can "
+                f"macro {clip.name!r} got walker={walker.name!r}; expected a walker of our own kind, which can "
                 "go on from any pose; use walker='own'"
             )
         if len(clip.starts) > 1:
@@ -168,63 +178,86 @@ class ClipMacro(Macro):
                 f"{clip.source} has {len(clip.starts)} parts (split_points); expected one motion; split it"
             )
         self.kind, self.clip = f"clip {clip.name}", clip
-        moments = np.minimum(DT * np.arange(1, round(clip.seconds / DT) + 1) * clip.rate_hz, len(clip) - 1)
-        pose = clip.take(moments.round().astype(int))
-        self.targets = np.clip(pose.joint_pos, _LOW, _HIGH)
-        self.up = pose.in_trunk(np.tile((0.0, 0.0, 1.0), (len(pose), 1)))
+        ends = DT * np.arange(1, round(clip.seconds / DT) + 1)
+        played = clip.take(np.minimum(ends * clip.rate_hz, len(clip) - 1).round().astype(int))
+        self.targets = played.joint_pos + walker.kd / walker.kp * played.joint_vel
+        motion = (played.root_quat.tolist(), played.gyro.tolist(), played.velocity.tolist())
+        self.trunks = [TrunkState(*frame) for frame in zip(*motion, strict=True)]
+        self._after = {
+            "settle": (STILL_TICKS, "blend"),
+            "blend": (BLEND_TICKS, "play"),
+            "play": (len(ends), "recover"),
+            "recover": (RECOVERY_TICKS, "idle"),
+        }
         super().__init__(walker)
 
     def start(self, name: str, ball: tuple[float, float], yaw: float) -> None:
-        """Begin, wherever the ball is."""
+        """Begin, whatever kick it is; see `Macro.start`."""
         self.reset()
         self.name = self.clip.name
-        self._enter("blend")
+        self._enter("settle")
 
     def step(self, ball, yaw, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
         sensed = joint_pos, joint_vel, quat_xyzw, gyro, velocimeter
         self.waited += 1
-        frame = {"blend": 0, "play": self.tick}.get(self.stage, -1)
-        up = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist()).up
-        if self.committed and acos(clamp(float(self.up[frame].dot(up)), -1.0, 1.0)) > TILT:
+        self.tick = 0 if self.stage == "settle" and not self.walker.gait.standing else self.tick + 1
+        frame = {"play": self.tick - 1, "recover": -1}.get(self.stage, 0)
+        trunk, clip = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist()), self.trunks[frame]
+        lean, roll = trunk.pitch - clip.pitch, trunk.roll - clip.roll
+        restless = self.stage == "settle" and self.waited > PATIENCE
+        if self.committed and (restless or max(abs(lean), abs(roll)) > TILT):
             self.aborted = True
             self._leave("idle")
-        target = self.targets[frame]
-        self.tick += 1
-        if self.stage == "play":
-            if self.tick == len(self.targets):
-                self._leave("recover")
-            return target.astype(np.float32)
-        gait = self.walker.step(np.zeros(3), *sensed)
-        if self.stage == "idle":
-            return gait
-        share = min(self.tick / BLEND_TICKS, 1.0)
-        if self.stage == "blend":
-            if self.tick == BLEND_TICKS:
-                self._enter("play")
-        else:
-            share = 1.0 - share
-            if self.tick == RECOVERY_TICKS:
-                self._enter("idle")
-        return ((1.0 - share) * gait + share * target).astype(np.float32)
+            return self.walker.step(np.zeros(3), *sensed)
+        target = self.targets[frame] + self._balance(lean, roll, np.subtract(trunk.gyro, clip.gyro))
+        share = {"settle": 0.0, "blend": self.tick / BLEND_TICKS, "play": 1.0}.get(
+            self.stage, max(1.0 - self.tick / BLEND_TICKS, 0.0)
+        )
+        if share < 1.0:
+            target = share * target + (1.0 - share) * self.walker.step(np.zeros(3), *sensed)
+        lasts, follows = self._after[self.stage]
+        if self.tick == lasts:
+            self._leave(follows)
+        return np.clip(target, _LOW, _HIGH).astype(np.float32)
+
+    def _balance(self, lean: float, roll: float, turning: np.ndarray) -> np.ndarray:
+        """What the gait adds to a standing leg's joints for a lean [rad] and its rate [rad/s]. Shape: (12,)."""
+        p, (roll_rate, lean_rate, _) = self.walker.gait.p, turning.tolist()
+        leg = (
+            p.hip_pitch * lean + p.hip_pitch_rate * lean_rate,
+            p.hip_roll * roll + p.hip_roll_rate * roll_rate,
+            0.0,
+            0.0,
+            p.ankle_pitch * lean + p.ankle_pitch_rate * lean_rate,
+            p.ankle_roll * roll + p.ankle_roll_rate * roll_rate,
+        )
+        return np.array(leg + leg)
 
     def _leave(self, stage: str) -> None:
+        if self.stage == "play":
+            self.walker.resume(0.0)
         self._enter(stage)
-        self.walker.resume(0.0)
 
 
-def load_clip(which: str | Path) -> Clip:
+def load_clip(which: str | os.PathLike[str]) -> Clip:
     """The clip of a macro.
 
     Args:
         which: the name of a clip in data/clips, or the path of an npz file.
 
     Raises:
-        InputError: no such clip or file, a file that is no clip, or legs in another order than
+        InputError: no such clip or file, a file that is no clip, or one with its legs in another order than
             `layout.JOINTS`.
     """
     known = {path.stem: path for path in sorted(CLIPS.glob("*.npz"))}
     path = known.get(str(which), Path(which))
     if path.suffix != ".npz":
-        raise unknown_name("macro", str(which), [*known, "the path of an .npz file"])
+        raise unknown_name("macro", str(which), [*known, "the path of an npz file"])
     clip = read_clip(path)
+    names = [JOINTS[k] for k in np.argsort(clip.columns)]
+    if names != list(JOINTS):
+        raise InputError(
+            f"macro {path} has its legs in the order {', '.join(names)}; expected {', '.join(JOINTS)}; "
+            "put qpos, qvel and joint_names into this order"
+        )
     return clip
