@@ -22,6 +22,7 @@ _HOME = {
     "set_state": "soccer_lib.envs",
     "make_vec_env": "soccer_lib.vec",
     "evaluate": "soccer_lib.evaluate",
+    "audit_reward": "soccer_lib.evaluate",
     "load_policy": "soccer_lib.policies",
 }
 """Public name -> where it lives; loaded on first use, so that `import soccer_lib` costs nothing."""

@@ -38,6 +38,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.tune.walker:WalkerTrainConfig:main",
         "Train the walker: gait search, then a residual network; call it again to go on.",
     ),
+    "bc": (
+        "soccer_lib.learn.bc:BCConfig:main",
+        "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
+    ),
+    "convert": (
+        "soccer_lib.policies.convert:ConvertConfig:convert",
+        "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
+    ),
     "inspect env": (
         "soccer_lib.view.inspect:InspectEnvConfig:main",
         "Print an environment's layers, its observation entry by entry, and its reward terms.",
@@ -46,6 +54,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.view.clips:InspectClipsConfig:main",
         "Say what motion clips hold: length, travel, speeds, limits, frames; replay them.",
     ),
+    "inspect reward": (
+        "soccer_lib.view.audit:InspectRewardConfig:main",
+        "Audit a reward: does it rank scripted behaviours as the official score does?",
+    ),
     "bench exact": (
         "soccer_lib.bench.exact:ExactBenchConfig:main",
         "Compare the fast simulation with the stock environment, bit for bit.",
@@ -53,6 +65,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench env": (
         "soccer_lib.bench.env:EnvBenchConfig:main",
         "Measure how many times faster than the stock environment the fast one is.",
+    ),
+    "bench dataset": (
+        "soccer_lib.bench.dataset:DatasetBenchConfig:main",
+        "Measure how near collecting demonstrations comes to bare physics, on all cores.",
     ),
     "walker kick": (
         "soccer_lib.tune.kick_search:KickConfig:main",

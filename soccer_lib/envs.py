@@ -14,6 +14,7 @@ from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import TASKS, Task, tasks_named
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS, EpisodeReport, Guard, MultiTask
 from soccer_lib.wrappers.multitask import task_shares
+from soccer_lib.wrappers.rewards import GAMMA, reward_layer
 from soccer_lib.wrappers.stack import get_state, layers, set_state
 
 __all__ = ["INFO_LEVELS", "check_sizes", "describe", "get_state", "layers", "make_env", "set_state"]
@@ -29,6 +30,8 @@ def make_env(
     control: str = "torque",
     observation: str = "raw",
     reward: str = "env",
+    reward_weights: Mapping[str, float] | None = None,
+    reward_gamma: float | None = None,
     walker: str = "own",
     macro: str | os.PathLike[str] | None = None,
     hold: int | None = None,
@@ -52,7 +55,12 @@ def make_env(
         observation: "raw" (the stock one), "full" (89 entries, the same for every task), "robot" (the 89 in
             the robot's heading frame, the ball by its true centre) or "agent" (96: robot, time left, gait
             phase, last command, kick active).
-        reward: "env" (the stock dense reward) or "competition" (the official score, at the end).
+        reward: "env" (the stock dense reward), "competition" (the official score, at the end) or a profile:
+            "shaped" (the official score and potentials: the one to train on), "competition-dense",
+            "pressure_shot", "tight".
+        reward_weights: term -> weight, over those of the profile (see `wrappers.rewards`); 0 ends a term.
+        reward_gamma: discount of one env step that potentials are paid with; None for the default of the
+            control interface: 0.9998 torque, 0.998 joint, 0.99 command.
         walker: for "command": "own", "hub" or the path of a walker file.
         macro: for "command": what a kick plays instead of itself: a motion clip, by its name in data/clips or
             as an npz file.
@@ -77,7 +85,6 @@ def make_env(
     for what, value, table in (
         ("control", control, CONTROLS),
         ("observation", observation, OBSERVATIONS),
-        ("reward", reward, REWARDS),
         ("info level", info, INFO_LEVELS),
     ):
         if value not in table:
@@ -88,15 +95,16 @@ def make_env(
         )
     shares = task_shares(tasks_named(task), task_weights)
     check_sizes(list(shares), observation)
-    reward_layer = REWARDS[reward]
-    layer = {"full_info": info == "full", "sum_reward": reward_layer.sum_reward}
+    gamma = GAMMA[control] if reward_gamma is None else reward_gamma
+    pay = reward_layer(reward, reward_weights, gamma)
+    layer = {"full_info": info == "full", "sum_reward": REWARDS[reward].sum_reward}
     layer["track_ball"] = control == "command" or observation in ("robot", "agent")
     if control == "command":
         layer |= {"walker": walker, "macro": macro, "hold": hold}
 
     def stack(name: str) -> gym.Env:
         sim = make_sim(name, fast=fast, team=team, render_mode=render_mode, width=width, height=height)
-        env = reward_layer(OBSERVATIONS[observation](CONTROLS[control](sim, **layer)))
+        env = pay(OBSERVATIONS[observation](CONTROLS[control](sim, **layer)))
         if guard is not False:
             env = Guard(env, None if guard is True else guard)
         env = EpisodeReport(env)

@@ -212,6 +212,16 @@ def measure_layers(
     }
 
 
+def measure_shaping(task: Task, repeats: int, steps: int, walker: str) -> dict[str, float]:
+    """Share of a command's time that the terms and potentials of the reward `shaped` take."""
+    runs = {}
+    for reward in ("competition", "shaped"):
+        more = {"observation": "agent", "info": "terms", "walker": walker}
+        runs[reward] = _held_run(make_env(task, control="command", reward=reward, **more), steps, 0.3)
+    micro = _medians(runs, repeats, steps)
+    return {"overhead_shaping_command": 1 - micro["competition"] / micro["shaped"]}
+
+
 def _medians(runs: dict[str, Run], repeats: int, steps: int) -> dict[str, float]:
     """Microseconds per physics step of each variant, timed in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
@@ -255,7 +265,9 @@ def _time_layers(task: Task, config: EnvBenchConfig) -> dict[str, float]:
     command = measure_layers(
         task, "command", "agent", config.repeats, config.steps, first=0.3, walker=config.walker
     )
-    return {**figures, **command}
+    if not task.in_competition:
+        return {**figures, **command}
+    return {**figures, **command, **measure_shaping(task, config.repeats, config.steps, config.walker)}
 
 
 def main(config: EnvBenchConfig) -> None:

@@ -23,11 +23,13 @@ SLOW = 0.01
 nobody kicks. Were such turns to change their axis all the time, 10 s of them would be wrong by 0.5 mm.
 """
 
-_ROWS = 512
+_ROWS = 128
 """Observations that may wait before they are integrated in one go."""
 
-_WRAP = [0, 1, 2, 0, 1]
-"""x y z x y: the order in which a cross product needs its columns."""
+WRAPPED = [0, 1, 2, 0, 1, 3, 4, 5, 6, 4, 5]
+"""Quaternion and gyro as the cross products need them: x y z x y w, then x y z x y."""
+
+_WRAP = np.array([0, 1, 2, 0, 1])
 
 
 class BallTracker:
@@ -39,9 +41,10 @@ class BallTracker:
     def reset(self) -> None:
         """Start an episode: the ball is upright and does not turn."""
         self._orientation = (1.0, 0.0, 0.0, 0.0)
-        self._slow = self._spin = np.zeros(3)
-        self._rows = [np.zeros((0, 10), dtype=np.float32)]
-        self._waiting = 0
+        self._slow = (0.0, 0.0, 0.0)
+        self._spin = [0.0, 0.0, 0.0]
+        self._seen = np.zeros((14, _ROWS + 2), dtype=np.float32)
+        self._count, self._waiting = 0, False
 
     def push(self, ball_velr_rel_robot: np.ndarray, robot_quat: np.ndarray, robot_gyro: np.ndarray) -> None:
         """Take in the observations after one physics step or several; not the one of the reset.
@@ -52,15 +55,23 @@ class BallTracker:
             robot_quat: orientation of the trunk, x y z w. Shape: (4,) or (n, 4).
             robot_gyro: angular velocity of the trunk in its own axes [rad/s]. Shape: (3,) or (n, 3).
         """
-        rows = np.concatenate((ball_velr_rel_robot, robot_quat, robot_gyro), axis=-1, dtype=np.float32)
-        self.push_rows(rows.reshape(-1, 10))
+        rows = np.concatenate((ball_velr_rel_robot, robot_quat, robot_gyro), axis=-1).reshape(-1, 10)
+        for part in np.split(rows, range(_ROWS, len(rows), _ROWS)):
+            self.push_rows(part[:, :3], part[:, 3:].take(WRAPPED, axis=1))
 
-    def push_rows(self, rows: np.ndarray) -> None:
-        """Take in the three observations of `push` side by side, float32. Shape: (n, 10)."""
-        self._rows.append(rows)
-        self._waiting += len(rows)
-        if self._waiting > _ROWS:
+    def push_rows(self, ball_velr_rel_robot: np.ndarray, trunk: np.ndarray) -> None:
+        """Take in the observations of up to 128 physics steps.
+
+        Args:
+            ball_velr_rel_robot: as for `push`. Shape: (n, 3).
+            trunk: its quaternion and gyro in the order of `WRAPPED`. Shape: (n, 11).
+        """
+        if self._count + len(trunk) > _ROWS + 1:
             self._integrate()
+        new = slice(self._count, self._count + len(trunk))
+        self._seen[:3, new] = ball_velr_rel_robot.T
+        self._seen[3:, new] = trunk.T
+        self._count, self._waiting = new.stop, True
 
     @property
     def offset(self) -> np.ndarray:
@@ -70,34 +81,29 @@ class BallTracker:
         part of it yet.
         """
         self._integrate()
-        w, x, y, z = _turned(self._orientation, *self._slow.tolist())
+        w, x, y, z = _turned(self._orientation, *self._slow)
         return BALL_RADIUS * np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
 
     @property
     def spin(self) -> np.ndarray:
         """Angular velocity of the ball after the last step, world axes [rad/s]. Shape: (3,)."""
         self._integrate()
-        return self._spin
+        return np.array(self._spin)
 
     def _integrate(self) -> None:
         """Turn the ball by all steps but the last, whose gyro reading is still to come."""
         if not self._waiting:
             return
-        rows = np.concatenate(self._rows)
-        self._rows, self._waiting = [rows[-1:]], 0
+        seen, n = self._seen, self._count
         # The gyro is sampled at the start of a step: that of the next one belongs to this one's velocity.
-        gyro = np.concatenate((rows[1:, 7:], rows[-1:, 7:]))
-        spins = (rows[:, :3] + rotate(rows[:, 3:7], gyro)).astype(float)
-        spins, self._spin = spins[:-1], spins[-1]
-        if np.abs(spins).max(initial=0.0) < SLOW:
-            # Added in the order of the steps, so that it does not matter how many come at once.
-            self._slow = np.add.accumulate(np.concatenate((self._slow[None], spins)))[-1]
-        else:
-            self._turn(spins.tolist())
-
-    def _turn(self, spins: list[list[float]]) -> None:
-        """Turn the ball by one physics step at each angular velocity."""
-        orientation, (a, b, c) = self._orientation, self._slow.tolist()
+        seen[9:, n] = seen[9:, n - 1]
+        velr, axis, w, gyro = seen[:3, :n], seen[3:8, :n], seen[8, :n], seen[9:, 1 : n + 1]
+        twice = 2.0 * _cross(axis, gyro)
+        spins = velr + (gyro[:3] + w * twice + _cross(axis, twice.take(_WRAP, axis=0)))
+        seen[:, 0] = seen[:, n - 1]
+        self._count, self._waiting = 1, False
+        *spins, self._spin = spins.T.tolist()
+        orientation, (a, b, c) = self._orientation, self._slow
         for x, y, z in spins:
             if -SLOW < x < SLOW and -SLOW < y < SLOW and -SLOW < z < SLOW:
                 a, b, c = a + x, b + y, c + z
@@ -105,23 +111,24 @@ class BallTracker:
             if a or b or c:
                 orientation, a, b, c = _turned(orientation, a, b, c), 0.0, 0.0, 0.0
             orientation = _turned(orientation, x, y, z)
-        self._orientation, self._slow = orientation, np.array((a, b, c))
+        self._orientation, self._slow = orientation, (a, b, c)
 
     def get_state(self) -> dict[str, Any]:
         """All that a bit-identical continuation needs."""
         self._integrate()
         return {
             "orientation": self._orientation,
-            "slow": self._slow.copy(),
-            "rows": self._rows[0].copy(),
-            "spin": self._spin.copy(),
+            "slow": self._slow,
+            "last": self._seen[:, : self._count].copy(),
+            "spin": list(self._spin),
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`."""
-        self._orientation, self._waiting = tuple(state["orientation"]), 0
-        self._slow, self._spin = state["slow"].copy(), state["spin"].copy()
-        self._rows = [state["rows"].copy()]
+        self._orientation, self._slow = tuple(state["orientation"]), tuple(state["slow"])
+        self._count, self._waiting = state["last"].shape[1], False
+        self._seen[:, : self._count] = state["last"]
+        self._spin = list(state["spin"])
 
 
 def _turned(orientation: tuple[float, ...], x: float, y: float, z: float) -> tuple[float, ...]:
@@ -141,28 +148,6 @@ def _turned(orientation: tuple[float, ...], x: float, y: float, z: float) -> tup
     )
 
 
-def rotate(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Rotate vectors row by row.
-
-    Args:
-        quat_xyzw: Shape: (n, 4).
-        vectors: Shape: (n, 3).
-
-    Returns:
-        Shape: (n, 3).
-    """
-    axis, w, vectors = quat_xyzw.T[_WRAP], quat_xyzw[:, 3], vectors.T
-    twice = 2.0 * _cross(axis, vectors[_WRAP])
-    return (vectors + w * twice + _cross(axis, twice[_WRAP])).T
-
-
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Cross products of columns that are wrapped around, a fifth of the time of `np.cross`.
-
-    Args:
-        a, b: x y z x y. Shape: (5, n).
-
-    Returns:
-        Shape: (3, n).
-    """
+    """Cross products of columns x y z x y, a fifth of the time of `np.cross`. Shapes: (5, n) to (3, n)."""
     return a[1:4] * b[2:] - a[2:] * b[1:4]

@@ -170,8 +170,8 @@ class ClipMacro(Macro):
     def __init__(self, walker: Walker, clip: Clip) -> None:
         if not isinstance(walker, OwnWalker):
             raise InputError(
-                f"macro {clip.name!r} got walker={walker.name!r}; expected a walker of our own kind, which can "
-                "go on from any pose; use walker='own'"
+                f"macro {clip.name!r} got walker={walker.name!r}; expected a walker of our own kind, which "
+                "walks on from any pose; use walker='own'"
             )
         if len(clip.starts) > 1:
             raise InputError(
@@ -221,7 +221,7 @@ class ClipMacro(Macro):
         return np.clip(target, _LOW, _HIGH).astype(np.float32)
 
     def _balance(self, lean: float, roll: float, turning: np.ndarray) -> np.ndarray:
-        """What the gait adds to a standing leg's joints for a lean [rad] and its rate [rad/s]. Shape: (12,)."""
+        """What the gait adds to standing legs for a lean [rad] and its rate [rad/s]. Shape: (12,)."""
         p, (roll_rate, lean_rate, _) = self.walker.gait.p, turning.tolist()
         leg = (
             p.hip_pitch * lean + p.hip_pitch_rate * lean_rate,

@@ -12,11 +12,14 @@ from soccer_lib.control.macro import RECOVERY_TICKS, Macro
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker
 
-TOLERANCE = (0.02, 0.03)
-"""Errors of place [m] and heading [rad] with which the robot stops; twice as much is left when it stands."""
+TOLERANCE = (0.011, 0.014)
+"""Errors of place [m] and heading [rad] with which the robot stops; coming to rest adds to them."""
+
+GOOD_ENOUGH = 2.5
+"""Multiple of the tolerance with which a standing robot swings; beyond it, it lines up once more."""
 
 RELAX = 1.0
-"""Growth of the tolerance once the robot has been aligning for a second [1/s]."""
+"""Growth of the tolerance once the robot has been lining up for 0.6 s [1/s]."""
 
 SETTLED_TICKS = 20
 """Walker steps of 20 ms that the robot stands before the swing."""
@@ -26,6 +29,9 @@ LONGEST = 300
 
 MARCH = (1e-3, 0.0, 0.0)
 """A command that is no walk but keeps the clock running [m/s, m/s, rad/s]."""
+
+STOPPING = (0.004, 0.002, -0.030)
+"""What coming to rest adds to the errors of place [m] and heading [rad], kicking leg right."""
 
 STANDING_FEET = 0.009
 """The middle between the feet of a standing robot, ahead of the trunk [m]."""
@@ -80,7 +86,7 @@ class Strike(Macro):
         if self.stage == "settle" and self._standing_long():
             x, y, turn = self._place(self.mirrored, ball, yaw)
             place, heading = self._tolerance()
-            fine = hypot(x, y) < 2 * place and abs(turn) < 2 * heading
+            fine = hypot(x, y) < GOOD_ENOUGH * place and abs(turn) < GOOD_ENOUGH * heading
             self._enter("swing" if fine else "align")
             self.begun = joint_pos.astype(float)
         if self.stage in ("align", "settle") and self.waited > LONGEST:
@@ -105,15 +111,17 @@ class Strike(Macro):
         return self.walker.step(np.array(command), *sensed)
 
     def _tolerance(self) -> tuple[float, float]:
-        grown = 1.0 + RELAX * max(0.0, 0.02 * self.waited - 1.0)
+        grown = 1.0 + RELAX * max(0.0, 0.02 * self.waited - 0.6)
         return TOLERANCE[0] * grown, TOLERANCE[1] * grown
 
     def _align(self, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
-        """Command toward the stance. The trunk sways from step to step; the feet tell where it will stand."""
-        feet = self.walker.gait.feet
-        sway = 0.5 * (feet[0][0] + feet[1][0]) - STANDING_FEET, 0.5 * (feet[0][1] + feet[1][1])
-        ball = ball[0] - sway[0], ball[1] - sway[1]
+        """Command toward the stance. The trunk sways with every step; the feet tell where it will stand."""
+        (x0, y0, yaw0), (x1, y1, yaw1) = self.walker.gait.feet
+        sway = 0.5 * (x0 + x1) - STANDING_FEET, 0.5 * (y0 + y1)
+        ball, yaw = (ball[0] - sway[0], ball[1] - sway[1]), yaw + 0.5 * (yaw0 + yaw1)
         x, y, turn = self._place(self.mirrored, ball, yaw)
+        side, (ahead, left, turning) = -1.0 if self.mirrored else 1.0, STOPPING
+        x, y, turn = x + ahead, y + side * left, turn + side * turning
         place, heading = self._tolerance()
         if hypot(x, y) < place and abs(turn) < heading:
             self._enter("settle")

@@ -7,10 +7,7 @@ asks again, as if it had not. What the robot really did, it sees in its observat
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import gymnasium as gym
@@ -21,6 +18,7 @@ from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs import check_sizes, layers, make_env
 from soccer_lib.errors import InputError
+from soccer_lib.evaluate.episode import EpisodeJob
 from soccer_lib.evaluate.pool import run_jobs
 from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
@@ -55,18 +53,20 @@ def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progres
             f"seeds {seeds[0]} to {seeds[-1]} came; expected none of those that figures are reported from, "
             f"{REPORTED[0]} to {REPORTED[-1]}; try --seed 1000 or 100000"
         )
-    collector = _collector(config, policy)
+    collector = collector_of(config, policy)
     check_sizes([task.name for task in tasks], collector.layout)
     # A class typed into a notebook cannot be imported by another process.
     workers = 1 if type(policy).__module__ == "__main__" else config.workers
-    with _kept_episodes(config, policy) as collector.folder:
-        jobs = [DemoJob(task.name, seed) for task in tasks for seed in seeds]
-        waiting = [job for job in jobs if not collector.file(job).is_file()]
-        if progress and len(waiting) < len(jobs):
-            print(f"{len(jobs) - len(waiting)} of {len(jobs)} episodes are there already")
-        run_jobs(collector, waiting, workers, f"{policy.spec.name} plays" if progress else "")
+    jobs = [EpisodeJob(task.name, seed) for task in tasks for seed in seeds]
+    collector.folder = _opened(config, policy) if config.output else None
+    waiting = [job for job in jobs if not (collector.folder and collector.file(job).is_file())]
+    if progress and len(waiting) < len(jobs):
+        print(f"{len(jobs) - len(waiting)} of {len(jobs)} episodes are there already")
+    played = run_jobs(collector, waiting, workers, f"{policy.spec.name} plays" if progress else "")
+    if collector.folder:
         files = [collector.file(job) for job in jobs]
-        dataset = join([dataset_of(load_npz(file), file) for file in files])
+        played = [dataset_of(load_npz(file), file) for file in files]
+    dataset = join(played)
     if config.only_success and not dataset.success.any():
         raise InputError(f"none of {len(jobs)} episodes was solved; expected one; drop --only-success")
     return dataset.take(dataset.success[dataset.episode_id]) if config.only_success else dataset
@@ -77,12 +77,7 @@ def parts_folder(config: DatasetConfig) -> Path:
     return Path(config.output).with_suffix(".parts")
 
 
-@contextlib.contextmanager
-def _kept_episodes(config: DatasetConfig, policy: Policy) -> Iterator[Path]:
-    if not config.output:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-        return
+def _opened(config: DatasetConfig, policy: Policy) -> Path:
     decides = {name: getattr(config, name) for name in ("from_policy", "level", "observation", "label_with")}
     decides["policy"] = dataclasses.asdict(policy.spec)
     kept = RunFolder.open(parts_folder(config), decides, "dataset --from")
@@ -91,10 +86,10 @@ def _kept_episodes(config: DatasetConfig, policy: Policy) -> Iterator[Path]:
             f"{kept.path} holds episodes of a call that was stopped; expected to go on with them, or no such "
             "folder; add --resume or remove it"
         )
-    yield kept.path
+    return kept.path
 
 
-def _collector(config: DatasetConfig, policy: Policy) -> Collector:
+def collector_of(config: DatasetConfig, policy: Policy) -> Collector:
     """Who plays and what is kept, checked."""
     spec, expert = policy.spec, load_policy(config.label_with) if config.label_with else None
     targets = config.level == "joint" and spec.control == "command"
@@ -111,44 +106,39 @@ def _collector(config: DatasetConfig, policy: Policy) -> Collector:
     return Collector(policy, expert, layout, targets)
 
 
-@dataclasses.dataclass(frozen=True)
-class DemoJob:
-    """One episode to play."""
-
-    task: str
-    seed: int
-
-
 @dataclasses.dataclass
 class Collector:
-    """Plays episodes and writes each to a file of its own; keeps one environment for each task.
+    """Plays episodes; keeps one environment for each task.
 
     Attributes:
         policy: who acts.
         expert: whose actions are kept instead; None for the policy's.
         layout: observation that is kept.
         targets: keep the walker's joint targets, at 50 Hz.
-        folder: where the files go.
+        folder: where a file of each episode goes; None hands the episodes back.
     """
 
     policy: Policy
     expert: Policy | None
     layout: str
     targets: bool
-    folder: Path = Path()
+    folder: Path | None = None
     _envs: dict[str, gym.Env] = dataclasses.field(default_factory=dict)
 
-    def file(self, job: DemoJob) -> Path:
+    def file(self, job: EpisodeJob) -> Path:
         """Where an episode is kept."""
         return self.folder / f"{job.task}_{job.seed}.npz"
 
-    def __call__(self, job: DemoJob) -> None:
-        """Play one episode and keep it."""
-        atomic_write_npz(self.file(job), self.play(job).arrays(), compress=False)
+    def __call__(self, job: EpisodeJob) -> Dataset | None:
+        """Play one episode and keep it, or hand it back."""
+        dataset = self.play(job)
+        if not self.folder:
+            return dataset
+        atomic_write_npz(self.file(job), dataset.arrays(), compress=False)
 
-    def play(self, job: DemoJob) -> Dataset:
+    def play(self, job: EpisodeJob) -> Dataset:
         """Play one episode to its end."""
-        policy, expert, env = self.policy, self.expert, self._env(job.task)
+        policy, expert, env = self.policy, self.expert, self.env(job.task)
         sim, control, *_ = layers(env)
         views = {name: OBSERVATIONS[name](control) for name in self._layouts()}
 
@@ -169,11 +159,12 @@ class Collector:
             kept = np.sign(action) if kicked else action
             if expert:
                 kept, next_state = expert.predict(seen[expert.spec.observation], expert_state)
-                if kicked or not kick_asked(kept):
+                if kicked or len(kept) != 3 or not kick_asked(kept):
                     expert_state = next_state
             if not self.targets:
                 rows.append((start, seen[self.layout], kept))
-            paid[len(rows) - 1], seen = reward, look()
+            paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + reward
+            seen = look()
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
         last, report = np.arange(len(rows)) == len(rows) - 1, info["episode_report"]
         transitions = {
@@ -201,9 +192,10 @@ class Collector:
     def _layouts(self) -> list[str]:
         """The observations that are needed; one that brings the ball tracker along comes first."""
         names = {self.layout, *(player.spec.observation for player in (self.policy, self.expert) if player)}
-        return sorted(names, key=lambda name: name not in ("robot", "agent"))
+        return sorted(names, key=lambda name: (name not in ("robot", "agent"), name))
 
-    def _env(self, task: str) -> gym.Env:
+    def env(self, task: str) -> gym.Env:
+        """The environment of a task."""
         if task not in self._envs:
             spec, reward = self.policy.spec, "competition" if TASKS[task].in_competition else "env"
             wanted = {"control": spec.control, "observation": self._layouts()[0], "hold": spec.hold}
@@ -214,11 +206,13 @@ class Collector:
 
 
 def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
-    """From now on note the joint targets of walker and kicks, each with the observation it follows."""
+    """From now on note each joint target of walker and kicks, with the observation that it follows."""
 
-    def note(target: np.ndarray) -> None:
+    def next_target() -> np.ndarray:
+        target = type(control)._next_target(control)
         control._settle()
         seen = view.observation(control.sim.observation())
         rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
+        return target
 
-    control.on_target = note
+    control._next_target = next_target

@@ -22,7 +22,7 @@ class DatasetConfig:
     split: float = 0.0
     """Share of episodes or clips for training: writes NAME_train.npz and NAME_val.npz; 0 writes one file."""
     report: str = ""
-    """JSON file for what the dataset holds, clip by clip or episode by episode."""
+    """JSON file for what the dataset holds, clip by clip or task by task."""
     minari: str = ""
     """Folder for the same dataset in Minari's format (HDF5); only what was played has the transitions."""
     level: Literal["own", "command", "joint"] = "own"
@@ -98,6 +98,8 @@ class DatasetConfig:
         for name, low in least.items():
             if not getattr(self, name) >= low:
                 raise InputError(f"{_flag(name)} got {getattr(self, name)}; expected {low} or more")
+        if self.output and not self.output.endswith(".npz"):
+            raise InputError(f"--output got {self.output}; expected a name that ends in .npz; try clips.npz")
         if not 0 <= self.split < 1:
             raise InputError(f"--split got {self.split}; expected a share from 0 to below 1; try 0.8")
         if not NEAREST < self.ball_radius < self.ball_far:

@@ -181,17 +181,6 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
     return dataclasses.replace(datasets[0], **joined)
 
 
-def check_name(path: str | os.PathLike[str]) -> Path:
-    """The path of a dataset, whose name ends in .npz.
-
-    Raises:
-        InputError: it does not.
-    """
-    if Path(path).suffix != ".npz":
-        raise InputError(f"{path} is no dataset's name; expected one that ends in .npz; try {path}.npz")
-    return Path(path)
-
-
 def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping[str, Any]) -> Path:
     """Write a dataset and, beside it, its record: `NAME.json` with the SHA-256 of `NAME.npz`.
 
@@ -201,10 +190,9 @@ def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping
         about: what else the record says: command, settings, figures.
 
     Raises:
-        InputError: the name does not end in .npz.
         ResourceError: the disk is full or read-only; nothing is left under the name.
     """
-    path = check_name(path)
+    path = Path(path)
     record = path.with_suffix(".json")
     record.unlink(missing_ok=True)  # a kill between the two files must not leave another file's record
     sha256 = sha256_of(atomic_write_npz(path, dataset.arrays()))

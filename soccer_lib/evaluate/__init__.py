@@ -6,6 +6,7 @@ The module can be called: `soccer_lib.evaluate(policy)` is `soccer_lib.evaluate.
 import sys
 from types import ModuleType
 
+from soccer_lib.evaluate.audit import Audit, audit_reward
 from soccer_lib.evaluate.episode import Episode
 from soccer_lib.evaluate.evaluator import EvaluateConfig, evaluate
 from soccer_lib.evaluate.record import read_record
@@ -13,10 +14,12 @@ from soccer_lib.evaluate.replay import ReplayConfig, replay, replay_table, run_r
 from soccer_lib.evaluate.result import EvaluationResult
 
 __all__ = [
+    "Audit",
     "Episode",
     "EvaluateConfig",
     "EvaluationResult",
     "ReplayConfig",
+    "audit_reward",
     "evaluate",
     "read_record",
     "replay",

@@ -41,7 +41,7 @@ UPPER_BODY = {
     "Right_Elbow_Yaw": 0.5,
     "Waist": 0.0,
 }
-"""The T1's joints above the legs, in the order of its model, and the pose in which the LowerT1 has them [rad]."""
+"""The T1's joints above the legs, in the order of its model, and how the LowerT1 holds them [rad]."""
 
 WALKS = {
     "walk": ((0.0, 0.0, 0.0, 0.2), (0.5, 0.0, 0.0, 1.8), (0.0, 0.0, 0.0, 1.0)),

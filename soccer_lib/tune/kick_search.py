@@ -63,11 +63,11 @@ class Stage:
 
 
 STAGES = (
-    Stage("first", "", "hard", 180, trials=3, sigma=0.5),
-    Stage("shot", "first", "penalty", 330, sigma=0.25),
-    Stage("placed", "shot", "upright", 150, sigma=0.2, seconds=2.4),
-    Stage("loft_low", "shot", "loft", 90, sigma=0.12, height=0.88),
-    Stage("loft_high", "loft_low", "loft", 110, sigma=0.15, height=1.36),
+    Stage("first", "", "hard", 150, trials=3, sigma=0.5),
+    Stage("shot", "first", "penalty", 260, trials=5, sigma=0.25),
+    Stage("placed", "shot", "upright", 100, trials=5, sigma=0.2, seconds=2.4),
+    Stage("loft_low", "shot", "loft", 60, trials=5, sigma=0.12, height=0.88),
+    Stage("loft_high", "loft_low", "loft", 70, trials=5, sigma=0.15, height=1.36),
 )
 """In this order; "first" is only a start for the others."""
 
@@ -167,7 +167,7 @@ def _pay_one(stage: Stage, o: Outcome, middle: float) -> float:
     if o.speed <= 0.3:
         return -8.0 - 5.0 * o.missed_by + 3.0 * o.speed
     error = abs(o.angle - middle)
-    straight = -8.0 * max(0.0, abs(middle) - 0.25) - 8.0 * max(0.0, error - 0.03)
+    straight = -8.0 * max(0.0, abs(middle) - 0.1) - 8.0 * max(0.0, error - 0.03)
     stands = _logistic(((o.fall_time or 9.0) - (o.line_time or 9.0) - 0.06) / 0.02)
     aimed = 3.0 * exp(-((error / 0.06) ** 2)) + 3.0 * exp(-((error / 0.02) ** 2))
     if stage.score == "upright":

@@ -20,7 +20,7 @@ from soccer_lib.wrappers.heading import heading_of
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]."""
 
-MISPLACED = ((0.01, 0.0, 0.0), (0.01, 0.01, 0.014))
+MISPLACED = ((0.0, 0.0, 0.0), (0.012, 0.01, 0.018))
 """Mean and standard deviation of what the alignment leaves over: ahead, left [m], turn [rad]."""
 
 _HEADING = pi  # as in the penalty tasks
@@ -75,7 +75,7 @@ class KickTrial:
         seed: of the walks that lead to them.
     """
 
-    def __init__(self, stances: int = 40, seed: int = 1) -> None:
+    def __init__(self, stances: int = 200, seed: int = 1) -> None:
         self.sim: SoccerSim = make_sim("kick_to_target")
         self.walker: OwnWalker = load_walker("own")
         self._gains = self.walker.kp.astype(np.float32), self.walker.kd.astype(np.float32)

@@ -1,5 +1,7 @@
 """Pictures, videos, widgets and tables; the only room that draws."""
 
+from soccer_lib.view.audit import audit_table, plot_audit
+from soccer_lib.view.clips import clip_frames, clips_table, plot_clip
 from soccer_lib.view.components import plot_components
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
 from soccer_lib.view.figures import picture, save_figure
@@ -25,6 +27,9 @@ __all__ = [
     "Recorder",
     "Scene",
     "Trajectory",
+    "audit_table",
+    "clip_frames",
+    "clips_table",
     "draw_env",
     "drive",
     "drive_sequence",
@@ -36,6 +41,8 @@ __all__ = [
     "layout_table",
     "opengl_backend",
     "picture",
+    "plot_audit",
+    "plot_clip",
     "plot_components",
     "plot_field",
     "plot_fields",

@@ -102,7 +102,7 @@ def clip_figures(clip: Clip) -> dict[str, Any]:
         outside its range, excess [rad] and its joint; mismatch, norm of velocities minus central differences
         over that of the velocities, the worst of joints, trunk and turning; implied_rate [Hz].
     """
-    speed, high = np.abs(clip.joint_vel), np.maximum(clip.joint_pos - JOINT_HIGH, JOINT_LOW - clip.joint_pos)
+    speed, high = np.abs(clip.joint_vel), _excess(clip)
     ends = np.array((*clip.starts[1:], len(clip))) - 1
     travel = np.linalg.norm(clip.root_pos[ends, :2] - clip.root_pos[list(clip.starts), :2], axis=1).sum()
     ahead, left = clip.velocity[:, :2].mean(axis=0)
@@ -121,6 +121,11 @@ def clip_figures(clip: Clip) -> dict[str, Any]:
         "mismatch": max(_mismatch(part) for part in clip.parts()),
         "implied_rate": implied_rate(clip.joint_pos, clip.joint_vel),
     }
+
+
+def _excess(clip: Clip) -> np.ndarray:
+    """How far each joint is outside its range [rad], below 0 inside. Shape: (T, 12)."""
+    return np.maximum(clip.joint_pos - JOINT_HIGH, JOINT_LOW - clip.joint_pos)
 
 
 def _mismatch(clip: Clip) -> float:
@@ -250,9 +255,7 @@ def plot_clip(clip: Clip) -> Figure:
         tidy(axes)
         axes.axhspan(JOINT_LOW[joint], JOINT_HIGH[joint], color=FAINT, alpha=0.5, linewidth=0)
         axes.plot(time, clip.joint_pos[:, joint], color=ACCENT, linewidth=1.5)
-        outside = (clip.joint_pos[:, joint] < JOINT_LOW[joint]) | (
-            clip.joint_pos[:, joint] > JOINT_HIGH[joint]
-        )
+        outside = _excess(clip)[:, joint] > _TOLERANCE
         axes.plot(time[outside], clip.joint_pos[outside, joint], ".", color=RED, markersize=4)
         axes.set_title(JOINTS[joint].replace("_", " ") + " [rad]", fontsize=9, color=INK, loc="left")
     turning, names = clip.world_spin[:, 2], ("ahead, x", "left, y", "turn")

@@ -13,7 +13,7 @@ from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import fetch_clips
 from soccer_lib.demos.collect import collect_dataset, parts_folder
 from soccer_lib.demos.config import DatasetConfig
-from soccer_lib.demos.dataset import Dataset, check_name, write_dataset
+from soccer_lib.demos.dataset import Dataset, write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.evaluate.outputs import check_outputs
 from soccer_lib.evaluate.result import aligned
@@ -32,7 +32,6 @@ def main(config: DatasetConfig) -> None:
         if config.fetch:
             return
         raise InputError("--output is missing; expected a file to write; try --output runs/clips.npz")
-    check_name(config.output)
     output, ends = Path(config.output), ("_train", "_val") if config.split else ("",)
     names = [output.with_name(f"{output.stem}{end}{output.suffix}") for end in ends]
     check_outputs([*names, *(name.with_suffix(".json") for name in names), config.report])

@@ -7,7 +7,7 @@ from soccer_lib.wrappers.heading import AgentObservation, RobotObservation
 from soccer_lib.wrappers.multitask import MultiTask
 from soccer_lib.wrappers.observation import FullObservation, RawObservation
 from soccer_lib.wrappers.report import EpisodeReport
-from soccer_lib.wrappers.reward import REWARDS
+from soccer_lib.wrappers.rewards import REWARDS
 
 CONTROLS: dict[str, type[ControlInterface]] = {
     "torque": TorqueControl,

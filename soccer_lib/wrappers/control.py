@@ -12,7 +12,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.ball import BallTracker
+from soccer_lib.control.ball import WRAPPED, BallTracker
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
@@ -69,7 +69,7 @@ class ControlInterface(gym.Wrapper):
     ) -> None:
         super().__init__(env)
         self.ball = BallTracker() if track_ball else None
-        self._trail = SpinTrail(env, self.ball.push_rows) if track_ball else None
+        self._trail = SpinTrail(env, self.ball.push_rows, WRAPPED) if track_ball else None
         self.sim: SoccerSim = env
         self.full_info = full_info
         self.sum_reward = sum_reward

@@ -12,17 +12,17 @@ from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, ROBOT
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import Task
 from soccer_lib.wrappers.control import ControlInterface
-from soccer_lib.wrappers.observation import full_observation
+from soccer_lib.wrappers.observation import assembled, full_observation
 
 SOUTH_GOAL = np.array([-10.97, 0.0, 0.0])
 """Where the south goal's site stands, world axes [m]: with it, absolute positions become relative."""
 
 _WORLD = np.concatenate([np.arange(89)[f.slice] for f in FULL.fields if f.frame == "world"]).reshape(-1, 3)
-_X, _Y = _WORLD[:, 0].copy(), _WORLD[:, 1].copy()
-"""Entries of all world vectors along x and along y."""
+_LEVEL = np.ascontiguousarray(_WORLD[:, :2].T)
+"""Entries of all world vectors along x, and along y."""
 
 _BALL_XPOS, _BALL_VELP = FULL["ball_xpos_rel_robot"], FULL["ball_velp_rel_robot"]
-_GOALS_REL_BALL = FULL["goal_team_0_rel_ball"], FULL["goal_team_1_rel_ball"]
+_GOALS_REL_BALL = slice(FULL["goal_team_0_rel_ball"].start, FULL["goal_team_1_rel_ball"].stop)
 _SOUTH_GOAL, _DEFENDERS = FULL["goal_team_0_rel_robot"], FULL["defender_xpos"]
 
 
@@ -47,18 +47,24 @@ def robot_observation(
     Returns:
         float32, Shape: (89,).
     """
-    full = full_observation(joints, info, task).astype(float)
+    return in_heading_frame(full_observation(joints, info, task), info["robot_quat"], ball_offset, ball_spin)
+
+
+def in_heading_frame(
+    full: np.ndarray, quat_xyzw: np.ndarray, ball_offset: np.ndarray, ball_spin: np.ndarray
+) -> np.ndarray:
+    """The entries of `layout.ROBOT` from those of `layout.FULL`, float32. Shapes: (89,)."""
+    robot = full.astype(float)
     (a, b, c), (x, y, z) = ball_spin.tolist(), ball_offset.tolist()
-    full[_BALL_XPOS] += ball_offset
-    full[_BALL_VELP] += (b * z - c * y, c * x - a * z, a * y - b * x)
-    for goal in _GOALS_REL_BALL:
-        full[goal] -= ball_offset
-    full[_DEFENDERS].reshape(3, 3)[:] -= SOUTH_GOAL - full[_SOUTH_GOAL]
-    yaw = heading_of(info["robot_quat"])
-    cos, sin = math.cos(yaw), math.sin(yaw)
-    ahead, left = full[_X], full[_Y]
-    full[_X], full[_Y] = cos * ahead + sin * left, cos * left - sin * ahead
-    return full.astype(np.float32)
+    robot[_BALL_XPOS] += ball_offset
+    robot[_BALL_VELP] += (b * z - c * y, c * x - a * z, a * y - b * x)
+    robot[_GOALS_REL_BALL] -= (x, y, z, x, y, z)
+    defenders = robot[_DEFENDERS].reshape(3, 3)
+    defenders -= SOUTH_GOAL - robot[_SOUTH_GOAL]
+    yaw = heading_of(quat_xyzw)
+    sin, level = math.sin(yaw), robot.take(_LEVEL)
+    robot[_LEVEL] = math.cos(yaw) * level + ((sin,), (-sin,)) * level[::-1]
+    return robot.astype(np.float32)
 
 
 class RobotObservation(gym.ObservationWrapper):
@@ -73,9 +79,10 @@ class RobotObservation(gym.ObservationWrapper):
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (self.layout.size,), np.float32)
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
-        """Build the entries from the stock observation, the info and the ball tracker."""
-        ball = self._control.ball
-        return robot_observation(observation[:24], self._sim.info(), self._sim.task, ball.offset, ball.spin)
+        """Build the entries from the stock observation, the simulation and the ball tracker."""
+        sim, ball, quat = self._sim, self._control.ball, self._sim.sensors()[0]
+        full = assembled(observation[:24], quat, sim.described(), sim.task)
+        return in_heading_frame(full, quat, ball.offset, ball.spin)
 
 
 class AgentObservation(RobotObservation):

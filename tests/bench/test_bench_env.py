@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from soccer_lib.bench.env import EnvBenchConfig, main, measure_layers
+from soccer_lib.bench.env import EnvBenchConfig, main, measure_layers, measure_shaping
 from soccer_lib.tasks import TASKS
 
 
@@ -21,3 +21,8 @@ def test_the_command_interface_is_measured(walker):
     figures = measure_layers(TASKS["kick_to_target"], "command", "agent", 1, 100, first=0.3, walker=walker)
     assert set(figures) == {"overhead_layers_command", "ratio_command_physics_vs_raw"}
     assert 0 < figures["ratio_command_physics_vs_raw"] < 1.5
+
+
+def test_the_cost_of_shaping_is_measured(walker):
+    figures = measure_shaping(TASKS["kick_to_target"], 1, 100, walker)
+    assert set(figures) == {"overhead_shaping_command"}

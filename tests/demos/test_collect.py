@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.demos.collect import Collector, DemoJob, collect_dataset, parts_folder
+from soccer_lib.demos.collect import Collector, collect_dataset, parts_folder
 from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.envs import layers, make_env
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.evaluate import evaluate
+from soccer_lib.evaluate.episode import EpisodeJob
 from soccer_lib.layout import DEFAULT_POSE, ROBOT
 from soccer_lib.policies import Policy, PolicySpec, load_policy
 
@@ -226,4 +227,4 @@ def test_raw_observations_are_for_one_task():
     with pytest.raises(InputError, match="another size for each task"):
         collect(load_policy("zero"), tasks=("all",))
     collector = Collector(load_policy("zero"), None, "raw", False)
-    assert collector.play(DemoJob("kick_to_target", 1000)).observations.shape[1] == 39
+    assert collector.play(EpisodeJob("kick_to_target", 1000)).observations.shape[1] == 39

@@ -1,0 +1,6 @@
+"""What an agent is paid: a scene, small terms on it, potentials, profiles of weights, and the layers."""
+
+from soccer_lib.wrappers.rewards.layers import GAMMA, REWARDS, reward_layer
+from soccer_lib.wrappers.rewards.profiles import PROFILES, check_weights, parse_weights
+
+__all__ = ["GAMMA", "PROFILES", "REWARDS", "check_weights", "parse_weights", "reward_layer"]

@@ -1,0 +1,66 @@
+"""Reward profiles: weights by name, as data, and the checks of weights that a user brings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.wrappers.rewards.potential import POTENTIALS
+from soccer_lib.wrappers.rewards.terms import MACRO_GATE, TERMS
+
+
+def _dense(shot: float = 1.0, **more: float) -> dict[str, dict[str, float]]:
+    """The dense variant of the official score; a tenth of its rates is what a command of 0.1 s is paid."""
+    more = {"time": -0.5, "goal": 30.0 * shot, **more}
+    penalty = {"robot_distance_ball": 10.0, "ball_vel_twd_goal": 20.0 * shot}
+    return {"penalty": {**more, **penalty}, "target": {**more, "goal": 20.0 * shot, "distance": 5.0}}
+
+
+_SHAPED = {"score_at_par": 1.0, "phi_near_ball": 0.5, "phi_behind_ball": 0.5, "phi_standing": 0.5}
+_SHAPED |= {"phi_ball_near_target": 1.0, "phi_ball_on_its_way": 1.0}
+
+PROFILES: dict[str, dict[str, dict[str, float]]] = {
+    "competition": {"penalty": {"score": 1.0}, "target": {"score": 1.0}},
+    "competition-dense": _dense(),
+    "pressure_shot": _dense(1.1, time_out=-0.05, macro_bonus=0.02),
+    "tight": _dense(1.2, time_out=-0.1, macro_bonus=0.05),
+    "shaped": {"penalty": {**_SHAPED, "phi_ball_on_its_way": 3.0}, "target": _SHAPED},
+}
+"""Profile -> kind of task -> weights of its terms; the stock reward, "env", is a layer of its own.
+
+`shaped` is the one to train on: the official score, not devalued by the discount, and potentials. Its
+discounted return is the score less the first potential, so it ranks episodes as the competition does. A
+plain discounted score does not: with a gamma of 0.99 a goal for 10 points is worth less than a miss for 9
+that ended 1.1 s sooner, and a bad end is worth putting off."""
+
+WEIGHTED = (*TERMS, *POTENTIALS, *MACRO_GATE)
+"""What a weight can be given to; the last ones are settings of `macro_bonus`."""
+
+
+def check_weights(weights: Mapping[str, float]) -> None:
+    """Refuse weights of unknown terms and weights that are no finite number.
+
+    Raises:
+        InputError: naming the term.
+    """
+    for name, weight in weights.items():
+        if name not in WEIGHTED:
+            raise unknown_name("reward term", name, WEIGHTED)
+        if isinstance(weight, bool) or not (isinstance(weight, int | float) and math.isfinite(weight)):
+            expected = "expected a finite number; try 0 to switch it off"
+            raise InputError(f"weight of reward term '{name}' got {weight!r}; {expected}")
+
+
+def parse_weights(text: str) -> dict[str, float]:
+    """Read weights from "name=value,name=value"; an empty text gives none.
+
+    Raises:
+        InputError: no pairs of a name and a number.
+    """
+    try:
+        pairs = (part.split("=") for part in text.split(",") if part.strip())
+        return {name.strip(): float(value) for name, value in pairs}
+    except ValueError:
+        expected = "expected name=number,name=number; try approach_ball=1,time=-0.1"
+        raise InputError(f"reward weights {text!r} are no pairs; {expected}") from None
