@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from soccer_lib.control.ball import rotate
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import JOINTS
 from soccer_lib.runs.files import load_npz
@@ -87,7 +87,7 @@ class Clip:
 
     def in_trunk(self, vectors: np.ndarray) -> np.ndarray:
         """World vectors in the trunk's own axes, frame by frame. Shape: (T, 3)."""
-        return rotate(self.root_quat * (-1, -1, -1, 1), vectors)
+        return Rotation.from_quat(self.root_quat).apply(vectors, inverse=True)
 
     def parts(self) -> list[Clip]:
         """The parts as clips of their own."""

@@ -30,7 +30,7 @@ LONGEST = 300
 MARCH = (1e-3, 0.0, 0.0)
 """A command that is no walk but keeps the clock running [m/s, m/s, rad/s]."""
 
-STOPPING = (0.004, 0.002, -0.030)
+STOPPING = (0.018, -0.004, -0.026)
 """What coming to rest adds to the errors of place [m] and heading [rad], kicking leg right."""
 
 STANDING_FEET = 0.009
