@@ -2,8 +2,8 @@
 
 The swing alone is tuned: first from any place where the walker comes to rest, on misplaced balls, then from
 where strikes have lined up, with the errors that lining up leaves over. One kick grows from another: first
-any hard shot, then the shot that the penalties pay for, from it the lofts, which hit a height at the line, and
-the placed kick, which stays up and aims.
+any hard shot, then the shot that the penalties pay for, from it the lofts, which hit a height at the line,
+and the placed kick, which stays up and aims.
 """
 
 from __future__ import annotations
