@@ -41,14 +41,18 @@ class Strike(Macro):
     """One kick from its trigger to the walk afterwards: "align", "settle", "swing", "recover".
 
     It is given up when the robot cannot reach its stance in time.
+
+    Args:
+        walker: whose gait it leaves and comes back to.
+        kicks: by name; None for the project's own.
     """
 
     kind = "kicks"
     stages = ("align", "settle", "swing")
     memory = (*Macro.memory, "mirrored", "heading", "begun")
 
-    def __init__(self, walker: OwnWalker) -> None:
-        self.kicks = load_kicks()
+    def __init__(self, walker: OwnWalker, kicks: dict[str, Kick] | None = None) -> None:
+        self.kicks = load_kicks() if kicks is None else kicks
         self.names = self.kicks.keys()
         super().__init__(walker)
 

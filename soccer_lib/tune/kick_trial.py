@@ -144,7 +144,7 @@ class KickTrial:
 
     def _line_up(self, rng: np.random.Generator) -> Stance | None:
         """Walk, then line up with a ball in front; None where the left leg would kick or it fails."""
-        sim, strike = self.sim, Strike(self.walker)
+        sim, strike = self.sim, Strike(self.walker, {"shot": _NOMINAL})
         sim.reset(seed=0)
         ball = sim.data.qpos[self._ball_q]
         ball[2] = 50.0
@@ -156,7 +156,7 @@ class KickTrial:
         quat, *_ = sim.sensors()
         ahead, left = turned((away, 0.0), bearing + heading_of(quat))
         place = sim._imu[0] + ahead, sim._imu[1] + left
-        strike.start(_NOMINAL, turned((away, 0.0), bearing), heading_of(quat))
+        strike.start("shot", turned((away, 0.0), bearing), heading_of(quat))
         while not strike.mirrored and strike.committed:
             quat, gyro, velocity = sim.sensors()
             yaw = heading_of(quat)
