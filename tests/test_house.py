@@ -105,6 +105,7 @@ def test_the_core_has_a_limit(house, tmp_path, capsys):
     out = capsys.readouterr().out
     assert (
         "sim 5661, bench 333, cli 333, genesis 333" in out
-        and "in all 6660; the core, without bench, cli, demos, genesis, learn, notebook, tune, view: 5661" in out
+        and "in all 6660; the core, without bench, cli, demos, genesis, learn, notebook, tune, view: 5661"
+        in out
     )
     assert not list(house.findings(tmp_path, files[:16])), "5,328 lines are not too many"
