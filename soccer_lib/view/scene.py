@@ -37,8 +37,8 @@ _SHADOWS = (0.2, 0.1)
 class Scene:
     """Draws states of one trajectory. Close it, or use it in a `with`.
 
-    Cameras: "follow" (behind the robot), "side" (at its right), "goal" (beside the goal or target, back at the
-    robot) and "shot" (from its right at robot and goal). The direction of the first two is that of the
+    Cameras: "follow" (behind the robot), "side" (at its right), "goal" (beside the goal or target, back at
+    the robot) and "shot" (from its right at robot and goal). The direction of the first two is that of the
     trajectory's start.
 
     Args:
