@@ -7,6 +7,7 @@ import pytest
 
 import soccer_lib as sl
 from soccer_lib.control.kicks import PATTERNS
+from soccer_lib.control.macro import Macro
 from soccer_lib.envs import get_state, layers, set_state
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
@@ -104,7 +105,7 @@ def test_a_reset_forgets_the_kick(struck):
     set_state(env, before)
     env.step(PLACED)
     _, info = env.reset(seed=0)
-    assert control.strike.stage == "idle" and info["macro_trigger_count"] == 0
+    assert control.macro.stage == "idle" and info["macro_trigger_count"] == 0
 
 
 def test_a_strike_that_cannot_line_up_is_given_up(monkeypatch):
@@ -121,7 +122,7 @@ def test_a_strike_that_cannot_line_up_is_given_up(monkeypatch):
 def test_another_walker_does_not_kick(struck):
     _, control, *_ = struck
     foreign = CONTROLS["command"](control.sim)
-    foreign.strike, foreign._kicks = None, {}
+    foreign.macro = Macro(foreign.walker)
     foreign.reset(seed=0)
     *_, info = foreign.step(SHOT)
     assert info["macro_refused_count"] == 1 and info["macro_name"] == ""

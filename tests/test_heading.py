@@ -58,7 +58,7 @@ def turn_scene(sim, tracker, angle):
         data.qvel[speed : speed + 3] = turn @ data.qvel[speed : speed + 3]
     assert not any(tracker._slow)  # the ball turns fast
     tracker._orientation = tuple(times(times(quat, tracker._orientation), quat * [1, -1, -1, -1]))
-    tracker._spin = (turn @ tracker._spin).tolist()
+    tracker._spin = tuple(turn @ tracker._spin)
     return turn
 
 

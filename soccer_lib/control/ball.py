@@ -15,6 +15,8 @@ import numpy as np
 
 from soccer_lib.tasks import PHYSICS_DT
 
+Vector = tuple[float, float, float]
+
 BALL_RADIUS = 0.11
 """Distance of the ball's centre from the observed point [m]."""
 
@@ -41,8 +43,8 @@ class BallTracker:
     def reset(self) -> None:
         """Start an episode: the ball is upright and does not turn."""
         self._orientation = (1.0, 0.0, 0.0, 0.0)
-        self._slow = (0.0, 0.0, 0.0)
-        self._spin = [0.0, 0.0, 0.0]
+        self._slow: Vector = (0.0, 0.0, 0.0)
+        self._spin: Vector = (0.0, 0.0, 0.0)
         self._seen = np.zeros((14, _ROWS + 2), dtype=np.float32)
         self._count, self._waiting = 0, False
 
@@ -74,21 +76,22 @@ class BallTracker:
         self._count, self._waiting = new.stop, True
 
     @property
-    def offset(self) -> np.ndarray:
-        """From the observed ball point to the ball's centre, world axes [m]. Shape: (3,).
+    def offset(self) -> Vector:
+        """From the observed ball point to the ball's centre, world axes [m].
 
         Positions in an observation are one step older than its velocities: the last step's turn is not
         part of it yet.
         """
         self._integrate()
         w, x, y, z = _turned(self._orientation, *self._slow)
-        return BALL_RADIUS * np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
+        twice = 2 * BALL_RADIUS
+        return twice * (x * z + w * y), twice * (y * z - w * x), BALL_RADIUS - twice * (x * x + y * y)
 
     @property
-    def spin(self) -> np.ndarray:
-        """Angular velocity of the ball after the last step, world axes [rad/s]. Shape: (3,)."""
+    def spin(self) -> Vector:
+        """Angular velocity of the ball after the last step, world axes [rad/s]."""
         self._integrate()
-        return np.array(self._spin)
+        return self._spin
 
     def _integrate(self) -> None:
         """Turn the ball by all steps but the last, whose gyro reading is still to come."""
@@ -102,7 +105,8 @@ class BallTracker:
         spins = velr + (gyro[:3] + w * twice + _cross(axis, twice.take(_WRAP, axis=0)))
         seen[:, 0] = seen[:, n - 1]
         self._count, self._waiting = 1, False
-        *spins, self._spin = spins.T.tolist()
+        *spins, last = spins.T.tolist()
+        self._spin = tuple(last)
         orientation, (a, b, c) = self._orientation, self._slow
         for x, y, z in spins:
             if -SLOW < x < SLOW and -SLOW < y < SLOW and -SLOW < z < SLOW:
@@ -120,7 +124,7 @@ class BallTracker:
             "orientation": self._orientation,
             "slow": self._slow,
             "last": self._seen[:, : self._count].copy(),
-            "spin": list(self._spin),
+            "spin": self._spin,
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -128,7 +132,7 @@ class BallTracker:
         self._orientation, self._slow = tuple(state["orientation"]), tuple(state["slow"])
         self._count, self._waiting = state["last"].shape[1], False
         self._seen[:, : self._count] = state["last"]
-        self._spin = list(state["spin"])
+        self._spin = tuple(state["spin"])
 
 
 def _turned(orientation: tuple[float, ...], x: float, y: float, z: float) -> tuple[float, ...]:

@@ -39,6 +39,7 @@ class Clip:
         root_quat: of the trunk, x y z w as everywhere in the library. Shape: (T, 4).
         world_velocity: of the trunk, world axes [m/s]. Shape: (T, 3).
         world_spin: angular velocity of the trunk, world axes [rad/s]. Shape: (T, 3).
+        columns: where the legs stand among the file's joints, in the order of `layout.JOINTS`.
         starts: first frame of each part; frames of two parts do not follow each other.
     """
 
@@ -52,6 +53,7 @@ class Clip:
     root_quat: np.ndarray
     world_velocity: np.ndarray
     world_spin: np.ndarray
+    columns: tuple[int, ...]
     starts: tuple[int, ...] = (0,)
 
     def __len__(self) -> int:
@@ -187,6 +189,7 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None) -
         root_quat=(qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]],
         world_velocity=qvel[:, :3],
         world_spin=qvel[:, 3:6],
+        columns=tuple(legs),
         # Some files end with their length, others with their last frame: neither begins a part.
         starts=(0, *(int(cut) for cut in cuts if 0 < cut < len(qpos) - 1)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, sin
 from typing import Any
@@ -10,9 +11,10 @@ import mujoco
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
+from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.residual import TrunkState
-from soccer_lib.control.strike import MARCH, SETTLED_TICKS
+from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.wrappers.control import pd_torque
 from soccer_lib.wrappers.heading import heading_of
@@ -20,10 +22,16 @@ from soccer_lib.wrappers.heading import heading_of
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]."""
 
-MISPLACED = ((0.0, 0.0, 0.0), (0.012, 0.01, 0.018))
-"""Mean and standard deviation of what the alignment leaves over: ahead, left [m], turn [rad]."""
+MISPLACED = (0.012, 0.01, 0.018)
+"""Spread of the ball's place ahead and left [m] and of the robot's turn [rad] in a rough trial."""
+
+LEFT_OVER = (0.004, 0.003, 0.004)
+"""Spread around the errors of a stance that lined up [m, m, rad]."""
 
 _HEADING = pi  # as in the penalty tasks
+_NOMINAL = Kick(
+    "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
+)
 _TICK = 10  # physics steps of a walker step
 
 
@@ -35,11 +43,14 @@ class Stance:
         qpos: of its root and joints. Shape: (19,).
         qvel: Shape: (18,).
         walker: the walker's state.
+        error: what lining up left over: the ball lies so much farther ahead and left [m], and the robot still
+            had to turn so far [rad]. Shape: (3,); zeros where it did not line up.
     """
 
     qpos: np.ndarray
     qvel: np.ndarray
     walker: dict[str, Any]
+    error: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,11 +82,12 @@ class KickTrial:
     """Plays kicks on the stock model in the middle of the field; one per worker process.
 
     Args:
-        stances: how many different ones to collect.
+        walked: how many stances to collect in which the robot came to rest anywhere.
+        lined_up: how many to collect in which a strike lined up with a ball, errors included.
         seed: of the walks that lead to them.
     """
 
-    def __init__(self, stances: int = 200, seed: int = 1) -> None:
+    def __init__(self, walked: int = 200, lined_up: int = 80, seed: int = 1) -> None:
         self.sim: SoccerSim = make_sim("kick_to_target")
         self.walker: OwnWalker = load_walker("own")
         self._gains = self.walker.kp.astype(np.float32), self.walker.kd.astype(np.float32)
@@ -90,11 +102,17 @@ class KickTrial:
         self._ball_body = model.body("soccer_ball").id
         self._foot = model.body("robot_0:right_foot_link").id
         rng = np.random.default_rng(seed)
-        self.stances: list[Stance] = []
-        while len(self.stances) < stances:
-            stance = self._walk_and_stop(rng)
+        self.walked = self._collect(self._walk_and_stop, walked, rng)
+        self.lined_up = self._collect(self._line_up, lined_up, rng)
+
+    @staticmethod
+    def _collect(search: Callable, count: int, rng: np.random.Generator) -> list[Stance]:
+        stances: list[Stance] = []
+        while len(stances) < count:
+            stance = search(rng)
             if stance:
-                self.stances.append(stance)
+                stances.append(stance)
+        return stances
 
     def _tick(self, target: np.ndarray) -> None:
         for _ in range(_TICK):
@@ -121,9 +139,39 @@ class KickTrial:
             self._tick(self._walk(command))
             still = still + 1 if tick >= stop and gait.standing else 0
             if still == SETTLED_TICKS:
-                qpos, qvel = sim.data.qpos[self._robot_q], sim.data.qvel[self._robot_v]
-                return Stance(qpos.copy(), qvel.copy(), self.walker.get_state())
+                return self._stance(np.zeros(3))
         return None
+
+    def _line_up(self, rng: np.random.Generator) -> Stance | None:
+        """Walk, then line up with a ball in front; None where the left leg would kick or it fails."""
+        sim, strike = self.sim, Strike(self.walker, {"shot": _NOMINAL})
+        sim.reset(seed=0)
+        ball = sim.data.qpos[self._ball_q]
+        ball[2] = 50.0
+        self.walker.reset(rng.random())
+        walk = tuple(rng.uniform((0.2, -0.2, -0.6), (0.9, 0.2, 0.6)))
+        for _ in range(int(rng.integers(60, 110))):
+            self._tick(self._walk(walk))
+        away, bearing = rng.uniform((0.45, -0.6), (0.75, 0.3))
+        quat, *_ = sim.sensors()
+        ahead, left = turned((away, 0.0), bearing + heading_of(quat))
+        place = sim._imu[0] + ahead, sim._imu[1] + left
+        strike.start("shot", turned((away, 0.0), bearing), heading_of(quat))
+        while not strike.mirrored and strike.committed:
+            quat, gyro, velocity = sim.sensors()
+            yaw = heading_of(quat)
+            seen = turned((place[0] - sim._imu[0], place[1] - sim._imu[1]), -yaw)
+            joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
+            before = self.walker.get_state()
+            target = strike.step(seen, yaw, *joints, quat, gyro, velocity)
+            if strike.stage == "swing":
+                return self._stance(np.array(strike._place(False, seen, yaw)), before)
+            self._tick(target)
+        return None
+
+    def _stance(self, error: np.ndarray, walker: dict[str, Any] | None = None) -> Stance:
+        qpos, qvel = self.sim.data.qpos[self._robot_q], self.sim.data.qvel[self._robot_v]
+        return Stance(qpos.copy(), qvel.copy(), walker or self.walker.get_state(), error)
 
     def _place(self, stance: Stance, kick: Kick, error: np.ndarray) -> None:
         """Put the robot to its stance beside the ball, which lies in the middle of the field."""
@@ -161,7 +209,7 @@ class KickTrial:
 
         Args:
             kick: with the right foot.
-            stance: one of `stances`.
+            stance: one of `walked` or `lined_up`.
             error: how much farther ahead and left the ball lies [m], and how far the robot still had to turn
                 [rad]. Shape: (3,).
             seconds: time limit [s]; a fall ends the trial too.

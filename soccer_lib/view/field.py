@@ -56,9 +56,9 @@ class FieldMap:
 
         self._robot = line("o", markersize=11, label="robot and its heading")
         self._heading = line(linewidth=3)
-        self._robot_path = line(linewidth=1.5, zorder=4, label="its path")
+        self._robot_path = line(linewidth=1.5, zorder=4, label="robot's path")
         self._ball = line("o", color="white", mec=INK, mew=1.5, markersize=8, zorder=7, label="ball")
-        self._ball_path = line("--", color=INK, linewidth=1.5, zorder=5, label="its path ")
+        self._ball_path = line("--", color=INK, linewidth=1.5, zorder=5, label="ball's path")
         self._keeper = line(color=ORANGE, linewidth=6, zorder=4, solid_capstyle="butt")
         self.clock = self.axes.annotate("", (0.01, 0.97), xycoords="axes fraction", va="top", zorder=9)
 
