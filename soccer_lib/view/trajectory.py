@@ -107,7 +107,7 @@ class Recorder:
     def start(self) -> None:
         """Begin with the state as it is."""
         self.sim: SoccerSim = self.env.unwrapped  # another one after a reset, where there are several tasks
-        self.over, self.report = False, None
+        self.over, self.report, self.info = False, None, {}
         self.events: list[tuple[float, str]] = []
         self._rows: list[tuple] = []
         self._steps: list[tuple[float, float, dict[str, Any]]] = []
@@ -127,6 +127,7 @@ class Recorder:
             observation, reward, terminated, truncated, info = self.env.step(action)
         finally:
             self.sim.tape = None
+        self.info = info
         self._steps.append((info["sim_time"], reward, info["reward_terms"]))
         if info.get("macro_triggered"):
             self.events.append((info["sim_time"], str(info.get("macro_name", "kick"))))
