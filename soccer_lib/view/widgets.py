@@ -141,11 +141,11 @@ def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> No
 
     recorder = _driver(env, seed)
 
-    def play(kick: str, start_again: bool, **command: float) -> None:
+    def play(forward: float, sideways: float, turn: float, kick: str, start_again: bool) -> None:
         if start_again:
             recorder.reset(seed)
         elif kick == NO_KICK:
-            _hold(recorder, list(command.values()), 0.5)
+            _hold(recorder, (forward, sideways, turn), 0.5)
         else:
             _hold(recorder, PATTERNS[kick], 0.1)
             if not (recorder.over or recorder.info.get("macro_triggered")):
@@ -153,7 +153,7 @@ def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> No
         _show({"": episode_figure(recorder.trajectory(), recorder.sim.sim_time)})
 
     sliders = dict.fromkeys(("forward", "sideways", "turn"), (-1.0, 1.0, 0.1))
-    choices = {"kick": (NO_KICK, *PATTERNS), "start_again": False}
+    choices = {"kick": [NO_KICK, *PATTERNS], "start_again": False}
     widget = controls(play, {"manual": True, "manual_name": "play"}, **sliders, **choices)
     _display(widget)
     widget.update()  # the first picture: the robot has landed and stands
