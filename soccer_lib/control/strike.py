@@ -18,7 +18,7 @@ TOLERANCE = (0.011, 0.014)
 GOOD_ENOUGH = 2.5
 """Multiple of the tolerance with which a standing robot swings; beyond it, it lines up once more."""
 
-RELAX = 1.0
+RELAX = 0.5
 """Growth of the tolerance once the robot has been lining up for 0.6 s [1/s]."""
 
 SETTLED_TICKS = 20
@@ -30,7 +30,7 @@ LONGEST = 300
 MARCH = (1e-3, 0.0, 0.0)
 """A command that is no walk but keeps the clock running [m/s, m/s, rad/s]."""
 
-STOPPING = (0.018, -0.004, -0.026)
+STOPPING = (0.012, -0.004, -0.026)
 """What coming to rest adds to the errors of place [m] and heading [rad], kicking leg right."""
 
 STANDING_FEET = 0.009

@@ -20,7 +20,15 @@ from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, clamp, leg_angl
 from soccer_lib.errors import InputError
 from soccer_lib.tune.crew import Crew
 from soccer_lib.tune.files import KickFolder
-from soccer_lib.tune.kick_trial import LEFT_OVER, MISPLACED, KickTrial, Outcome
+from soccer_lib.tune.kick_trial import (
+    CENTRE,
+    LEFT_OVER,
+    MISPLACED,
+    KickTrial,
+    Outcome,
+    anywhere,
+    penalty_spot,
+)
 
 KNOTS = 5
 FEEDBACK = np.array([0.9, 0.12, 1.5, 0.19, 0.3, 0.04, 0.1, 0.07])
@@ -51,7 +59,8 @@ class Stage:
         sigma: first step size [search units].
         seconds: length of a trial [s].
         height: for "loft": of the observed ball point at the line [m].
-        lined_up: trials start where strikes have lined up, and not from any place where the robot stands.
+        lined_up: trials start where strikes have lined up, at balls where the tasks have them; the others
+            wherever the robot stands, in the middle of the field.
     """
 
     name: str
@@ -71,8 +80,8 @@ STAGES = (
     Stage("rough_placed", "rough_shot", "upright", 100, trials=5, sigma=0.2, seconds=2.4),
     Stage("rough_low", "rough_shot", "loft", 60, trials=5, sigma=0.12, height=0.88),
     Stage("rough_high", "rough_low", "loft", 70, trials=5, sigma=0.15, height=1.36),
-    Stage("shot", "rough_shot", "penalty", 40, trials=6, sigma=0.06, lined_up=True),
-    Stage("placed", "rough_placed", "upright", 20, trials=6, sigma=0.04, seconds=2.4, lined_up=True),
+    Stage("shot", "rough_shot", "penalty", 45, trials=6, sigma=0.08, lined_up=True),
+    Stage("placed", "rough_placed", "upright", 20, trials=6, sigma=0.05, seconds=2.4, lined_up=True),
     Stage("loft_low", "rough_low", "loft", 40, trials=6, sigma=0.06, height=0.82, lined_up=True),
     Stage("loft_high", "rough_high", "loft", 25, trials=6, sigma=0.05, height=1.32, lined_up=True),
 )
@@ -157,8 +166,9 @@ def play(trial: KickTrial, kick: Kick, stage: Stage, rng: np.random.Generator, t
     chosen = [stances[i] for i in rng.integers(0, len(stances), trials)]
     errors = rng.normal(0.0, LEFT_OVER if stage.lined_up else MISPLACED, (trials, 3))
     past = 9.0 if stage.score == "upright" else 0.12
+    draw = (anywhere if stage.score == "upright" else penalty_spot) if stage.lined_up else lambda rng: CENTRE
     return [
-        trial.play(kick, stance, stance.error + error, stage.seconds, past)
+        trial.play(kick, stance, stance.error + error, draw(rng), stage.seconds, past)
         for stance, error in zip(chosen, errors, strict=True)
     ]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, sin
-from typing import Any
+from typing import Any, NamedTuple
 
 import mujoco
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
-from soccer_lib.control.approach import turned
+from soccer_lib.control.approach import turned, wrap
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
@@ -28,7 +28,6 @@ MISPLACED = (0.012, 0.01, 0.018)
 LEFT_OVER = (0.004, 0.003, 0.004)
 """Spread around the errors of a stance that lined up [m, m, rad]."""
 
-_HEADING = pi  # as in the penalty tasks
 _NOMINAL = Kick(
     "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
 )
@@ -53,13 +52,37 @@ class Stance:
     error: np.ndarray
 
 
+class Spot(NamedTuple):
+    """Where the ball lies, in world axes [m], and the heading in which it shall go [rad].
+
+    The feet meet the mesh of the field a little differently in every place, and a swing shows it.
+    """
+
+    x: float
+    y: float
+    heading: float
+
+
+CENTRE = Spot(0.0, 0.0, pi)
+
+
+def penalty_spot(rng: np.random.Generator) -> Spot:
+    """The ball of the penalty tasks; headings as they are aimed."""
+    return Spot(-8.77, 0.0, pi + rng.uniform(-0.5, 0.5))
+
+
+def anywhere(rng: np.random.Generator) -> Spot:
+    """A ball of kick_to_target."""
+    return Spot(rng.uniform(-8.0, 8.0), rng.uniform(-5.0, 5.0), rng.uniform(-pi, pi))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a trial came to.
 
     Attributes:
         missed_by: closest that the kicking foot's body came to the ball's centre before touching it [m].
-        speed: horizontal speed of the ball's centre at the end [m/s].
+        speed: horizontal speed of the ball's centre at `LINE`, or at the end [m/s].
         angle: direction of the ball, left of the heading that was wanted [rad].
         line_time: when the observed ball point passed `LINE`; None if it did not [s].
         line_speed: speed of that point along the heading there, which the penalties pay for [m/s].
@@ -79,7 +102,7 @@ class Outcome:
 
 
 class KickTrial:
-    """Plays kicks on the stock model in the middle of the field; one per worker process.
+    """Plays kicks on the stock model; one per worker process.
 
     Args:
         walked: how many stances to collect in which the robot came to rest anywhere.
@@ -173,24 +196,24 @@ class KickTrial:
         qpos, qvel = self.sim.data.qpos[self._robot_q], self.sim.data.qvel[self._robot_v]
         return Stance(qpos.copy(), qvel.copy(), walker or self.walker.get_state(), error)
 
-    def _place(self, stance: Stance, kick: Kick, error: np.ndarray) -> None:
-        """Put the robot to its stance beside the ball, which lies in the middle of the field."""
+    def _place(self, stance: Stance, kick: Kick, error: np.ndarray, spot: Spot) -> None:
+        """Put the robot to its stance beside the ball."""
         sim, data = self.sim, self.sim.data
         data.qpos[self._robot_q], data.qvel[self._robot_v] = stance.qpos, stance.qvel
         data.qacc_warmstart[:] = 0.0
         w, x, y, z = stance.qpos[3:7].tolist()
-        turn = _HEADING - error[2] - heading_of(np.array([x, y, z, w]))
+        turn = spot.heading - error[2] - heading_of(np.array([x, y, z, w]))
         quat, spin = np.zeros(4), np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
         mujoco.mju_mulQuat(quat, spin, stance.qpos[3:7])
         c, s = cos(turn), sin(turn)
         ahead, left = kick.stance + error[:2]
-        c0, s0 = cos(_HEADING), sin(_HEADING)
+        c0, s0 = cos(spot.heading), sin(spot.heading)
         root = data.qpos[self._robot_q]
-        root[:2] = -(c0 * ahead - s0 * left), -(s0 * ahead + c0 * left)
+        root[:2] = spot.x - (c0 * ahead - s0 * left), spot.y - (s0 * ahead + c0 * left)
         root[3:7] = quat
         vx, vy = stance.qvel[:2]
         data.qvel[self._robot_v][:2] = c * vx - s * vy, s * vx + c * vy
-        data.qpos[self._ball_q] = 0.0, 0.0, 0.01, 1.0, 0.0, 0.0, 0.0
+        data.qpos[self._ball_q] = spot.x, spot.y, 0.01, 1.0, 0.0, 0.0, 0.0
         data.qvel[self._ball_v] = 0.0
         mujoco.mj_forward(sim.model, data)
         sim.forget_episode()
@@ -204,7 +227,9 @@ class KickTrial:
         arm, velocity = rotation @ (0.0, 0.0, 0.11), data.qvel[self._ball_v]
         return data.xpos[self._ball_body] + arm, velocity[:3] + np.cross(rotation @ velocity[3:], arm)
 
-    def play(self, kick: Kick, stance: Stance, error: np.ndarray, seconds: float, past: float) -> Outcome:
+    def play(
+        self, kick: Kick, stance: Stance, error: np.ndarray, spot: Spot, seconds: float, past: float
+    ) -> Outcome:
         """Play one kick.
 
         Args:
@@ -212,14 +237,17 @@ class KickTrial:
             stance: one of `walked` or `lined_up`.
             error: how much farther ahead and left the ball lies [m], and how far the robot still had to turn
                 [rad]. Shape: (3,).
+            spot: where the ball lies and where it shall go.
             seconds: time limit [s]; a fall ends the trial too.
             past: how long to look on once the ball has passed `LINE` [s].
         """
-        self._place(stance, kick, error)
+        self._place(stance, kick, error, spot)
         sim, start = self.sim, self.sim.joint_pos.copy()
         missed_by, touches, touching = 9.0, 0, False
         line_time = fall_time = None
         line_speed = line_height = 0.0
+        flown = None
+        toward = np.array([cos(spot.heading), sin(spot.heading)])
         for tick in range(int(seconds / 0.02)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)
@@ -233,9 +261,9 @@ class KickTrial:
                 contact = sim.near_robot(x, y) and sim.touches(sim._robot_geoms)
                 touches += contact and not touching
                 touching = contact
-                if line_time is None and -x >= LINE:
-                    line_time, line_height = time, height
-                    line_speed = -float(sim.data.qvel[self._ball_v][0])
+                if line_time is None and (x - spot.x) * toward[0] + (y - spot.y) * toward[1] >= LINE:
+                    line_time, line_height, flown = time, height, self._ball_centre()[1]
+                    line_speed = float(sim.data.qvel[self._ball_v][:2] @ toward)
                 if fall_time is None and sim._imu[2] < 0.4:
                     fall_time = time
             if not touches:
@@ -243,8 +271,8 @@ class KickTrial:
                 missed_by = min(missed_by, float(np.linalg.norm(foot)))
             if fall_time is not None or (line_time is not None and time > line_time + past):
                 break
-        vx, vy, _ = self._ball_centre()[1].tolist()
-        angle = atan2(-vy, -vx) if hypot(vx, vy) > 0.05 else 0.0
+        vx, vy, _ = (self._ball_centre()[1] if flown is None else flown).tolist()
+        angle = wrap(atan2(vy, vx) - spot.heading) if hypot(vx, vy) > 0.05 else 0.0
         return Outcome(
             missed_by, hypot(vx, vy), angle, line_time, line_speed, line_height, fall_time, touches
         )

@@ -11,7 +11,7 @@ from soccer_lib.control.kicks import load_kicks
 from soccer_lib.errors import InputError
 from soccer_lib.tune import kick_search
 from soccer_lib.tune.kick_search import STAGES, KickConfig, Stage, first_swing, kick_from, pay, tune_kicks
-from soccer_lib.tune.kick_trial import KickTrial, Outcome
+from soccer_lib.tune.kick_trial import CENTRE, KickTrial, Outcome
 
 GOAL = Outcome(0.2, 10.0, 0.1, 0.6, 12.0, 0.9, None, 1)
 PENALTY, LOFT, UPRIGHT = (Stage("x", "", score, 1, height=0.7) for score in ("penalty", "loft", "upright"))
@@ -31,7 +31,7 @@ def test_stances_are_settled_and_ready_for_the_right_leg(trial):
 
 def test_a_trial_is_the_same_every_time(trial):
     kick = load_kicks()["placed"]
-    outcomes = [trial.play(kick, trial.walked[1], np.zeros(3), 1.0, 0.1) for _ in range(2)]
+    outcomes = [trial.play(kick, trial.walked[1], np.zeros(3), CENTRE, 1.0, 0.1) for _ in range(2)]
     assert outcomes[0] == outcomes[1]
     assert outcomes[0].touches >= 1 and outcomes[0].speed > 1.0 and outcomes[0].fall_time is None
 
