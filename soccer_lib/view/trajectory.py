@@ -131,7 +131,7 @@ class Recorder:
         self.info = info
         self._steps.append((info["sim_time"], reward, info["reward_terms"]))
         if info.get("macro_triggered"):
-            begun = info["sim_time"] - info["held_steps"] * PHYSICS_DT  # the step lasts until the swing is over
+            begun = info["sim_time"] - info["held_steps"] * PHYSICS_DT  # the step is as long as the kick
             self.events.append((begun, info["macro_name"]))
         self.over, self.report = terminated or truncated, info.get("episode_report")
         if self.over:
