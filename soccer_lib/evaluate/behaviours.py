@@ -24,6 +24,8 @@ class Walk(WalkAtBall):
         stop: distance from the ball at which it stands still [m].
     """
 
+    spec = Striker.spec  # one environment serves both; its observation begins with what a walk needs
+
     def __init__(self, speed: float, stop: float = 0.0) -> None:
         self.SPEED, self.stop = speed, stop
 
@@ -52,7 +54,10 @@ BEHAVIOURS: dict[str, Policy] = {
     "dribble slowly": Walk(0.35),
     "shoot wide": Miss(aim_y=ASIDE),
     "shoot into the keeper": Striker(aim_y=0.0),
-    "score late": Striker(wait=5.0),
+    "score late": Striker(wait=6.0),
     "score early": Striker(),
 }
 """What the audit plays, by what it means to do; what came of it is for the official score to say."""
+
+POINTLESS = ("kick_to_target", "shoot into the keeper")
+"""Task and behaviour that make no pair: there is no keeper."""
