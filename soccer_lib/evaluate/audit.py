@@ -113,7 +113,7 @@ class AuditPlayer:
 
     def __call__(self, job: AuditJob) -> Played:
         """Play one episode to its end."""
-        policy = BEHAVIOURS[job.behaviour]
+        policy = BEHAVIOURS[job.behaviour]()
         control, key = policy.spec.control, (job.task, policy.spec.control)
         if key not in self._envs:
             hold = {"hold": self.hold} if control == "command" else {}
