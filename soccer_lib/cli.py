@@ -30,13 +30,29 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.evaluate:ReplayConfig:run_replay",
         "Step recorded torques again and compare the scores; --stock steps the stock environment.",
     ),
+    "dataset": (
+        "soccer_lib.view.dataset:DatasetConfig:main",
+        "Build a dataset from motion clips, or with --from POLICY by letting it play.",
+    ),
     "walker train": (
         "soccer_lib.tune.walker:WalkerTrainConfig:main",
         "Train the walker: gait search, then a residual network; call it again to go on.",
     ),
+    "bc": (
+        "soccer_lib.learn.bc:BCConfig:main",
+        "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
+    ),
+    "convert": (
+        "soccer_lib.policies.convert:ConvertConfig:convert",
+        "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
+    ),
     "inspect env": (
         "soccer_lib.view.inspect:InspectEnvConfig:main",
         "Print an environment's layers, its observation entry by entry, and its reward terms.",
+    ),
+    "inspect clips": (
+        "soccer_lib.view.clips:InspectClipsConfig:main",
+        "Say what motion clips hold: length, travel, speeds, limits, frames; replay them.",
     ),
     "inspect reward": (
         "soccer_lib.view.audit:InspectRewardConfig:main",
@@ -50,13 +66,29 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.bench.env:EnvBenchConfig:main",
         "Measure how many times faster than the stock environment the fast one is.",
     ),
+    "bench dataset": (
+        "soccer_lib.bench.dataset:DatasetBenchConfig:main",
+        "Measure how near collecting demonstrations comes to bare physics, on all cores.",
+    ),
     "walker kick": (
         "soccer_lib.tune.kick_search:KickConfig:main",
         "Tune the kicks by CMA-ES; call it again to go on.",
     ),
+    "walker clips": (
+        "soccer_lib.tune.clips:ClipsConfig:main",
+        "Record the project's own motion clips: walk, turn, strong shot, placed kick.",
+    ),
     "bench walker": (
         "soccer_lib.bench.walker:WalkerBenchConfig:main",
         "Measure how well a walker follows commands, and how often it falls.",
+    ),
+    "bench kick": (
+        "soccer_lib.bench.kick:KickBenchConfig:main",
+        "Measure the kicks from real approaches: speed, direction, height, falls.",
+    ),
+    "bench striker": (
+        "soccer_lib.bench.striker:StrikerBenchConfig:main",
+        "Score the striker officially; show its balls' trails and success by start.",
     ),
     "notebook": (
         "soccer_lib.notebook.runner:NotebookConfig:run_notebooks",

@@ -15,18 +15,36 @@ import numpy as np
 
 from soccer_lib.tasks import PHYSICS_DT
 
+Vector = tuple[float, float, float]
+
 BALL_RADIUS = 0.11
 """Distance of the ball's centre from the observed point [m]."""
 
-STILL = 1e-5
-"""Below this the ball rests [rad/s]: it is what single precision leaves over; 10 s of it are 0.01 mm."""
+STILL = 0.0015
+"""Slower turns do not count [rad/s]: 10 s of them move the centre by 1.7 mm."""
 
-_ROWS = 512
+SLOW = 0.01
+"""Slower turns are added up instead of multiplied [rad/s]: what a ball does that nobody kicked. Were they
+to change their axis all the time, 10 s of them would move the centre by 0.2 mm.
+"""
+
+_ROWS = 128
 """Observations that may wait before they are integrated in one go."""
+
+_WRAP = np.array([0, 1, 2, 0, 1])
 
 
 class BallTracker:
-    """Integrates the ball's orientation from observations of every physics step."""
+    """Integrates the ball's orientation from observations of every physics step.
+
+    Attributes:
+        order: entries of quaternion and gyro as `push_rows` takes them: x y z x y w, then x y z x y, which
+            is what cross products need.
+        still: as `STILL`.
+    """
+
+    order = (0, 1, 2, 0, 1, 3, 4, 5, 6, 4, 5)
+    still = STILL
 
     def __init__(self) -> None:
         self.reset()
@@ -34,9 +52,10 @@ class BallTracker:
     def reset(self) -> None:
         """Start an episode: the ball is upright and does not turn."""
         self._orientation = (1.0, 0.0, 0.0, 0.0)
-        self._rows = np.zeros((0, 10), dtype=np.float32)
-        self._waiting = False
-        self._spin = np.zeros(3)
+        self._slow: Vector = (0.0, 0.0, 0.0)
+        self._spin: Vector = (0.0, 0.0, 0.0)
+        self._seen = np.zeros((14, _ROWS + 2), dtype=np.float32)
+        self._count, self._waiting = 0, False
 
     def push(self, ball_velr_rel_robot: np.ndarray, robot_quat: np.ndarray, robot_gyro: np.ndarray) -> None:
         """Take in the observations after one physics step or several; not the one of the reset.
@@ -47,30 +66,39 @@ class BallTracker:
             robot_quat: orientation of the trunk, x y z w. Shape: (4,) or (n, 4).
             robot_gyro: angular velocity of the trunk in its own axes [rad/s]. Shape: (3,) or (n, 3).
         """
-        rows = np.concatenate((ball_velr_rel_robot, robot_quat, robot_gyro), axis=-1, dtype=np.float32)
-        self.push_rows(rows.reshape(-1, 10))
+        rows = np.concatenate((ball_velr_rel_robot, robot_quat, robot_gyro), axis=-1).reshape(-1, 10)
+        for part in np.split(rows, range(_ROWS, len(rows), _ROWS)):
+            self.push_rows(part[:, :3], part[:, 3:].take(self.order, axis=1))
 
-    def push_rows(self, rows: np.ndarray) -> None:
-        """Take in the three observations of `push` side by side, float32. Shape: (n, 10)."""
-        self._rows = np.concatenate((self._rows, rows))
-        self._waiting = True
-        if len(self._rows) > _ROWS:
+    def push_rows(self, ball_velr_rel_robot: np.ndarray, trunk: np.ndarray) -> None:
+        """Take in the observations of up to 128 physics steps.
+
+        Args:
+            ball_velr_rel_robot: as for `push`. Shape: (n, 3).
+            trunk: its quaternion and gyro in the order `order`. Shape: (n, 11).
+        """
+        if self._count + len(trunk) > _ROWS + 1:
             self._integrate()
+        new = slice(self._count, self._count + len(trunk))
+        self._seen[:3, new] = ball_velr_rel_robot.T
+        self._seen[3:, new] = trunk.T
+        self._count, self._waiting = new.stop, True
 
     @property
-    def offset(self) -> np.ndarray:
-        """From the observed ball point to the ball's centre, world axes [m]. Shape: (3,).
+    def offset(self) -> Vector:
+        """From the observed ball point to the ball's centre, world axes [m].
 
         Positions in an observation are one step older than its velocities: the last step's turn is not
         part of it yet.
         """
         self._integrate()
-        w, x, y, z = self._orientation
-        return BALL_RADIUS * np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
+        w, x, y, z = _turned(self._orientation, *self._slow)
+        twice = 2 * BALL_RADIUS
+        return twice * (x * z + w * y), twice * (y * z - w * x), BALL_RADIUS - twice * (x * x + y * y)
 
     @property
-    def spin(self) -> np.ndarray:
-        """Angular velocity of the ball after the last step, world axes [rad/s]. Shape: (3,)."""
+    def spin(self) -> Vector:
+        """Angular velocity of the ball after the last step, world axes [rad/s]."""
         self._integrate()
         return self._spin
 
@@ -78,59 +106,66 @@ class BallTracker:
         """Turn the ball by all steps but the last, whose gyro reading is still to come."""
         if not self._waiting:
             return
-        rows = self._rows
+        seen, n = self._seen, self._count
         # The gyro is sampled at the start of a step: that of the next one belongs to this one's velocity.
-        gyro = np.concatenate((rows[1:, 7:], rows[-1:, 7:]))
-        spins = rows[:, :3] + rotate(rows[:, 3:7], gyro)
-        turning = np.abs(spins[:-1]).max(axis=1, initial=0.0) > STILL
-        self._orientation = _turned(self._orientation, spins[:-1][turning].tolist())
-        self._spin = spins[-1].astype(float)
-        self._rows, self._waiting = rows[-1:], False
+        seen[9:, n] = seen[9:, n - 1]
+        velr, axis, w, gyro = seen[:3, :n], seen[3:8, :n], seen[8, :n], seen[9:, 1 : n + 1]
+        twice = 2.0 * _cross(axis, gyro)
+        spins = velr + (gyro[:3] + w * twice + _cross(axis, twice.take(_WRAP, axis=0)))
+        seen[:, 0] = seen[:, n - 1]
+        self._count, self._waiting = 1, False
+        *spins, last = spins.T.tolist()
+        self._spin = tuple(last)
+        orientation, (a, b, c) = self._orientation, self._slow
+        for x, y, z in spins:
+            square = x * x + y * y + z * z
+            if square >= SLOW**2:
+                orientation = _turned(_turned(orientation, a, b, c), x, y, z)
+                a = b = c = 0.0
+            elif square >= STILL**2:
+                a, b, c = a + x, b + y, c + z
+        self._orientation, self._slow = orientation, (a, b, c)
+
+    def skip(self) -> None:
+        """Leave out physics steps: neither they nor the last one before them turned the ball by `STILL`."""
+        self._integrate()
+        self._count = 0
 
     def get_state(self) -> dict[str, Any]:
         """All that a bit-identical continuation needs."""
         self._integrate()
-        return {"orientation": self._orientation, "rows": self._rows.copy(), "spin": self._spin.copy()}
+        return {
+            "orientation": self._orientation,
+            "slow": self._slow,
+            "last": self._seen[:, : self._count].copy(),
+            "spin": self._spin,
+        }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`."""
-        self._orientation, self._waiting = tuple(state["orientation"]), False
-        self._rows, self._spin = state["rows"].copy(), state["spin"].copy()
+        self._orientation, self._slow = tuple(state["orientation"]), tuple(state["slow"])
+        self._count, self._waiting = state["last"].shape[1], False
+        self._seen[:, : self._count] = state["last"]
+        self._spin = tuple(state["spin"])
 
 
-def _turned(orientation: tuple[float, ...], spins: list[list[float]]) -> tuple[float, ...]:
-    """An orientation w x y z after one physics step at each angular velocity, as MuJoCo integrates it."""
+def _turned(orientation: tuple[float, ...], x: float, y: float, z: float) -> tuple[float, ...]:
+    """An orientation w x y z after one physics step at an angular velocity, as MuJoCo integrates it."""
+    speed = math.sqrt(x * x + y * y + z * z)
+    if not speed:
+        return orientation
     w, i, j, k = orientation
-    for x, y, z in spins:
-        speed = math.sqrt(x * x + y * y + z * z)
-        half = 0.5 * speed * PHYSICS_DT
-        a, s = math.cos(half), math.sin(half) / speed
-        b, c, d = s * x, s * y, s * z
-        w, i, j, k = (
-            a * w - b * i - c * j - d * k,
-            a * i + b * w + c * k - d * j,
-            a * j - b * k + c * w + d * i,
-            a * k + b * j - c * i + d * w,
-        )
-    return w, i, j, k
-
-
-def rotate(quat_xyzw: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Rotate vectors row by row.
-
-    Args:
-        quat_xyzw: Shape: (n, 4).
-        vectors: Shape: (n, 3).
-
-    Returns:
-        Shape: (n, 3).
-    """
-    axis, w, vectors = quat_xyzw[:, :3].T, quat_xyzw[:, 3], vectors.T
-    twice = 2.0 * _cross(axis, vectors)
-    return (vectors + w * twice + _cross(axis, twice)).T
+    half = 0.5 * speed * PHYSICS_DT
+    a, s = math.cos(half), math.sin(half) / speed
+    b, c, d = s * x, s * y, s * z
+    return (
+        a * w - b * i - c * j - d * k,
+        a * i + b * w + c * k - d * j,
+        a * j - b * k + c * w + d * i,
+        a * k + b * j - c * i + d * w,
+    )
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Cross products of columns, a fifth of the time of `np.cross`. Shape: (3, n)."""
-    a, b = np.concatenate((a, a[:2])), np.concatenate((b, b[:2]))
+    """Cross products of columns x y z x y, a fifth of the time of `np.cross`. Shapes: (5, n) to (3, n)."""
     return a[1:4] * b[2:] - a[2:] * b[1:4]

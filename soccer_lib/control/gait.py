@@ -233,7 +233,8 @@ class Gait:
                 q[5] += p.ankle_roll * roll + p.ankle_roll_rate * gyro[0]
                 if walk and x >= 0.5 and self.ready[1 - k]:
                     q[1] += side * p.hip_roll_lift * sin(2 * pi * (x - 0.5))
-            targets += [clamp(a, low, high) for a, low, high in zip(q, _LOW[k], _HIGH[k], strict=True)]
+            limits = zip(q, _LOW[k], _HIGH[k], strict=True)
+            targets += [low if a < low else high if a > high else a for a, low, high in limits]
         fade = self.landing
         if fade > 0.0:
             targets = [fade * a + (1 - fade) * b for a, b in zip(self.start_pose, targets, strict=True)]

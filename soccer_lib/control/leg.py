@@ -30,6 +30,7 @@ _THIGH = hypot(0.014, 0.215854)
 _THIGH_ANGLE = atan2(0.014, 0.215854)  # the knee lies 14 mm behind the thigh's axis
 _SHANK = 0.28
 _REACH = (0.15, 0.9995 * (_THIGH + _SHANK))
+_SQUARES, _TWICE = _THIGH**2 + _SHANK**2, 2 * _THIGH * _SHANK
 
 
 def clamp(value: float, low: float, high: float) -> float:
@@ -78,7 +79,7 @@ def leg_angles(
     ankle_roll = atan2(b, c)
     up = hypot(b, c) - _ANKLE_DROP
     reach = clamp(hypot(a, up), *_REACH)
-    inner = acos(clamp((_THIGH**2 + _SHANK**2 - reach * reach) / (2 * _THIGH * _SHANK), -1.0, 1.0))
+    inner = acos(clamp((_SQUARES - reach * reach) / _TWICE, -1.0, 1.0))
     knee = math.pi - inner + _THIGH_ANGLE
     ankle_pitch = -atan2(a, up) - asin(clamp(_THIGH * sin(inner) / reach, -1.0, 1.0))
     # what is left of the rotation belongs to the hip

@@ -1,4 +1,4 @@
-"""The residual network: what it sees, how its input and output are mirrored, and its numpy inference.
+"""The residual network: what it sees, and how its input and output are mirrored.
 
 The network corrects the gait engine's joint targets. The robot is its own mirror image, so the network only
 ever sees the half cycle in which the left leg swings: in the other half its input is mirrored and its output
@@ -8,8 +8,6 @@ mirrored back. Left and right are therefore treated exactly alike, and every sam
 from __future__ import annotations
 
 from math import asin, atan2, cos, pi, sin
-
-import numpy as np
 
 from soccer_lib.control.gait import Gait
 from soccer_lib.control.leg import HIP_Y, clamp
@@ -128,22 +126,6 @@ def features(
 
 def unmirror(action: list[float], gait: Gait) -> list[float]:
     """Turn the network's output into joint corrections of the real robot, in units of RESIDUAL_SCALE."""
-    action = [clamp(a, -ACTION_LIMIT, ACTION_LIMIT) for a in action]
+    most = ACTION_LIMIT
+    action = [-most if a < -most else most if a > most else a for a in action]
     return mirror_joints(action) if mirrored(gait) else action
-
-
-class Network:
-    """A small multilayer perceptron with ELU between its layers, one row at a time."""
-
-    def __init__(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
-        """Args: per layer a matrix of shape (out, in) and a vector of shape (out,)."""
-        self.weights = [np.ascontiguousarray(w, dtype=np.float32) for w in weights]
-        self.biases = [np.ascontiguousarray(b, dtype=np.float32) for b in biases]
-
-    def __call__(self, row: np.ndarray) -> np.ndarray:
-        """Output for one input. Shapes: (in,) to (out,), float32."""
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            row = weight.dot(row)
-            row += bias
-            row = np.maximum(row, np.expm1(np.minimum(row, 0.0)))  # ELU: expm1(x) >= x for x <= 0
-        return self.weights[-1].dot(row) + self.biases[-1]

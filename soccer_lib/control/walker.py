@@ -6,7 +6,8 @@ import numpy as np
 
 from soccer_lib.control.gait import Gait, GaitParameters
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
-from soccer_lib.control.residual import RESIDUAL_SCALE, Network, TrunkState, features, unmirror
+from soccer_lib.control.network import Network
+from soccer_lib.control.residual import RESIDUAL_SCALE, TrunkState, features, unmirror
 from soccer_lib.errors import InputError
 from soccer_lib.layout import KD, KP
 
@@ -96,8 +97,8 @@ def command_list(command: np.ndarray) -> list[float]:
             f"velocity command of shape {array.shape}; expected (3,): vx, vy [m/s] and yaw rate [rad/s]; "
             "pass three numbers"
         )
-    values = array.tolist()
-    if not all(-1e6 < v < 1e6 for v in values):
+    a, b, c = values = array.tolist()
+    if not abs(a) + abs(b) + abs(c) < 1e6:
         raise InputError(f"velocity command {values}; expected finite numbers; check the policy's output")
     return values
 
@@ -167,5 +168,5 @@ class OwnWalker(Walker):
 
 def combine(target: list[float], action: list[float]) -> np.ndarray:
     """Joint targets of engine and network together [rad]. Shape: (12,), float32."""
-    total = np.array(target) + RESIDUAL_SCALE * np.array(action)
+    total = np.array([a + RESIDUAL_SCALE * b for a, b in zip(target, action, strict=True)])
     return np.minimum(np.maximum(total, _LOW), _HIGH).astype(np.float32)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from soccer_lib.control.gait import PARAMETER_NAMES, GaitParameters
-from soccer_lib.control.residual import FEATURE_COUNT, Network
+from soccer_lib.control.network import Network
+from soccer_lib.control.residual import FEATURE_COUNT
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import load_json, sha256_of
 
@@ -94,4 +95,4 @@ def network_of(path: Path, arrays: dict[str, np.ndarray], inputs: int, outputs: 
         raise InputError(
             f"walker file {path} gives {size} outputs; expected {outputs} joint targets; {REMEDY}"
         )
-    return Network(weights, biases)
+    return Network.perceptron(weights, biases)

@@ -1,13 +1,15 @@
-"""Policies by name."""
+"""Policies by name or by file."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
 import os
+from pathlib import Path
 
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.policies.baselines import Random, Stand, WalkAtBall, Zero
+from soccer_lib.policies.learned import FOLDER_FILES, check_walker, read_policy
 from soccer_lib.policies.policy import Policy
 from soccer_lib.policies.striker import Striker
 
@@ -17,20 +19,27 @@ BASELINES: dict[str, type[Policy]] = {
 """What can be loaded by name, in the order of tables."""
 
 
-def load_policy(policy: Policy | str | os.PathLike[str], walker: str | None = None) -> Policy:
+def load_policy(
+    policy: Policy | str | os.PathLike[str], walker: str | None = None, **told: str | int
+) -> Policy:
     """Load a policy.
 
     Args:
-        policy: one of `BASELINES`; a policy itself is handed back.
+        policy: one of `BASELINES` ("striker:clean" or "striker:score" names a style too), a run folder, or a
+            file: our own policy (.safetensors), SB3 zip (by its parameters), TorchScript, ONNX, torch state
+            dict, or a Flax tree as npz or msgpack. A policy itself is handed back.
         walker: what to walk with instead of the policy's own choice: "own", "hub" or a walker file.
+        told: what a foreign file does not say itself: `observation`, `control`, `hold`, `activation`, `norm`,
+            `output` (see `policies.foreign.read_foreign`).
 
     Raises:
-        InputError: there is no policy of that name, or it has no use for a walker.
+        InputError: there is no such policy, its file does not fit, or it has no use for a walker.
     """
+    if isinstance(policy, str) and policy.startswith("striker:"):
+        name, policy = policy, Striker(policy.partition(":")[2])
+        policy.spec = dataclasses.replace(policy.spec, name=name)
     if not isinstance(policy, Policy):
-        if policy not in BASELINES:
-            raise unknown_name("policy", str(policy), BASELINES)
-        policy = BASELINES[policy]()
+        policy = BASELINES[policy]() if policy in BASELINES else _from_path(policy, told)
     if walker:
         if policy.spec.control != "command":
             raise InputError(
@@ -38,5 +47,25 @@ def load_policy(policy: Policy | str | os.PathLike[str], walker: str | None = No
                 "expected a policy that gives commands; try walk_at_ball"
             )
         policy = copy.copy(policy)
-        policy.spec = dataclasses.replace(policy.spec, walker=walker)
+        policy.spec = dataclasses.replace(policy.spec, walker=walker, walker_sha256=None)
+    check_walker(policy.spec)
     return policy
+
+
+def _from_path(policy: str | os.PathLike[str], told: dict[str, str | int]) -> Policy:
+    path = Path(policy) if policy and isinstance(policy, str | os.PathLike) else None
+    if path is None or not path.exists():
+        names = [*BASELINES, "the path of a run folder or of a policy's file"]
+        raise unknown_name("policy", str(policy), names)
+    if path.is_dir():
+        files = [path / (name + ending) for ending in (".safetensors", ".zip") for name in FOLDER_FILES]
+        found = [file for file in files if file.is_file()]
+        if not found:
+            expected = ", ".join(file.name for file in files)
+            raise InputError(f"{path} has no finished policy; expected one of {expected}; finish its run")
+        path = found[0]
+    if path.suffix == ".safetensors":
+        return read_policy(path)
+    from soccer_lib.policies.foreign import read_foreign
+
+    return read_foreign(path, told)

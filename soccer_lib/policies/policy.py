@@ -19,6 +19,7 @@ class PolicySpec:
         observation: the observation, as in `make_env`.
         hold: for control "command": physics steps that one command lasts [2 ms each]; None for 50.
         walker: for control "command": "own", "hub" or the path of a walker file; None where there is none.
+        walker_sha256: hash of the walker that it learned with; None where any will do.
     """
 
     name: str
@@ -26,6 +27,7 @@ class PolicySpec:
     observation: str = "raw"
     hold: int | None = None
     walker: str | None = None
+    walker_sha256: str | None = None
 
 
 class Policy(ABC):

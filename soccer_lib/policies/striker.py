@@ -33,8 +33,8 @@ ARRIVAL = (1.1, 2.6)
 NEAR = 0.10
 """Distance from the stance at which the kick is asked for [m]; the kick itself walks the rest."""
 
-SURE = 0.02
-"""Error of the heading at which the kick is asked for [rad]; it grows with the time spent on it."""
+SURE = 0.01
+"""Error of the heading at which the kick is asked for [rad]; after a second it grows by half each second."""
 
 ROLLING = 0.3
 """A ball faster than this is left alone [m/s]."""
@@ -150,7 +150,7 @@ class Striker(Policy):
         left = hypot(*place)
         if memory.aligning or left < 2 * NEAR:
             memory = dataclasses.replace(memory, aligning=memory.aligning + 1)
-        sure = SURE * (1.0 + 0.05 * memory.aligning)
+        sure = SURE * (1.0 + 0.05 * max(0, memory.aligning - 10))
         ready = free and memory.steps * 0.1 >= self.wait
         if left < NEAR and abs(heading) < sure and ready and Strike.allowed(ball):
             asked = dataclasses.replace(memory, kicks=memory.kicks + 1, aligning=0, aim=None)

@@ -120,12 +120,16 @@ def load_json(path: str | os.PathLike[str]) -> Any:
         raise _unreadable(path, error, "a JSON file") from error
 
 
-def load_npz(path: str | os.PathLike[str], required: Iterable[str] = ()) -> dict[str, np.ndarray]:
-    """Read every array of an npz file, checking its checksums first.
+def load_npz(
+    path: str | os.PathLike[str], required: Iterable[str] = (), optional: Iterable[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Read the arrays of an npz file, checking its checksums first.
 
     Args:
         path: the file.
         required: names that must be there.
+        optional: names that are read besides where they are there and hold no pickle; all others are then
+            left alone. None reads the whole file.
 
     Raises:
         InputError: missing, truncated, damaged, pickled or foreign file, or a required array is absent.
@@ -137,7 +141,13 @@ def load_npz(path: str | os.PathLike[str], required: Iterable[str] = ()) -> dict
         if damaged is not None:
             raise ValueError(f"{damaged} is damaged (wrong checksum)")
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
+            arrays = {}
+            for key in archive.files:
+                if optional is None or key in required:
+                    arrays[key] = archive[key]
+                elif key in optional:
+                    with contextlib.suppress(ValueError):  # a pickle
+                        arrays[key] = archive[key]
         foreign = [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]
         if foreign:
             raise ValueError(f"{foreign[0]} is not an array")

@@ -62,7 +62,6 @@ class SoccerSim(Readings, Restorable, gym.Env):
         # Terms without a weight stand last in every task, so weights and terms pair up by position.
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
-        self._weighted = np.zeros(len(self._weights), dtype=np.float32)
         self.tape: list[np.ndarray] | None = None
         self.forget_episode()
         self.bind_episode()
@@ -87,6 +86,12 @@ class SoccerSim(Readings, Restorable, gym.Env):
         self._imu = data.site_xpos[self._imu_id]
         self._min_height = self.stock.robots[0].standing_height[0]
         self._sensors = sensor_entries(model)
+        self._attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
+        self._inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
+
+    def _entries(self, *sensors: str) -> np.ndarray:
+        entries = np.arange(self.model.nsensordata)
+        return np.concatenate([entries[self._sensors[name]] for name in sensors])
 
     def _bind_scene(self) -> None:
         model, data = self.model, self.data
@@ -94,10 +99,9 @@ class SoccerSim(Readings, Restorable, gym.Env):
         self._ball = data.site_xpos[self._ball_id]
         self._ball_geom = model.geom("ball").id
         self._robot_geoms = frozenset(self.stock.robot_geom_ids)
-        self._goals = (
-            data.site_xpos[model.site("goal_post_south").id],
-            data.site_xpos[model.site("goal_post_north").id],
-        )
+        self._goal_ids = [int(model.site(f"goal_post_{side}").id) for side in ("south", "north")]
+        self._goals = tuple(data.site_xpos[goal] for goal in self._goal_ids)
+        self._bind_points()
         self._qpos, self._qvel = data.qpos, data.qvel
         self._warnings = data.warning.number
         self._jacp, self._jacr = np.zeros((3, model.nv)), np.zeros((3, model.nv))
@@ -107,7 +111,8 @@ class SoccerSim(Readings, Restorable, gym.Env):
         parameters = self.stock.parameters_dict["env_parameters"]
         self._field = {key: parameters["field"][key] for key in ("length", "width")}
         self._field |= {f"goal_{key}": parameters["goal"][key] for key in ("width", "height", "depth")}
-        self._ball_reach = reach_of_robot(model, self._robot_geoms) + 2 * model.geom_rbound[self._ball_geom]
+        ball_size = 2 * float(model.geom_rbound[self._ball_geom])
+        self._ball_reach = reach_of_robot(model, self._robot_geoms) + ball_size
 
     # -- gymnasium -------------------------------------------------------------------------------------------
 
@@ -126,7 +131,7 @@ class SoccerSim(Readings, Restorable, gym.Env):
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
         super().set_state(state)
-        self._velocities_fresh = False
+        self._measured = 0
 
     def step(self, action: np.ndarray):
         """Advance 2 ms with torques [N m], Shape: (12,).
@@ -192,7 +197,7 @@ class SoccerSim(Readings, Restorable, gym.Env):
             self.tape.append(np.array(torque, dtype=np.float32))
         self._mj_step(self.model, self.data)
         self.n_steps += 1
-        self._velocities_fresh = False
+        self._measured = 0
         if self._warnings.tobytes() != _NO_WARNINGS:
             self.unstable = self.blown_up()
         over = self._referee()
@@ -231,12 +236,12 @@ class SoccerSim(Readings, Restorable, gym.Env):
         return self.n_steps * PHYSICS_DT
 
     def reward(self, terms: dict[str, Any]) -> np.float32:
-        """The stock environment's own dense reward: its weights times `terms`."""
-        buffer, index = self._weighted, 0
+        """The stock environment's own dense reward: its weights times `terms`, in single precision."""
+        total = np.float32(0.0)
         for weight, value in zip(self._weights, terms.values(), strict=False):
-            buffer[index] = weight * value
-            index += 1
-        return np.add.reduce(buffer)
+            if value:
+                total += np.float32(weight * value)
+        return total
 
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
@@ -245,7 +250,8 @@ class SoccerSim(Readings, Restorable, gym.Env):
 
     def near_robot(self, ball_x: float, ball_y: float) -> bool:
         """Whether the ball is close enough to be touched at all; saves the contact list elsewhere."""
-        dx, dy = ball_x - self._imu[0], ball_y - self._imu[1]
+        x, y, _ = self._imu.tolist()
+        dx, dy = ball_x - x, ball_y - y
         return dx * dx + dy * dy < self._ball_reach**2
 
     def off_field(self, x: float, y: float) -> bool:
@@ -261,7 +267,7 @@ class SoccerSim(Readings, Restorable, gym.Env):
         self.clipped = 0
         self.terminated = self.truncated = self.unstable = False
         self.fallen = self.offside = self.success = self.blocked = self.conceded = False
-        self._velocities_fresh = False
+        self._measured = 0
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""

@@ -70,7 +70,7 @@ class PenaltySim(SoccerSim):
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
-        self.measure()
+        self.measure_ball()
         hits = self.ball_hits
         return {
             "robot_distance_ball": 1.5 if hits else self._closeness(),
@@ -103,14 +103,17 @@ class GoalieSim(PenaltySim):
 
     def _bind_scene(self) -> None:
         super()._bind_scene()
-        model, data = self.model, self.data
+        model = self.model
         joints = [model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
-        self._keeper_qpos = [int(joint.qposadr[0]) for joint in joints]
-        self._keeper_qvel = [int(joint.dofadr[0]) for joint in joints]
-        self._keepers = [data.site_xpos[model.site(f"goalkeeper_team_{team}_site").id] for team in (0, 1)]
+        south, north = (int(joint.qposadr[0]) for joint in joints)
+        self._keeper_qpos = self._qpos[south : north + 1 : north - south]
+        south, north = (int(joint.dofadr[0]) for joint in joints)
+        self._keeper_qvel = self._qvel[south : north + 1 : north - south]
+        self._bind_points([int(model.site(f"goalkeeper_team_{team}_site").id) for team in (0, 1)])
         # Upstream counts a block by the south keeper only.
         self._blocker = frozenset([self.stock.keeper_id])
-        self._blocker_reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self._ball_geom]
+        reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self._ball_geom]
+        self._blocker_reach = float(reach)
         self._velp = np.zeros(3)
         self._path: dict[float, tuple[float, float]] = {}
 
@@ -124,14 +127,8 @@ class GoalieSim(PenaltySim):
         if time not in self._path:
             self._path[time] = self._keeper_at(time)
         place, speed = self._path[time]
-        qpos, qvel, (south_q, north_q), (south_v, north_v) = (
-            self._qpos,
-            self._qvel,
-            self._keeper_qpos,
-            self._keeper_qvel,
-        )
-        qpos[south_q] = qpos[north_q] = place
-        qvel[south_v] = qvel[north_v] = speed
+        self._keeper_qpos.fill(place)
+        self._keeper_qvel.fill(speed)
 
     def _keeper_at(self, time: float) -> tuple[float, float]:
         """Position [m] and speed [m/s] along y, by upstream's formula."""
@@ -152,17 +149,12 @@ class GoalieSim(PenaltySim):
 
     def _keeper_velp(self, team: int) -> np.ndarray:
         """A slide along y: its Jacobian times the velocity is exactly the joint's speed."""
-        self._velp[1] = self._qvel[self._keeper_qvel[team]]
+        self._velp[1] = self._keeper_qvel[team]
         return self._velp
 
     def _observe_opponents(self, keeper_xpos: np.ndarray, keeper_velp: np.ndarray) -> None:
         np.subtract(self._keepers[self.team], self._imu, keeper_xpos)
         np.subtract(self._keeper_velp(self.team), self.imu_velp, keeper_velp)
-
-    def _add_keeper(self, info: dict[str, Any]) -> None:
-        for team in (0, 1):
-            info[f"goalkeeper_team_{team}_xpos_rel_robot"] = self._keepers[team] - self._imu
-            info[f"goalkeeper_team_{team}_velp_rel_robot"] = self._keeper_velp(team) - self.imu_velp
 
 
 class ObstacleSim(PenaltySim):
@@ -173,17 +165,18 @@ class ObstacleSim(PenaltySim):
 
     def _bind_scene(self) -> None:
         super()._bind_scene()
-        self._target = self.data.site_xpos[self.model.site(self.stock.goal_site).id]
-        self._defenders = [self.data.geom_xpos[self.model.geom(f"defender_geom{i}").id] for i in range(3)]
+        self._bind_points(target=int(self.model.site(self.stock.goal_site).id))
+        defenders = [self.model.geom(f"defender_geom{number}").id for number in range(3)]
+        self._defender_places = [self.data.geom_xpos[defender] for defender in defenders]
         self._blockers = frozenset(self.stock.goalkeeper_geom_ids)
         widest = max(self.model.geom_rbound[geom] for geom in self._blockers)
-        self._blocker_reach = widest + 3 * self.model.geom_rbound[self._ball_geom]
+        self._blocker_reach = float(widest + 3 * self.model.geom_rbound[self._ball_geom])
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._blocker_x = float(self._defenders[0][0])
-        self._defender_xpos = np.concatenate(self._defenders)
+        self._blocker_x = float(self._defender_places[0][0])
+        self._defender_xpos = np.concatenate(self._defender_places)
 
     def _reward_goal(self) -> np.ndarray:
         return self._target
@@ -208,7 +201,8 @@ class ObstacleSim(PenaltySim):
         np.subtract(0.0, self.imu_velp, target_velp)
         defenders[:] = self._defender_xpos
 
-    def _add_target(self, info: dict[str, Any]) -> None:
-        info["target_xpos_rel_robot"] = self._target - self._imu
-        info["target_velp_rel_robot"] = 0.0 - self.imu_velp
-        info["defender_xpos"] = self._defender_xpos.copy()
+    def _target_velp(self) -> float:
+        return 0.0
+
+    def _defenders(self) -> np.ndarray:
+        return self._defender_xpos.copy()

@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.layout import INFO_FIELDS
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.tasks import Task
 
@@ -42,7 +43,7 @@ class StockSim(SoccerSim):
         self._observation, self._reward, self.terminated, self.truncated, self._info = result
         self.n_steps += 1
         self._terms = self._info.pop("reward_terms")
-        self._velocities_fresh = False
+        self._measured = 0
         if self._warnings.tobytes() != before:
             self.unstable = self.unstable or self.blown_up()
         self.truncated = self.truncated or self.unstable
@@ -73,3 +74,7 @@ class StockSim(SoccerSim):
     def info(self) -> dict[str, Any]:
         """The stock info of the last step, without `reward_terms`."""
         return dict(self._info)
+
+    def described(self) -> np.ndarray:
+        """The entries of `layout.INFO_FIELDS`, float32. Shape: (59,)."""
+        return np.concatenate([self._info[name] for name in INFO_FIELDS], dtype=np.float32)

@@ -24,7 +24,7 @@ class KickToTargetSim(SoccerSim):
 
     def _bind_scene(self) -> None:
         super()._bind_scene()
-        self._target = self.data.site_xpos[self.model.site("target0").id]
+        self._bind_points(target=int(self.model.site("target0").id))
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
@@ -59,7 +59,5 @@ class KickToTargetSim(SoccerSim):
         np.subtract(self._target, self._imu, target_xpos)
         np.subtract(0.0, self.imu_velp, target_velp)
 
-    def _add_target(self, info: dict[str, Any]) -> None:
-        super()._add_target(info)
-        info["target_xpos_rel_robot"] = self._target - self._imu
-        info["target_velp_rel_robot"] = 0.0 - self.imu_velp
+    def _target_velp(self) -> float:
+        return 0.0

@@ -1,6 +1,7 @@
 """Pictures, videos, widgets and tables; the only room that draws."""
 
 from soccer_lib.view.audit import audit_table, plot_audit
+from soccer_lib.view.clips import clip_frames, clips_table, plot_clip
 from soccer_lib.view.components import plot_components
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
 from soccer_lib.view.figures import picture, save_figure
@@ -27,6 +28,8 @@ __all__ = [
     "Scene",
     "Trajectory",
     "audit_table",
+    "clip_frames",
+    "clips_table",
     "draw_env",
     "drive",
     "drive_sequence",
@@ -39,6 +42,7 @@ __all__ = [
     "opengl_backend",
     "picture",
     "plot_audit",
+    "plot_clip",
     "plot_components",
     "plot_field",
     "plot_fields",

@@ -11,6 +11,8 @@ from soccer_lib.layout import FULL, INFO_FIELDS, RAW
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import Task
 
+_ONE_HOT = np.eye(3)
+
 
 def projected_gravity(quat_xyzw: np.ndarray) -> np.ndarray:
     """Unit vector of gravity in the trunk's axes.
@@ -36,11 +38,14 @@ def full_observation(joints: np.ndarray, info: dict[str, Any], task: Task) -> np
     Returns:
         float32, Shape: (89,).
     """
-    one_hot = np.zeros(3)
-    if task.one_hot is not None:
-        one_hot[task.one_hot] = 1.0
-    parts = [joints, projected_gravity(info["robot_quat"]), *(info[name] for name in INFO_FIELDS), one_hot]
-    return np.concatenate(parts, dtype=np.float32)
+    described = np.concatenate([info[name] for name in INFO_FIELDS], dtype=np.float32)
+    return assembled(joints, info["robot_quat"], described, task)
+
+
+def assembled(joints: np.ndarray, quat_xyzw: np.ndarray, described: np.ndarray, task: Task) -> np.ndarray:
+    """The same from the entries of `layout.INFO_FIELDS`, Shape: (59,), without an info."""
+    one_hot = np.zeros(3) if task.one_hot is None else _ONE_HOT[task.one_hot]
+    return np.concatenate((joints, projected_gravity(quat_xyzw), described, one_hot), dtype=np.float32)
 
 
 class RawObservation(gym.ObservationWrapper):
@@ -67,5 +72,6 @@ class FullObservation(gym.ObservationWrapper):
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (FULL.size,), np.float32)
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
-        """Build the 89 entries from the stock observation and the simulation's info."""
-        return full_observation(observation[:24], self._sim.info(), self._sim.task)
+        """Build the 89 entries from the stock observation and the simulation."""
+        sim = self._sim
+        return assembled(observation[:24], sim.sensors()[0], sim.described(), sim.task)

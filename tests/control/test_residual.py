@@ -8,7 +8,6 @@ from soccer_lib.control.residual import (
     ACTION_LIMIT,
     FEATURE_COUNT,
     FEATURES,
-    Network,
     TrunkState,
     features,
     mirror_joints,
@@ -59,12 +58,3 @@ def test_output_is_clipped_and_mirrored_back():
     gait.reset([0.0] * 12, phase=0.7)
     wide = [100.0] * 6 + [-0.5] * 6
     assert unmirror(wide, gait) == mirror_joints([ACTION_LIMIT] * 6 + [-0.5] * 6)
-
-
-def test_network_agrees_with_plain_arithmetic():
-    rng = np.random.default_rng(0)
-    w0, b0, w1, b1 = rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=(2, 5)), rng.normal(size=2)
-    row = rng.normal(size=3).astype(np.float32)
-    hidden = w0 @ row + b0
-    hidden = np.where(hidden > 0, hidden, np.exp(np.minimum(hidden, 0)) - 1)
-    np.testing.assert_allclose(Network([w0, w1], [b0, b1])(row), w1 @ hidden + b1, rtol=1e-4)

@@ -1,0 +1,98 @@
+"""The one inference core: a stack of layers in numpy, one row at a time, single precision.
+
+Walkers and learned agents act through it, so a result does not depend on batches, workers or torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from soccer_lib.errors import InputError, unknown_name
+
+
+def _layer_norm(row: np.ndarray, scale: np.ndarray, bias: np.ndarray, eps: np.ndarray) -> np.ndarray:
+    row = row - row.mean()
+    return row / np.sqrt(row.dot(row) / np.float32(row.size) + eps) * scale + bias
+
+
+LAYERS: dict[str, Callable[..., np.ndarray]] = {
+    "take": lambda row, entries, width: row[entries],
+    "normalise": lambda row, mean, std, limit: np.minimum(np.maximum((row - mean) / std, -limit), limit),
+    "linear": lambda row, weight, bias: weight.dot(row) + bias,
+    "layer_norm": _layer_norm,
+    "relu": lambda row: np.maximum(row, 0.0),
+    "elu": lambda row: np.maximum(row, np.expm1(np.minimum(row, 0.0))),  # expm1(x) >= x for x <= 0
+    "tanh": np.tanh,
+    "clip": lambda row: np.minimum(np.maximum(row, -1.0), 1.0),
+}
+"""Kinds of layers; the arguments after the row are the arrays of the layer."""
+
+Layer = tuple[str, Mapping[str, np.ndarray]]
+"""A kind of `LAYERS` and its arrays."""
+
+_PER_OUTPUT = ("bias", "scale", "mean", "std")
+
+
+class Network:
+    """A stack of layers.
+
+    Attributes:
+        layers: kind and arrays of each.
+        inputs, outputs: widths.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        """Check the layers, of which the first has arrays, and keep them in single precision.
+
+        Raises:
+            InputError: an unknown kind, arrays that do not follow each other, or a number that is not finite.
+        """
+        self.layers: list[Layer] = []
+        row = None
+        for index, (kind, arrays) in enumerate(layers):
+            if kind not in LAYERS:
+                raise unknown_name("layer", kind, LAYERS)
+            number = np.int64 if kind == "take" else np.float32
+            arrays = {name: np.array(array, dtype=number, order="C") for name, array in arrays.items()}
+            if not all(np.isfinite(array).all() for array in arrays.values()):
+                raise InputError(
+                    f"layer {index} ({kind}) has NaN or infinity; expected finite numbers; train again"
+                )
+            if row is None:
+                first = max(arrays.values(), key=np.ndim)
+                self.inputs = int(arrays["width"]) if kind == "take" else first.shape[-1]
+                row = np.arange(self.inputs, dtype=np.float32)
+            row = _follow(index, kind, arrays, row)
+            self.layers.append((kind, arrays))
+        self.outputs = row.size
+
+    @classmethod
+    def perceptron(cls, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> Network:
+        """ELU between linear layers: per layer a matrix (out, in) and a vector (out,)."""
+        layers: list[Layer] = []
+        for weight, bias in zip(weights, biases, strict=True):
+            layers += [("linear", {"weight": weight, "bias": bias}), ("elu", {})]
+        return cls(layers[:-1])
+
+    def __call__(self, row: np.ndarray) -> np.ndarray:
+        """Output for one input. Shapes: (inputs,) to (outputs,), float32."""
+        for kind, arrays in self.layers:
+            row = LAYERS[kind](row, **arrays)
+        return row
+
+
+def _follow(index: int, kind: str, arrays: Mapping[str, np.ndarray], row: np.ndarray) -> np.ndarray:
+    """What a layer makes of a row, if its arrays have the shapes for it."""
+    try:
+        out = LAYERS[kind](row, **arrays)
+        if all(arrays[name].shape == out.shape for name in _PER_OUTPUT if name in arrays) and out.ndim == 1:
+            return out
+    except (ValueError, TypeError, IndexError):
+        pass
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "no arrays"
+    raise InputError(
+        f"layer {index} ({kind}) has {shapes} and gets {row.size} inputs; expected shapes that fit; take "
+        "another file"
+    )

@@ -1,0 +1,1 @@
+"""Motion clips and demonstrations to datasets: what behaviour cloning learns from."""

@@ -1,0 +1,237 @@
+"""Datasets: what was seen and what was done, one npz file without pickle and a JSON record beside it.
+
+| key | shape | meaning |
+|---|---|---|
+| `observations` | (N, D) float32 | what the agent saw, layout `observation_layout` |
+| `actions` | (N, 3 or 12) float32 | what it did (or an expert would have done), in [-1, 1], for `control` |
+| `control`, `observation_layout` | text | as in `make_env` |
+| `rate_hz` | number | samples per second, 500 / hold [Hz] |
+| `episode_id` | (N,) int32 | index into the arrays of episodes, counting up |
+| `source` | (E,) text | where each episode is from; a split never tears one source apart |
+| `has_transitions` | bool | whether the next five are there |
+| `rewards`, `terminated`, `truncated`, `held_steps` | (N,) | true ones; steps in physics steps of 2 ms |
+| `next_observations` | (N, D) float32 | what was seen after the action |
+| `tasks`, `seeds`, `scores`, `success` | (E,) | of played episodes; a score is NaN outside the competition |
+| `sentinels` | (N,) bool | of clips: samples that ask for a kick |
+| `counts` | (E, 2) int32 | of clips: samples and sentinels of each episode |
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from soccer_lib.errors import InputError, one_line
+from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
+from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, load_npz, sha256_of
+from soccer_lib.runs.folder import git_record, version_record
+
+WIDTHS = {"command": 3, "joint": 12, "torque": 12}
+"""Numbers in an action of each control interface."""
+
+SIZES = {
+    "raw": tuple(layout.size for layout in RAW.values()),
+    **{layout.name: (layout.size,) for layout in (FULL, ROBOT, AGENT)},
+}
+"""Numbers in an observation of each layout."""
+
+_F, _I, _B = np.float32, np.int32, np.bool_
+_TRANSITIONS = {"rewards": _F, "next_observations": _F, "terminated": _B, "truncated": _B, "held_steps": _I}
+_SAMPLES = {"observations": _F, "actions": _F, "episode_id": _I, "sentinels": _B, **_TRANSITIONS}
+_EPISODES = {"source": str, "tasks": str, "success": _B, "seeds": np.int64, "scores": float}
+_ARRAYS = _SAMPLES | _EPISODES
+_REQUIRED = ("observations", "actions", "episode_id", "source", "control", "observation_layout", "rate_hz")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples in the order of episodes; the attributes are the keys of the file, None where it has none.
+
+    Raises:
+        InputError: arrays that do not fit together, numbers that are not finite, actions beyond [-1, 1].
+    """
+
+    control: str
+    observation_layout: str
+    rate_hz: float
+    observations: np.ndarray
+    actions: np.ndarray
+    episode_id: np.ndarray
+    source: np.ndarray
+    rewards: np.ndarray | None = None
+    next_observations: np.ndarray | None = None
+    terminated: np.ndarray | None = None
+    truncated: np.ndarray | None = None
+    held_steps: np.ndarray | None = None
+    tasks: np.ndarray | None = None
+    seeds: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    success: np.ndarray | None = None
+    sentinels: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Give every array its type and check that they fit together."""
+        try:
+            for name, kind in _ARRAYS.items():
+                if getattr(self, name) is not None:
+                    object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
+            self._check()
+        except (ValueError, TypeError, OverflowError) as error:
+            raise InputError(
+                f"this is no dataset: {one_line(error, 200)}; expected the keys and shapes that the table in "
+                "soccer_lib/demos/dataset.py lists; make it again with: dataset"
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self.observations)
+
+    @property
+    def has_transitions(self) -> bool:
+        """Whether rewards, next observations, ends and held steps are there."""
+        return self.rewards is not None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the file holds."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        arrays = {name: np.asarray(value) for name, value in fields.items() if value is not None}
+        if self.sentinels is not None:
+            counts = [np.bincount(self.episode_id, weights) for weights in (None, self.sentinels)]
+            arrays["counts"] = np.stack(counts, axis=1).astype(np.int32)
+        return {**arrays, "has_transitions": np.asarray(self.has_transitions)}
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """Only some samples; an episode without any is dropped. Shape of `rows`: (N,), bool."""
+        chosen, taken = np.isin(np.arange(len(self.source)), self.episode_id[rows]), {}
+        for name in _ARRAYS:
+            value = getattr(self, name)
+            taken[name] = None if value is None else value[rows if name in _SAMPLES else chosen]
+        taken["episode_id"] = (np.cumsum(chosen) - 1)[taken["episode_id"]]
+        return dataclasses.replace(self, **taken)
+
+    def split(self, share: float, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """Training and validation part: whole episodes, and all parts of a clip on one side.
+
+        Args:
+            share: of the sources that go to the first part, in (0, 1).
+            seed: of the draw.
+
+        Raises:
+            InputError: another share, or fewer than two sources.
+        """
+        names = np.unique(self.source)
+        if not 0 < share < 1 or len(names) < 2:
+            raise InputError(
+                f"a split of {share} came for {len(names)} sources; expected a share between 0 and 1 and two "
+                "sources or more, so that none is torn apart; try --split 0.8"
+            )
+        count = min(max(round(share * len(names)), 1), len(names) - 1)
+        first = np.isin(self.source, np.random.default_rng(seed).permutation(names)[:count])[self.episode_id]
+        return self.take(first), self.take(~first)
+
+    def _check(self) -> None:
+        sizes, width = SIZES.get(self.observation_layout), WIDTHS.get(self.control)
+        if not (sizes and width and 0 < self.rate_hz < np.inf):
+            raise ValueError(f"{self.control!r}, {self.observation_layout!r} at {self.rate_hz} Hz")
+        n, size, e = len(self.observations), self.observations.shape[-1], len(self.source)
+        if not n or size not in sizes:
+            raise ValueError(f"{n} observations of {size} entries, {self.observation_layout} has {sizes}")
+        if 0 < sum(getattr(self, name) is not None for name in _TRANSITIONS) < len(_TRANSITIONS):
+            raise ValueError(f"it has only some of {', '.join(_TRANSITIONS)}")
+        shapes = dict.fromkeys(_SAMPLES, (n,)) | dict.fromkeys(_EPISODES, (e,))
+        shapes |= dict.fromkeys(("observations", "next_observations"), (n, size))
+        for name, shape in (shapes | {"actions": (n, width)}).items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if value.shape != shape:
+                raise ValueError(f"{name} has shape {value.shape} instead of {shape}")
+            if value.dtype == np.float32 and not np.isfinite(value).all():
+                row = np.argwhere(~np.isfinite(value))[0, 0]
+                raise ValueError(f"{name} has NaN or infinity, the first in sample {row}")
+        if np.abs(self.actions).max() > 1:
+            raise ValueError(f"actions reach {np.abs(self.actions).max():g}, beyond [-1, 1]")
+        steps = np.diff(self.episode_id, prepend=-1, append=e)
+        if steps.min() < 0 or steps.max() > 1 or e != len(np.unique(self.episode_id)):
+            raise ValueError(f"episode_id does not count up through {e} episodes")
+
+
+def join(datasets: Sequence[Dataset]) -> Dataset:
+    """Several datasets as one; arrays that one of them lacks are left out.
+
+    Raises:
+        InputError: none, or other controls, layouts or rates.
+    """
+    kinds = {(data.control, data.observation_layout, float(data.rate_hz)) for data in datasets}
+    if len(kinds) != 1:
+        raise InputError(
+            f"datasets of {len(kinds)} kinds came ({sorted(kinds)}); expected one control, layout and rate; "
+            "make them alike"
+        )
+    joined: dict[str, Any] = {}
+    for name in _ARRAYS:
+        values = [getattr(data, name) for data in datasets]
+        joined[name] = None if any(value is None for value in values) else np.concatenate(values)
+    before = np.cumsum([0, *(len(data.source) for data in datasets[:-1])])
+    joined["episode_id"] += np.repeat(before, [len(data) for data in datasets])
+    return dataclasses.replace(datasets[0], **joined)
+
+
+def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping[str, Any]) -> Path:
+    """Write a dataset and, beside it, its record: `NAME.json` with the SHA-256 of `NAME.npz`.
+
+    Args:
+        path: the npz file.
+        dataset: what to write.
+        about: what else the record says: command, settings, figures.
+
+    Raises:
+        ResourceError: the disk is full or read-only; nothing is left under the name.
+    """
+    path = Path(path)
+    record = path.with_suffix(".json")
+    record.unlink(missing_ok=True)  # a kill between the two files must not leave another file's record
+    sha256 = sha256_of(atomic_write_npz(path, dataset.arrays()))
+    sizes = {"sha256": sha256, "samples": len(dataset), "episodes": len(dataset.source)}
+    atomic_write_json(record, {**sizes, **about, "versions": version_record(), "git": git_record()})
+    return path
+
+
+def read_dataset(path: str | os.PathLike[str]) -> Dataset:
+    """Read a dataset and check all of it; a record beside the file has to fit it.
+
+    Args:
+        path: an npz file, or the folder of a Minari dataset.
+
+    Raises:
+        InputError: missing, damaged or foreign file, one that is not as its record says, or arrays that do
+            not fit together.
+    """
+    path = Path(path)
+    if path.is_dir():
+        from soccer_lib.demos.minari import read_minari
+
+        return read_minari(path)
+    arrays, record = load_npz(path, _REQUIRED), path.with_suffix(".json")
+    if record.is_file() and sha256_of(path).encode() not in record.read_bytes():
+        raise InputError(f"{path} is not what {record.name} describes; expected its sha256; make it again")
+    return dataset_of(arrays, path)
+
+
+def dataset_of(arrays: Mapping[str, Any], where: str | os.PathLike[str]) -> Dataset:
+    """A dataset from the arrays of a file; keys that are not ours are passed over.
+
+    Raises:
+        InputError: they do not fit together; the message names `where`.
+    """
+    fields = {field.name: arrays.get(field.name) for field in dataclasses.fields(Dataset)}
+    try:
+        for name, kind in (("control", str), ("observation_layout", str), ("rate_hz", float)):
+            fields[name] = kind(fields[name])
+        return Dataset(**fields)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{where}: {error}") from error

@@ -1,0 +1,1 @@
+"""Learning: behaviour cloning, and its policy as the actor of an RL algorithm."""

@@ -1,0 +1,95 @@
+"""The network that imitation trains: a walking command, and one unit for each kick.
+
+A kick is rare and lies far from every walking command, and the mean of both is neither. So whether to kick is
+learnt by units of its own, one a pattern, and not by the regression. They sit in the last hidden layer: below
+its threshold such a unit is silent, above it it drives all outputs into the corner of its pattern. That is
+still a plain perceptron with a tanh at its end, which the actors of TD3 and SAC take as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from soccer_lib.control.network import Layer, Network
+from soccer_lib.errors import InputError
+
+KICK_GAIN = 30.0
+"""What a kick unit adds to each output, in the signs of its pattern, for each unit of its logit."""
+
+INPUT_LIMIT = 5.0
+"""Largest normalised input [standard deviations]."""
+
+
+class Actor(nn.Module):
+    """ReLU layers; the last hidden one holds the features of the walking command and the kick units."""
+
+    def __init__(self, observations: np.ndarray, net_arch: Sequence[int], kicks: np.ndarray) -> None:
+        """Make it for the inputs that it will be trained on.
+
+        Args:
+            observations: whose mean and spread normalise the input; what hardly varies is only centred.
+                Shape: (n, inputs).
+            net_arch: hidden widths, the kick units counted in the last one.
+            kicks: patterns of -1 and 1. Shape: (n_kicks, outputs).
+
+        Raises:
+            InputError: the last hidden layer is too narrow for the kicks.
+        """
+        super().__init__()
+        *widths, last = observations.shape[1], *net_arch
+        if last <= len(kicks):
+            raise InputError(f"net_arch ends in {last}; expected more than the {len(kicks)} kicks; try 64")
+        std = observations.std(axis=0)
+        self.register_buffer("mean", torch.from_numpy(observations.mean(axis=0)))
+        self.register_buffer("std", torch.from_numpy(np.where(std < 1e-3, 1, std).astype(np.float32)))
+        self.register_buffer("kicks", torch.from_numpy(kicks))
+        self.trunk = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.last = nn.Linear(widths[-1], last - len(kicks))
+        self.kick = nn.Linear(widths[-1], len(kicks))
+        self.out = nn.Linear(last - len(kicks), kicks.shape[1])
+
+    def features(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Features of the walking command and logits of the kicks. Shapes: (n, width), (n, n_kicks)."""
+        rows = ((rows - self.mean) / self.std).clamp(-INPUT_LIMIT, INPUT_LIMIT)
+        for layer in self.trunk:
+            rows = layer(rows).relu()
+        return self.last(rows).relu(), self.kick(rows)
+
+    def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Walking commands and logits of the kicks. Shapes: (n, outputs), (n, n_kicks)."""
+        features, logits = self.features(rows)
+        return self.out(features).tanh(), logits
+
+    def network(self) -> Network:
+        """The same in numpy, kicks and input normalisation included."""
+        scale = {"mean": self.mean, "std": self.std, "limit": torch.tensor(INPUT_LIMIT)}
+        hidden = [{"weight": layer.weight, "bias": layer.bias} for layer in self.trunk]
+        hidden.append(
+            {k: torch.cat([getattr(self.last, k), getattr(self.kick, k)]) for k in ("weight", "bias")}
+        )
+        out = self._with_kicks(self.out.weight, self.out.bias)
+        layers: list[Layer] = [("normalise", scale)]
+        for layer in hidden:
+            layers += [("linear", layer), ("relu", {})]
+        layers += [("linear", out), ("tanh", {})]
+        return Network([(kind, _arrays(tensors)) for kind, tensors in layers])
+
+    @torch.no_grad()
+    def unsquashed(self, rows: torch.Tensor) -> dict[str, np.ndarray]:
+        """A last layer for an actor without a tanh at its end (PPO's): least squares on the commands."""
+        features, _ = self.features(rows)
+        features = torch.cat([features, torch.ones_like(features[:, :1])], dim=1).double()
+        gram = features.T @ features + 1e-6 * len(rows) * torch.eye(features.shape[1]).to(features)
+        fit = torch.linalg.solve(gram, features.T @ self(rows)[0].double()).float()
+        return _arrays(self._with_kicks(fit[:-1].T, fit[-1]))
+
+    def _with_kicks(self, weight: torch.Tensor, bias: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"weight": torch.cat([weight, KICK_GAIN * self.kicks.T], dim=1), "bias": bias}
+
+
+def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}

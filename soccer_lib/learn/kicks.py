@@ -1,0 +1,40 @@
+"""Kicks among the commands of a dataset: which row asks for which, and how well a clone agrees."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from soccer_lib.control.kicks import KICK_THRESHOLD
+
+
+def kick_patterns(actions: np.ndarray) -> np.ndarray:
+    """The different kicks that commands ask for, as signs. Shapes: (n, 3) to (n_kicks, 3)."""
+    return np.unique(np.sign(actions[(np.abs(actions) > KICK_THRESHOLD).all(axis=1)]), axis=0)
+
+
+def kick_labels(actions: np.ndarray, patterns: np.ndarray) -> np.ndarray:
+    """Which kick each command asks for. Shapes: (n, 3), (n_kicks, 3) to (n, n_kicks), bool."""
+    asks = (np.abs(actions) > KICK_THRESHOLD).all(axis=1)
+    return asks[:, None] & (np.sign(actions)[:, None] == patterns).all(axis=2)
+
+
+def kick_agreement(guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray) -> dict[str, float]:
+    """Recall and precision of kicks; one within one row of the same kick of the same episode counts.
+
+    Args:
+        guess: the clone's kicks. Shape: (n, n_kicks), bool.
+        truth: the expert's. Shape: (n, n_kicks), bool.
+        episode_id: of each row, in the order of play. Shape: (n,).
+
+    Returns:
+        `kick_recall`: share of the expert's kicks that the clone has too; `kick_precision`: share of the
+        clone's that the expert has too. NaN where there is none.
+    """
+
+    def found(wanted: np.ndarray, there: np.ndarray) -> float:
+        near, same = there.copy(), np.diff(episode_id)[:, None] == 0
+        near[1:] |= there[:-1] & same
+        near[:-1] |= there[1:] & same
+        return float(near[wanted].mean()) if wanted.any() else np.nan
+
+    return {"kick_recall": found(truth, guess), "kick_precision": found(guess, truth)}

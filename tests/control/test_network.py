@@ -1,0 +1,70 @@
+"""The inference core: each layer by hand, and what does not fit is refused with its shapes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from soccer_lib.control.network import LAYERS, Network
+from soccer_lib.errors import InputError
+
+ROW = np.array([3.0, -1.0, 1.0], np.float32)
+
+
+def linear(weight, bias) -> tuple[str, dict]:
+    return "linear", {"weight": np.array(weight), "bias": np.array(bias)}
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([linear([[1.0, 2.0, 0.0], [0.0, 0.0, -1.0]], [0.5, 0.0])], [1.5, -1.0]),
+        ([linear(np.eye(3), np.zeros(3)), ("relu", {})], [3.0, 0.0, 1.0]),
+        ([linear(np.eye(3), np.zeros(3)), ("elu", {})], [3.0, np.exp(-1) - 1, 1.0]),
+        ([linear(np.eye(3), np.zeros(3)), ("tanh", {})], np.tanh(ROW)),
+        ([linear(np.eye(3), np.zeros(3)), ("clip", {})], [1.0, -1.0, 1.0]),
+        ([("take", {"entries": np.array([2, 0]), "width": np.array(3)})], [1.0, 3.0]),
+        # (3 - 1) / 0.5 = 4, cut to 2; (-1 - 1) / 4 = -0.5; (1 - 1) / 1 = 0
+        ([("normalise", {"mean": [1, 1, 1], "std": [0.5, 4, 1], "limit": np.array(2)})], [2.0, -0.5, 0.0]),
+        # mean 1, deviations 2, -2, 0, variance 8/3
+        (
+            [("layer_norm", {"scale": [1, 2, 1], "bias": [0, 0, 5], "eps": np.array(0.0)})],
+            [2 / np.sqrt(8 / 3), -4 / np.sqrt(8 / 3), 5.0],
+        ),
+    ],
+)
+def test_each_layer_by_hand(layers, expected):
+    network = Network(layers)
+    result = network(ROW)
+    assert network.inputs == 3 and network.outputs == len(expected) and result.dtype == np.float32
+    np.testing.assert_allclose(result, expected, rtol=1e-6)
+
+
+def test_every_layer_was_tried_by_hand():
+    tried = {name for case in test_each_layer_by_hand.pytestmark[0].args[1] for name, _ in case[0]}
+    assert tried == set(LAYERS)
+
+
+def test_perceptron_has_elu_between_its_layers():
+    rng = np.random.default_rng(0)
+    w0, b0, w1, b1 = rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=(2, 5)), rng.normal(size=2)
+    hidden = w0 @ ROW + b0
+    hidden = np.where(hidden > 0, hidden, np.exp(np.minimum(hidden, 0)) - 1)
+    np.testing.assert_allclose(Network.perceptron([w0, w1], [b0, b1])(ROW), w1 @ hidden + b1, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        ([linear(np.eye(3), np.zeros(2))], r"weight \(3, 3\), bias \(2,\) and gets 3 inputs"),
+        ([linear(np.eye(3), np.zeros(1))], r"bias \(1,\)"),
+        ([linear(np.eye(3), np.zeros(3)), linear(np.eye(4), np.zeros(4))], r"layer 1 .*\(4, 4\).* gets 3"),
+        ([linear(np.eye(3), [0, np.nan, 0])], "layer 0 .linear. has NaN"),
+        ([("gelu", {})], "unknown layer 'gelu'"),
+        ([("take", {"entries": [7], "width": np.array(3)})], "layer 0 .take."),
+        ([("linear", {"weight": np.eye(3)})], "layer 0 .linear. has weight"),
+    ],
+)
+def test_what_does_not_fit_is_refused(layers, words):
+    with pytest.raises(InputError, match=words):
+        Network(layers)
