@@ -74,9 +74,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.tune.kick_search:KickConfig:main",
         "Tune the kicks by CMA-ES; call it again to go on.",
     ),
+    "walker clips": (
+        "soccer_lib.tune.clips:ClipsConfig:main",
+        "Record the project's own motion clips: walk, turn, strong shot, placed kick.",
+    ),
     "bench walker": (
         "soccer_lib.bench.walker:WalkerBenchConfig:main",
         "Measure how well a walker follows commands, and how often it falls.",
+    ),
+    "bench kick": (
+        "soccer_lib.bench.kick:KickBenchConfig:main",
+        "Measure the kicks from real approaches: speed, direction, height, falls.",
+    ),
+    "bench striker": (
+        "soccer_lib.bench.striker:StrikerBenchConfig:main",
+        "Score the striker officially; show its balls' trails and success by start.",
     ),
     "notebook": (
         "soccer_lib.notebook.runner:NotebookConfig:run_notebooks",

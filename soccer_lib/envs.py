@@ -33,6 +33,7 @@ def make_env(
     reward_weights: Mapping[str, float] | None = None,
     reward_gamma: float | None = None,
     walker: str = "own",
+    macro: str | os.PathLike[str] | None = None,
     hold: int | None = None,
     fast: bool = True,
     info: str = "full",
@@ -61,6 +62,8 @@ def make_env(
         reward_gamma: discount of one env step that potentials are paid with; None for the default of the
             control interface: 0.9998 torque, 0.998 joint, 0.99 command.
         walker: for "command": "own", "hub" or the path of a walker file.
+        macro: for "command": what a kick plays instead of itself: a motion clip, by its name in data/clips or
+            as an npz file.
         hold: for "command": physics steps that one command lasts; None for 50.
         fast: step the exact fast simulation; False steps the stock environment.
         info: "full" (every stock entry) or "terms" (reward terms and success; faster).
@@ -97,7 +100,7 @@ def make_env(
     layer = {"full_info": info == "full", "sum_reward": REWARDS[reward].sum_reward}
     layer["track_ball"] = control == "command" or observation in ("robot", "agent")
     if control == "command":
-        layer |= {"walker": walker, "hold": hold}
+        layer |= {"walker": walker, "macro": macro, "hold": hold}
 
     def stack(name: str) -> gym.Env:
         sim = make_sim(name, fast=fast, team=team, render_mode=render_mode, width=width, height=height)

@@ -93,7 +93,7 @@ def test_the_core_has_a_limit(house, tmp_path, capsys):
     room = tmp_path / "soccer_lib" / "sim"
     for folder in (room, tmp_path / "soccer_lib" / "genesis", tmp_path / "soccer_lib" / "bench"):
         folder.mkdir(parents=True)
-    files = [room / f"x{number}.py" for number in range(15)]
+    files = [room / f"x{number}.py" for number in range(17)]
     for path in [
         *files,
         room.parent / "cli.py",
@@ -101,10 +101,11 @@ def test_the_core_has_a_limit(house, tmp_path, capsys):
     ]:
         path.write_text('"""Words."""\n\n' + "x = 1\n" * 333)
     found = list(house.findings(tmp_path, sorted(tmp_path.rglob("*.py"))))
-    assert found == ["soccer_lib: the core has 5328 lines of code; expected at most 5000"]
+    assert found == ["soccer_lib: the core has 5661 lines of code; expected at most 5400"]
     out = capsys.readouterr().out
     assert (
-        "sim 4995, bench 333, cli 333, genesis 333" in out
-        and "in all 5994; the core, without bench, genesis, tune, view: 5328" in out
+        "sim 5661, bench 333, cli 333, genesis 333" in out
+        and "in all 6660; the core, without bench, cli, demos, genesis, learn, notebook, tune, view: 5661"
+        in out
     )
-    assert not list(house.findings(tmp_path, files)), "4,995 lines are not too many"
+    assert not list(house.findings(tmp_path, files[:16])), "5,328 lines are not too many"

@@ -303,13 +303,25 @@ def test_a_state_can_be_drawn_as_it_is():
 
 
 def test_reward_terms_have_a_panel_each(trajectories):
-    figure = view.plot_reward_terms(trajectories["kick_to_target"])
+    traced = trajectories["kick_to_target"]
+    figure = view.plot_reward_terms(traced)
     titles = [axes.get_title("left") for axes in figure.axes]
-    assert titles[0] == "offside  x -10" and titles[-1] == "sum of the terms"
-    drawn = figure.axes[-1].lines[-1].get_ydata()
-    assert np.allclose(drawn, trajectories["kick_to_target"].rewards, rtol=1e-5)
+    assert titles == ["distance  x 5", "sum of the terms"]
+    assert "0 all the time: offside, success" in figure.get_supxlabel()
+    assert np.allclose(figure.axes[-1].lines[1].get_ydata(), traced.rewards, rtol=1e-5)
     with pytest.raises(InputError, match="no weighted terms"):
-        view.plot_reward_terms(trajectories["kick_to_target"], {"smile": 1.0})
+        view.plot_reward_terms(traced, {"smile": 1.0})
+
+
+def test_reward_terms_of_several_episodes_share_their_panels(trajectories):
+    traced = trajectories["kick_to_target"]
+    fallen = view.trace_episode(make_env("kick_to_target"), load_policy("zero"), seed=0)
+    figure = view.plot_reward_terms({"wave": traced, "zero": fallen}, {"distance": 1.0, "success": 2.0})
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["wave", "zero"]
+    assert [axes.get_title("left") for axes in figure.axes] == ["distance  x 1", "sum of the terms"]
+    assert np.array_equal(figure.axes[0].lines[3].get_ydata(), fallen.terms["distance"])
+    with pytest.raises(InputError, match="expected one task"):
+        view.plot_reward_terms({"a": traced, "b": trajectories["penalty_kick"]})
 
 
 def test_tables_are_drawn_from_the_layouts():

@@ -88,6 +88,19 @@ def test_unknown_names_list_what_there_is(name):
         load_policy(name)
 
 
+@pytest.mark.parametrize("style", ["score", "clean"])
+def test_a_name_can_carry_the_strikers_style(style):
+    policy = load_policy(f"striker:{style}")
+    assert policy.style == style and policy.spec.name == f"striker:{style}"
+    assert load_policy("striker").spec.name == "striker" and load_policy("striker").style == "score"
+    assert pickle.loads(pickle.dumps(policy)).spec == policy.spec
+
+
+def test_unknown_styles_are_named():
+    with pytest.raises(InputError, match="unknown style 'clear'; expected one of: score, clean; did you"):
+        load_policy("striker:clear")
+
+
 def test_a_stranger_is_no_policy():
     with pytest.raises(InputError, match="unknown policy '<object object"):
         load_policy(object())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from soccer_lib.bench.rows import bootstrap, format_rows, interval_of, share_interval
 from soccer_lib.bench.walk_trial import (
     PHYSICS_DT,
     TRIAL_SECONDS,
@@ -26,6 +27,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluate.outputs import check_outputs
 from soccer_lib.runs.files import atomic_write_json
 from soccer_lib.view.figures import check_picture_name, save_figure
+from soccer_lib.view.video import check_video_name
 from soccer_lib.view.walking import Walk, plot_walking, write_tour
 
 PUSHES = (0.3, 0.6, 0.9)
@@ -199,42 +201,18 @@ def table_of(jobs: list[Job], results: list[dict]) -> dict[str, list[float]]:
         squares = np.array([r[key] for r in sequences])
         rows[row] = bootstrap(len(n), lambda i, s=squares: float(np.sqrt(s[i].sum() / n[i].sum())))
     sprint = np.array([r["seconds"] for r in pick("sprint")])
-    rows["two_metres_s"] = mean_interval(sprint)
+    rows["two_metres_s"] = interval_of(sprint)
     rows["two_metres_worst_s"] = [float(sprint.max())] * 3
     for push in PUSHES:
         rows[f"push_{push}_upright_share"] = share_interval([not r["fell"] for r in pick("push", push)])
     for pace in PACES:
-        rows[f"cost_of_transport_{pace}"] = mean_interval([r["cost"] for r in pick("pace", pace)])
+        rows[f"cost_of_transport_{pace}"] = interval_of([r["cost"] for r in pick("pace", pace)])
     for kind in ("stand", "stop"):
         rows[f"{kind}_upright_share"] = share_interval([not r["fell"] for r in pick(kind)])
-        rows[f"{kind}_drift_m_s"] = mean_interval([r["speed"] for r in pick(kind)])
-        rows[f"{kind}_drift_rad_s"] = mean_interval([r["turn"] for r in pick(kind)])
-    rows["step_us"] = mean_interval([r["step_us"] for r in sequences])
+        rows[f"{kind}_drift_m_s"] = interval_of([r["speed"] for r in pick(kind)])
+        rows[f"{kind}_drift_rad_s"] = interval_of([r["turn"] for r in pick(kind)])
+    rows["step_us"] = interval_of([r["step_us"] for r in sequences])
     return rows
-
-
-def share_interval(outcomes: list[bool]) -> list[float]:
-    """Share of true outcomes with its Wilson interval (95%)."""
-    n, z = len(outcomes), 1.96
-    p = float(np.mean(outcomes))
-    middle, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return [p, max(0.0, float((middle - half) / scale)), min(1.0, float((middle + half) / scale))]
-
-
-def mean_interval(values: list[float] | np.ndarray) -> list[float]:
-    """Mean with its bootstrap interval (95%), leaving out what could not be measured."""
-    array = np.asarray(values, dtype=float)
-    array = array[np.isfinite(array)]
-    return bootstrap(len(array), lambda i: float(array[i].mean())) if len(array) else [float("nan")] * 3
-
-
-def bootstrap(n: int, statistic: Callable[[np.ndarray], float], draws: int = 2000) -> list[float]:
-    """A statistic of n trials with its percentile bootstrap interval (95%)."""
-    rng = np.random.default_rng(0)
-    samples = [statistic(rng.integers(0, n, n)) for _ in range(draws)]
-    low, high = np.nanpercentile(samples, [2.5, 97.5])
-    return [statistic(np.arange(n)), float(low), float(high)]
 
 
 def measure(config: WalkerBenchConfig) -> dict:
@@ -268,19 +246,6 @@ def measure(config: WalkerBenchConfig) -> dict:
     return {"walkers": tables, "sequences": config.sequences, "seed": config.seed}
 
 
-def format_table(report: dict) -> str:
-    """The table as plain text, one column per walker."""
-    walkers = report["walkers"]
-    names = list(walkers)
-    lines = [f"{'row':28}" + "".join(f"{Path(name).name:>30}" for name in names)]
-    for row in walkers[names[0]]["rows"]:
-        cells = (walkers[name]["rows"][row] for name in names)
-        lines.append(
-            f"{row:28}" + "".join(f"{f'{v:.3f} [{low:.3f}, {high:.3f}]':>30}" for v, low, high in cells)
-        )
-    return "\n".join(lines)
-
-
 def draw(names: list[str], seed: int, path: str) -> None:
     """Write the picture: the first random command sequence of a bench, and a short walk."""
     trial, walks = WalkTrial(), {}
@@ -298,13 +263,12 @@ def main(config: WalkerBenchConfig) -> None:
     """Run the benchmark, print the table; write JSON, picture and video where asked."""
     if config.plot:
         check_picture_name(config.plot)
-    if config.video and Path(config.video).suffix.lower() not in (".mp4", ".gif"):
-        raise InputError(
-            f"{config.video} is no video's name; expected one that ends in .mp4 or .gif; try a.mp4"
-        )
+    if config.video:
+        check_video_name(config.video)
     check_outputs([config.json, config.plot, config.video])
     report = measure(config)
-    print(format_table(report), flush=True)
+    tables = [walker["rows"] for walker in report["walkers"].values()]
+    print(format_rows([Path(name).name for name in report["walkers"]], tables), flush=True)
     if config.json:
         atomic_write_json(config.json, report)
     if config.plot:

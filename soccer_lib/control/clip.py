@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from soccer_lib.control.ball import rotate
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import JOINTS
 from soccer_lib.runs.files import load_npz
@@ -39,6 +39,7 @@ class Clip:
         root_quat: of the trunk, x y z w as everywhere in the library. Shape: (T, 4).
         world_velocity: of the trunk, world axes [m/s]. Shape: (T, 3).
         world_spin: angular velocity of the trunk, world axes [rad/s]. Shape: (T, 3).
+        columns: where the legs stand among the file's joints, in the order of `layout.JOINTS`.
         starts: first frame of each part; frames of two parts do not follow each other.
     """
 
@@ -52,6 +53,7 @@ class Clip:
     root_quat: np.ndarray
     world_velocity: np.ndarray
     world_spin: np.ndarray
+    columns: tuple[int, ...]
     starts: tuple[int, ...] = (0,)
 
     def __len__(self) -> int:
@@ -85,7 +87,7 @@ class Clip:
 
     def in_trunk(self, vectors: np.ndarray) -> np.ndarray:
         """World vectors in the trunk's own axes, frame by frame. Shape: (T, 3)."""
-        return rotate(self.root_quat * (-1, -1, -1, 1), vectors)
+        return Rotation.from_quat(self.root_quat).apply(vectors, inverse=True)
 
     def parts(self) -> list[Clip]:
         """The parts as clips of their own."""
@@ -187,6 +189,7 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None) -
         root_quat=(qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]],
         world_velocity=qvel[:, :3],
         world_spin=qvel[:, 3:6],
+        columns=tuple(legs),
         # Some files end with their length, others with their last frame: neither begins a part.
         starts=(0, *(int(cut) for cut in cuts if 0 < cut < len(qpos) - 1)),
     )

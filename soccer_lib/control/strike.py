@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from math import atan2, hypot
-from typing import Any
+from math import hypot
 
 import numpy as np
 
 from soccer_lib.control.approach import approach, turned, wrap
-from soccer_lib.control.kicks import Kick
+from soccer_lib.control.kicks import Kick, load_kicks
+from soccer_lib.control.macro import RECOVERY_TICKS, Macro
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker
-
-REACH = (1.0, 1.2)
-"""A kick fires with the ball's centre up to this far away [m] and this far off the heading [rad]."""
 
 TOLERANCE = (0.011, 0.014)
 """Errors of place [m] and heading [rad] with which the robot stops; coming to rest adds to them."""
@@ -21,7 +18,7 @@ TOLERANCE = (0.011, 0.014)
 GOOD_ENOUGH = 2.5
 """Multiple of the tolerance with which a standing robot swings; beyond it, it lines up once more."""
 
-RELAX = 1.0
+RELAX = 0.5
 """Growth of the tolerance once the robot has been lining up for 0.6 s [1/s]."""
 
 SETTLED_TICKS = 20
@@ -30,62 +27,49 @@ SETTLED_TICKS = 20
 LONGEST = 300
 """Walker steps until the swing at most; then the strike is given up."""
 
-RECOVERY_TICKS = 40
-"""Walker steps of standing still after the swing, in which commands wait."""
-
 MARCH = (1e-3, 0.0, 0.0)
 """A command that is no walk but keeps the clock running [m/s, m/s, rad/s]."""
 
-STOPPING = (0.004, 0.002, -0.030)
+STOPPING = (0.012, -0.004, -0.026)
 """What coming to rest adds to the errors of place [m] and heading [rad], kicking leg right."""
 
 STANDING_FEET = 0.009
 """The middle between the feet of a standing robot, ahead of the trunk [m]."""
 
 
-class Strike:
-    """One kick from its trigger to the walk afterwards, one `step` for each walker step.
+class Strike(Macro):
+    """One kick from its trigger to the walk afterwards: "align", "settle", "swing", "recover".
 
-    Attributes:
-        kick: what is played; None before the first one.
-        stage: "idle", "align", "settle", "swing" or "recover".
-        tick: walker steps since the stage began.
-        aborted: the robot could not reach its stance in time.
+    It is given up when the robot cannot reach its stance in time.
+
+    Args:
+        walker: whose gait it leaves and comes back to.
+        kicks: by name; None for the project's own.
     """
 
-    def __init__(self, walker: OwnWalker) -> None:
-        self.walker = walker
-        self.reset()
+    kind = "kicks"
+    stages = ("align", "settle", "swing")
+    memory = (*Macro.memory, "mirrored", "heading", "begun")
+
+    def __init__(self, walker: OwnWalker, kicks: dict[str, Kick] | None = None) -> None:
+        self.kicks = load_kicks() if kicks is None else kicks
+        self.names = self.kicks.keys()
+        super().__init__(walker)
 
     def reset(self) -> None:
         """Forget any kick."""
-        self.kick: Kick | None = None
-        self.stage, self.tick, self.waited = "idle", 0, 0
-        self.aborted = False
-        self.mirrored = False
-        self.heading = 0.0
-        self._start = np.zeros(12)
+        super().reset()
+        self.mirrored, self.heading, self.begun = False, 0.0, np.zeros(12)
 
     @property
-    def committed(self) -> bool:
-        """Whether the swing is still to come or under way."""
-        return self.stage in ("align", "settle", "swing")
+    def kick(self) -> Kick:
+        """What is played."""
+        return self.kicks[self.name]
 
-    @staticmethod
-    def allowed(ball: tuple[float, float]) -> bool:
-        """Whether the ball, in the robot's heading frame [m], is where a kick can start."""
-        return hypot(*ball) <= REACH[0] and abs(atan2(ball[1], ball[0])) <= REACH[1]
-
-    def start(self, kick: Kick, ball: tuple[float, float], yaw: float) -> None:
-        """Commit to a kick along the present heading.
-
-        Args:
-            kick: what to play.
-            ball: the ball's centre in the robot's heading frame [m].
-            yaw: heading of the robot [rad].
-        """
+    def start(self, name: str, ball: tuple[float, float], yaw: float) -> None:
+        """Commit to a kick along the present heading; see `Macro.start`."""
         self.reset()
-        self.kick, self.heading, self.stage = kick, yaw, "align"
+        self.name, self.heading, self.stage = name, yaw, "align"
         self.mirrored = min((False, True), key=lambda flip: self._effort(flip, ball, yaw))
 
     def _place(self, mirrored: bool, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
@@ -100,30 +84,7 @@ class Strike:
         x, y, turn = self._place(mirrored, ball, yaw)
         return hypot(x, y) + 0.3 * abs(turn)
 
-    def step(
-        self,
-        ball: tuple[float, float],
-        yaw: float,
-        joint_pos: np.ndarray,
-        joint_vel: np.ndarray,
-        quat_xyzw: np.ndarray,
-        gyro: np.ndarray,
-        velocimeter: np.ndarray,
-    ) -> np.ndarray:
-        """Joint targets for the next 20 ms.
-
-        Args:
-            ball: the ball's centre in the robot's heading frame [m].
-            yaw: heading of the robot [rad].
-            joint_pos: joint positions [rad]. Shape: (12,).
-            joint_vel: joint velocities [rad/s]. Shape: (12,).
-            quat_xyzw: orientation of the trunk. Shape: (4,).
-            gyro: angular velocity in the trunk frame [rad/s]. Shape: (3,).
-            velocimeter: velocity in the trunk frame [m/s]. Shape: (3,).
-
-        Returns:
-            Shape: (12,), float32 [rad].
-        """
+    def step(self, ball, yaw, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
         sensed = joint_pos, joint_vel, quat_xyzw, gyro, velocimeter
         self.waited += 1
         if self.stage == "settle" and self._standing_long():
@@ -131,12 +92,12 @@ class Strike:
             place, heading = self._tolerance()
             fine = hypot(x, y) < GOOD_ENOUGH * place and abs(turn) < GOOD_ENOUGH * heading
             self._enter("swing" if fine else "align")
-            self._start = joint_pos.astype(float)
+            self.begun = joint_pos.astype(float)
         if self.stage in ("align", "settle") and self.waited > LONGEST:
             self.aborted, self.stage = True, "idle"
         if self.stage == "swing":
             trunk = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist())
-            target = self.kick.target(self._start, self.tick, trunk, self.mirrored)
+            target = self.kick.target(self.begun, self.tick, trunk, self.mirrored)
             self.tick += 1
             if self.tick == self.kick.ticks:
                 self._enter("recover")
@@ -152,9 +113,6 @@ class Strike:
             if self.tick == RECOVERY_TICKS:
                 self._enter("idle")
         return self.walker.step(np.array(command), *sensed)
-
-    def _enter(self, stage: str) -> None:
-        self.stage, self.tick = stage, 0
 
     def _tolerance(self) -> tuple[float, float]:
         grown = 1.0 + RELAX * max(0.0, 0.02 * self.waited - 0.6)
@@ -184,16 +142,3 @@ class Strike:
     def _standing_long(self) -> bool:
         self.tick = self.tick + 1 if self.walker.gait.standing else 0
         return self.tick > SETTLED_TICKS
-
-    def get_state(self) -> dict[str, Any]:
-        """All that a bit-identical continuation needs."""
-        names = ("stage", "tick", "waited", "aborted", "mirrored", "heading")
-        state = {name: getattr(self, name) for name in names}
-        return {**state, "kick": self.kick.name if self.kick else "", "start": self._start.copy()}
-
-    def set_state(self, state: dict[str, Any], kicks: dict[str, Kick]) -> None:
-        """Continue from a `get_state`, with the kicks by name."""
-        for name in ("stage", "tick", "waited", "aborted", "mirrored", "heading"):
-            setattr(self, name, state[name])
-        self.kick = kicks[state["kick"]] if state["kick"] else None
-        self._start = np.array(state["start"])

@@ -32,6 +32,7 @@ def read_clips(
     Raises:
         InputError: no folder, nothing left to read, a pattern that fits nothing, or a file that is no clip.
     """
+    files, exclude_files = (",".join(given).split(",") if given else [] for given in (files, exclude_files))
     root = Path(input_root)
     known = {path.stem: path for path in sorted(root.glob("*.npz"))}
     if not known:

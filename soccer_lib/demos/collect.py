@@ -210,7 +210,7 @@ def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: l
 
     def next_target() -> np.ndarray:
         target = type(control)._next_target(control)
-        control._settle()
+        control._trail.flush()
         seen = view.observation(control.sim.observation())
         rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
         return target

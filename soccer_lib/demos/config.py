@@ -35,7 +35,7 @@ class DatasetConfig:
     fetch: bool = False
     """Clips: get the public ones from the model hub into --input-root first."""
     files: tuple[str, ...] = ()
-    """Clips: names or patterns to read, such as running "*kick*"; none reads all."""
+    """Clips: names or patterns to read, such as running "*kick*", also with commas; none reads all."""
     exclude_files: tuple[str, ...] = ()
     """Clips: names or patterns to leave out."""
     strict_files: bool = False
@@ -47,7 +47,7 @@ class DatasetConfig:
     stride: int = 1
     """Clips: take every so manieth frame."""
     max_samples: int = 0
-    """Clips: thin out evenly to this many samples, sentinels last; 0 keeps all."""
+    """Clips: thin out evenly to this many samples, keeping sentinels longest; 0 keeps all."""
     enable_sentinels: bool = False
     """Clips: let some samples of kicking clips ask for a kick."""
     sentinel_files: tuple[str, ...] = ("*kick*",)

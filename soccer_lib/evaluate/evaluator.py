@@ -30,7 +30,7 @@ class EvaluateConfig:
     """Play episodes with one policy and score them as the competition does."""
 
     policy: Annotated[str, tyro.conf.arg(aliases=["--model"])]
-    """Who plays: zero, random, stand or walk_at_ball."""
+    """Who plays: zero, random, stand, walk_at_ball or striker (striker:score, striker:clean)."""
     tasks: tuple[str, ...] = ("all",)
     """Task names; all stands for the three of the competition."""
     episodes: int = 20

@@ -25,9 +25,9 @@ def load_policy(
     """Load a policy.
 
     Args:
-        policy: one of `BASELINES`, a run folder, or a file: our own policy (.safetensors), SB3 zip (by its
-            parameters), TorchScript, ONNX, torch state dict, or a Flax tree as npz or msgpack. A policy
-            itself is handed back.
+        policy: one of `BASELINES` ("striker:clean" or "striker:score" names a style too), a run folder, or a
+            file: our own policy (.safetensors), SB3 zip (by its parameters), TorchScript, ONNX, torch state
+            dict, or a Flax tree as npz or msgpack. A policy itself is handed back.
         walker: what to walk with instead of the policy's own choice: "own", "hub" or a walker file.
         told: what a foreign file does not say itself: `observation`, `control`, `hold`, `activation`, `norm`,
             `output` (see `policies.foreign.read_foreign`).
@@ -35,6 +35,9 @@ def load_policy(
     Raises:
         InputError: there is no such policy, its file does not fit, or it has no use for a walker.
     """
+    if isinstance(policy, str) and policy.startswith("striker:"):
+        name, policy = policy, Striker(policy.partition(":")[2])
+        policy.spec = dataclasses.replace(policy.spec, name=name)
     if not isinstance(policy, Policy):
         policy = BASELINES[policy]() if policy in BASELINES else _from_path(policy, told)
     if walker:

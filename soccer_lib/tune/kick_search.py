@@ -1,8 +1,9 @@
 """`walker kick`: CMA-ES finds the joint keyframes of each kick, on trials from settled stances.
 
-The swing alone is tuned: on misplaced balls as the alignment really leaves them, from stances that the walker
-really comes to. One kick grows from another: first any hard shot, then the shot that the penalties pay for,
-from it the lofts, which hit a height at the line, and the placed kick, which stays up and aims.
+The swing alone is tuned: first from any place where the walker comes to rest, on misplaced balls, then from
+where strikes have lined up, with the errors that lining up leaves over. One kick grows from another: first
+any hard shot, then the shot that the penalties pay for, from it the lofts, which hit a height at the line,
+and the placed kick, which stays up and aims.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, clamp, leg_angl
 from soccer_lib.errors import InputError
 from soccer_lib.tune.crew import Crew
 from soccer_lib.tune.files import KickFolder
-from soccer_lib.tune.kick_trial import MISPLACED, KickTrial, Outcome
+from soccer_lib.tune.kick_trial import (
+    CENTRE,
+    LEFT_OVER,
+    MISPLACED,
+    KickTrial,
+    Outcome,
+    anywhere,
+    penalty_spot,
+)
 
 KNOTS = 5
 FEEDBACK = np.array([0.9, 0.12, 1.5, 0.19, 0.3, 0.04, 0.1, 0.07])
@@ -50,6 +59,8 @@ class Stage:
         sigma: first step size [search units].
         seconds: length of a trial [s].
         height: for "loft": of the observed ball point at the line [m].
+        lined_up: trials start where strikes have lined up, at balls where the tasks have them; the others
+            wherever the robot stands, in the middle of the field.
     """
 
     name: str
@@ -60,16 +71,21 @@ class Stage:
     sigma: float = 0.2
     seconds: float = 1.3
     height: float = 0.0
+    lined_up: bool = False
 
 
 STAGES = (
     Stage("first", "", "hard", 150, trials=3, sigma=0.5),
-    Stage("shot", "first", "penalty", 260, trials=5, sigma=0.25),
-    Stage("placed", "shot", "upright", 100, trials=5, sigma=0.2, seconds=2.4),
-    Stage("loft_low", "shot", "loft", 60, trials=5, sigma=0.12, height=0.88),
-    Stage("loft_high", "loft_low", "loft", 70, trials=5, sigma=0.15, height=1.36),
+    Stage("rough_shot", "first", "penalty", 260, trials=5, sigma=0.25),
+    Stage("rough_placed", "rough_shot", "upright", 100, trials=5, sigma=0.2, seconds=2.4),
+    Stage("rough_low", "rough_shot", "loft", 60, trials=5, sigma=0.12, height=0.88),
+    Stage("rough_high", "rough_low", "loft", 70, trials=5, sigma=0.15, height=1.36),
+    Stage("shot", "rough_shot", "penalty", 45, trials=6, sigma=0.08, lined_up=True),
+    Stage("placed", "rough_placed", "upright", 20, trials=6, sigma=0.05, seconds=2.4, lined_up=True),
+    Stage("loft_low", "rough_low", "loft", 40, trials=6, sigma=0.06, height=0.82, lined_up=True),
+    Stage("loft_high", "rough_high", "loft", 25, trials=6, sigma=0.05, height=1.32, lined_up=True),
 )
-"""In this order; "first" is only a start for the others."""
+"""In this order. The rough ones come to rest anywhere, the last four where a strike has lined up."""
 
 
 @dataclass(frozen=True)
@@ -146,12 +162,14 @@ def kick_from(vector: np.ndarray, name: str = "shot") -> tuple[Kick, float]:
 
 def play(trial: KickTrial, kick: Kick, stage: Stage, rng: np.random.Generator, trials: int) -> list[Outcome]:
     """Trials from drawn stances with misplaced balls."""
-    stances = rng.integers(0, len(trial.stances), trials)
-    errors = rng.normal(*MISPLACED, (trials, 3))
+    stances = trial.lined_up if stage.lined_up else trial.walked
+    chosen = [stances[i] for i in rng.integers(0, len(stances), trials)]
+    errors = rng.normal(0.0, LEFT_OVER if stage.lined_up else MISPLACED, (trials, 3))
     past = 9.0 if stage.score == "upright" else 0.12
+    draw = (anywhere if stage.score == "upright" else penalty_spot) if stage.lined_up else lambda rng: CENTRE
     return [
-        trial.play(kick, trial.stances[i], error, stage.seconds, past)
-        for i, error in zip(stances, errors, strict=True)
+        trial.play(kick, stance, stance.error + error, draw(rng), stage.seconds, past)
+        for stance, error in zip(chosen, errors, strict=True)
     ]
 
 
@@ -260,7 +278,7 @@ def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, fold
 def _measured(vectors: dict[str, np.ndarray]) -> dict[str, Kick]:
     """The kicks with their direction, speed and height, from 60 trials that no search has seen."""
     trial, kicks = KickTrial(seed=2), {}
-    for stage in STAGES[1:]:
+    for stage in (stage for stage in STAGES if stage.lined_up):
         kick, _ = kick_from(vectors[stage.name], stage.name)
         seen = figures(play(trial, kick, stage, np.random.default_rng(7), 60))
         line = replace(stage, score="penalty")

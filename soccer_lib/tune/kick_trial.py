@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, sin
-from typing import Any
+from typing import Any, NamedTuple
 
 import mujoco
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
+from soccer_lib.control.approach import turned, wrap
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.residual import TrunkState
-from soccer_lib.control.strike import MARCH, SETTLED_TICKS
+from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.wrappers.control import pd_torque
 from soccer_lib.wrappers.heading import heading_of
@@ -20,10 +22,15 @@ from soccer_lib.wrappers.heading import heading_of
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]."""
 
-MISPLACED = ((0.0, 0.0, 0.0), (0.012, 0.01, 0.018))
-"""Mean and standard deviation of what the alignment leaves over: ahead, left [m], turn [rad]."""
+MISPLACED = (0.012, 0.01, 0.018)
+"""Spread of the ball's place ahead and left [m] and of the robot's turn [rad] in a rough trial."""
 
-_HEADING = pi  # as in the penalty tasks
+LEFT_OVER = (0.004, 0.003, 0.004)
+"""Spread around the errors of a stance that lined up [m, m, rad]."""
+
+_NOMINAL = Kick(
+    "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
+)
 _TICK = 10  # physics steps of a walker step
 
 
@@ -35,11 +42,38 @@ class Stance:
         qpos: of its root and joints. Shape: (19,).
         qvel: Shape: (18,).
         walker: the walker's state.
+        error: what lining up left over: the ball lies so much farther ahead and left [m], and the robot still
+            had to turn so far [rad]. Shape: (3,); zeros where it did not line up.
     """
 
     qpos: np.ndarray
     qvel: np.ndarray
     walker: dict[str, Any]
+    error: np.ndarray
+
+
+class Spot(NamedTuple):
+    """Where the ball lies, in world axes [m], and the heading in which it shall go [rad].
+
+    The feet meet the mesh of the field a little differently in every place, and a swing shows it.
+    """
+
+    x: float
+    y: float
+    heading: float
+
+
+CENTRE = Spot(0.0, 0.0, pi)
+
+
+def penalty_spot(rng: np.random.Generator) -> Spot:
+    """The ball of the penalty tasks; headings as they are aimed."""
+    return Spot(-8.77, 0.0, pi + rng.uniform(-0.5, 0.5))
+
+
+def anywhere(rng: np.random.Generator) -> Spot:
+    """A ball of kick_to_target."""
+    return Spot(rng.uniform(-8.0, 8.0), rng.uniform(-5.0, 5.0), rng.uniform(-pi, pi))
 
 
 @dataclass(frozen=True)
@@ -48,7 +82,7 @@ class Outcome:
 
     Attributes:
         missed_by: closest that the kicking foot's body came to the ball's centre before touching it [m].
-        speed: horizontal speed of the ball's centre at the end [m/s].
+        speed: horizontal speed of the ball's centre at `LINE`, or at the end [m/s].
         angle: direction of the ball, left of the heading that was wanted [rad].
         line_time: when the observed ball point passed `LINE`; None if it did not [s].
         line_speed: speed of that point along the heading there, which the penalties pay for [m/s].
@@ -68,14 +102,15 @@ class Outcome:
 
 
 class KickTrial:
-    """Plays kicks on the stock model in the middle of the field; one per worker process.
+    """Plays kicks on the stock model; one per worker process.
 
     Args:
-        stances: how many different ones to collect.
+        walked: how many stances to collect in which the robot came to rest anywhere.
+        lined_up: how many to collect in which a strike lined up with a ball, errors included.
         seed: of the walks that lead to them.
     """
 
-    def __init__(self, stances: int = 200, seed: int = 1) -> None:
+    def __init__(self, walked: int = 200, lined_up: int = 80, seed: int = 1) -> None:
         self.sim: SoccerSim = make_sim("kick_to_target")
         self.walker: OwnWalker = load_walker("own")
         self._gains = self.walker.kp.astype(np.float32), self.walker.kd.astype(np.float32)
@@ -90,11 +125,17 @@ class KickTrial:
         self._ball_body = model.body("soccer_ball").id
         self._foot = model.body("robot_0:right_foot_link").id
         rng = np.random.default_rng(seed)
-        self.stances: list[Stance] = []
-        while len(self.stances) < stances:
-            stance = self._walk_and_stop(rng)
+        self.walked = self._collect(self._walk_and_stop, walked, rng)
+        self.lined_up = self._collect(self._line_up, lined_up, rng)
+
+    @staticmethod
+    def _collect(search: Callable, count: int, rng: np.random.Generator) -> list[Stance]:
+        stances: list[Stance] = []
+        while len(stances) < count:
+            stance = search(rng)
             if stance:
-                self.stances.append(stance)
+                stances.append(stance)
+        return stances
 
     def _tick(self, target: np.ndarray) -> None:
         for _ in range(_TICK):
@@ -121,28 +162,58 @@ class KickTrial:
             self._tick(self._walk(command))
             still = still + 1 if tick >= stop and gait.standing else 0
             if still == SETTLED_TICKS:
-                qpos, qvel = sim.data.qpos[self._robot_q], sim.data.qvel[self._robot_v]
-                return Stance(qpos.copy(), qvel.copy(), self.walker.get_state())
+                return self._stance(np.zeros(3))
         return None
 
-    def _place(self, stance: Stance, kick: Kick, error: np.ndarray) -> None:
-        """Put the robot to its stance beside the ball, which lies in the middle of the field."""
+    def _line_up(self, rng: np.random.Generator) -> Stance | None:
+        """Walk, then line up with a ball in front; None where the left leg would kick or it fails."""
+        sim, strike = self.sim, Strike(self.walker, {"shot": _NOMINAL})
+        sim.reset(seed=0)
+        ball = sim.data.qpos[self._ball_q]
+        ball[2] = 50.0
+        self.walker.reset(rng.random())
+        walk = tuple(rng.uniform((0.2, -0.2, -0.6), (0.9, 0.2, 0.6)))
+        for _ in range(int(rng.integers(60, 110))):
+            self._tick(self._walk(walk))
+        away, bearing = rng.uniform((0.45, -0.6), (0.75, 0.3))
+        quat, *_ = sim.sensors()
+        ahead, left = turned((away, 0.0), bearing + heading_of(quat))
+        place = sim._imu[0] + ahead, sim._imu[1] + left
+        strike.start("shot", turned((away, 0.0), bearing), heading_of(quat))
+        while not strike.mirrored and strike.committed:
+            quat, gyro, velocity = sim.sensors()
+            yaw = heading_of(quat)
+            seen = turned((place[0] - sim._imu[0], place[1] - sim._imu[1]), -yaw)
+            joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
+            before = self.walker.get_state()
+            target = strike.step(seen, yaw, *joints, quat, gyro, velocity)
+            if strike.stage == "swing":
+                return self._stance(np.array(strike._place(False, seen, yaw)), before)
+            self._tick(target)
+        return None
+
+    def _stance(self, error: np.ndarray, walker: dict[str, Any] | None = None) -> Stance:
+        qpos, qvel = self.sim.data.qpos[self._robot_q], self.sim.data.qvel[self._robot_v]
+        return Stance(qpos.copy(), qvel.copy(), walker or self.walker.get_state(), error)
+
+    def _place(self, stance: Stance, kick: Kick, error: np.ndarray, spot: Spot) -> None:
+        """Put the robot to its stance beside the ball."""
         sim, data = self.sim, self.sim.data
         data.qpos[self._robot_q], data.qvel[self._robot_v] = stance.qpos, stance.qvel
         data.qacc_warmstart[:] = 0.0
         w, x, y, z = stance.qpos[3:7].tolist()
-        turn = _HEADING - error[2] - heading_of(np.array([x, y, z, w]))
+        turn = spot.heading - error[2] - heading_of(np.array([x, y, z, w]))
         quat, spin = np.zeros(4), np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
         mujoco.mju_mulQuat(quat, spin, stance.qpos[3:7])
         c, s = cos(turn), sin(turn)
         ahead, left = kick.stance + error[:2]
-        c0, s0 = cos(_HEADING), sin(_HEADING)
+        c0, s0 = cos(spot.heading), sin(spot.heading)
         root = data.qpos[self._robot_q]
-        root[:2] = -(c0 * ahead - s0 * left), -(s0 * ahead + c0 * left)
+        root[:2] = spot.x - (c0 * ahead - s0 * left), spot.y - (s0 * ahead + c0 * left)
         root[3:7] = quat
         vx, vy = stance.qvel[:2]
         data.qvel[self._robot_v][:2] = c * vx - s * vy, s * vx + c * vy
-        data.qpos[self._ball_q] = 0.0, 0.0, 0.01, 1.0, 0.0, 0.0, 0.0
+        data.qpos[self._ball_q] = spot.x, spot.y, 0.01, 1.0, 0.0, 0.0, 0.0
         data.qvel[self._ball_v] = 0.0
         mujoco.mj_forward(sim.model, data)
         sim.forget_episode()
@@ -156,22 +227,27 @@ class KickTrial:
         arm, velocity = rotation @ (0.0, 0.0, 0.11), data.qvel[self._ball_v]
         return data.xpos[self._ball_body] + arm, velocity[:3] + np.cross(rotation @ velocity[3:], arm)
 
-    def play(self, kick: Kick, stance: Stance, error: np.ndarray, seconds: float, past: float) -> Outcome:
+    def play(
+        self, kick: Kick, stance: Stance, error: np.ndarray, spot: Spot, seconds: float, past: float
+    ) -> Outcome:
         """Play one kick.
 
         Args:
             kick: with the right foot.
-            stance: one of `stances`.
+            stance: one of `walked` or `lined_up`.
             error: how much farther ahead and left the ball lies [m], and how far the robot still had to turn
                 [rad]. Shape: (3,).
+            spot: where the ball lies and where it shall go.
             seconds: time limit [s]; a fall ends the trial too.
             past: how long to look on once the ball has passed `LINE` [s].
         """
-        self._place(stance, kick, error)
+        self._place(stance, kick, error, spot)
         sim, start = self.sim, self.sim.joint_pos.copy()
         missed_by, touches, touching = 9.0, 0, False
         line_time = fall_time = None
         line_speed = line_height = 0.0
+        flown = None
+        toward = np.array([cos(spot.heading), sin(spot.heading)])
         for tick in range(int(seconds / 0.02)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)
@@ -185,9 +261,9 @@ class KickTrial:
                 contact = sim.near_robot(x, y) and sim.touches(sim._robot_geoms)
                 touches += contact and not touching
                 touching = contact
-                if line_time is None and -x >= LINE:
-                    line_time, line_height = time, height
-                    line_speed = -float(sim.data.qvel[self._ball_v][0])
+                if line_time is None and (x - spot.x) * toward[0] + (y - spot.y) * toward[1] >= LINE:
+                    line_time, line_height, flown = time, height, self._ball_centre()[1]
+                    line_speed = float(sim.data.qvel[self._ball_v][:2] @ toward)
                 if fall_time is None and sim._imu[2] < 0.4:
                     fall_time = time
             if not touches:
@@ -195,8 +271,8 @@ class KickTrial:
                 missed_by = min(missed_by, float(np.linalg.norm(foot)))
             if fall_time is not None or (line_time is not None and time > line_time + past):
                 break
-        vx, vy, _ = self._ball_centre()[1].tolist()
-        angle = atan2(-vy, -vx) if hypot(vx, vy) > 0.05 else 0.0
+        vx, vy, _ = (self._ball_centre()[1] if flown is None else flown).tolist()
+        angle = wrap(atan2(vy, vx) - spot.heading) if hypot(vx, vy) > 0.05 else 0.0
         return Outcome(
             missed_by, hypot(vx, vy), angle, line_time, line_speed, line_height, fall_time, touches
         )

@@ -6,8 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from soccer_lib.control.kicks import kick_asked
 from soccer_lib.demos import minari
 from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import fetch_clips
@@ -65,7 +64,7 @@ def _task_figures(dataset: Dataset, task: str) -> dict[str, Any]:
         "samples": len(actions),
         "success": round(float(dataset.success[mine].mean()), 3),
         "score": round(float(dataset.scores[mine].mean()), 3),
-        "at the limits": int((np.abs(actions) == 1).all(axis=1).sum()),
+        "kicks": sum(map(bool, map(kick_asked, actions))) if dataset.control == "command" else 0,
         "mean": actions.mean(axis=0),
         "std": actions.std(axis=0),
     }

@@ -28,19 +28,24 @@ DEFENDER_HALF, KEEPER_HALF, KEEPER_SWING = 0.28, 0.7, 1.0
 _GRASS, _MARGIN, _LEAST = "#dfead9", 0.9, 5.0
 
 
+def draw_pitch(axes: Axes) -> None:
+    """Grass, lines and goals, equally scaled."""
+    axes.set(aspect="equal", facecolor=_GRASS)
+    axes.tick_params(length=0, colors=QUIET, labelsize=8)
+    axes.spines[:].set_visible(False)
+    for line in LINES:
+        axes.plot(*line.T, color="white", linewidth=2, zorder=1)
+    for goal in GOALS:
+        axes.plot(*goal.T, color=INK, linewidth=2.5, zorder=2)
+
+
 class FieldMap:
     """One trajectory on one pair of axes: what stands still is drawn once, `show` moves the rest."""
 
     def __init__(self, axes: Axes, trajectory: Trajectory, aspect: float = 16 / 9) -> None:
         self.axes, self.trajectory = axes, trajectory
-        axes.set(aspect="equal", facecolor=_GRASS)
-        axes.tick_params(length=0, colors=QUIET, labelsize=8)
-        axes.spines[:].set_visible(False)
+        draw_pitch(axes)
         self._make_movers()
-        for line in LINES:
-            axes.plot(*line.T, color="white", linewidth=2, zorder=1)
-        for goal in GOALS:
-            axes.plot(*goal.T, color=INK, linewidth=2.5, zorder=2)
         self._draw_opponents()
         self._draw_marks()
         self._choose_window(aspect)
@@ -51,9 +56,9 @@ class FieldMap:
 
         self._robot = line("o", markersize=11, label="robot and its heading")
         self._heading = line(linewidth=3)
-        self._robot_path = line(linewidth=1.5, zorder=4, label="its path")
+        self._robot_path = line(linewidth=1.5, zorder=4, label="robot's path")
         self._ball = line("o", color="white", mec=INK, mew=1.5, markersize=8, zorder=7, label="ball")
-        self._ball_path = line("--", color=INK, linewidth=1.5, zorder=5, label="its path ")
+        self._ball_path = line("--", color=INK, linewidth=1.5, zorder=5, label="ball's path")
         self._keeper = line(color=ORANGE, linewidth=6, zorder=4, solid_capstyle="butt")
         self.clock = self.axes.annotate("", (0.01, 0.97), xycoords="axes fraction", va="top", zorder=9)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from soccer_lib.errors import InputError
 from soccer_lib.runs import atomic_write_bytes
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -82,10 +84,20 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     atomic_write_bytes(path, image_bytes(figure, os.path.splitext(path)[1].lower()))
 
 
-def check_picture_name(path: str | os.PathLike[str]) -> None:
+def save_frame(frame: np.ndarray, path: str | os.PathLike[str]) -> None:
+    """Write a drawn picture, uint8, Shape: (height, width, 3), as PNG; see `save_figure`."""
+    from PIL import Image
+
+    check_picture_name(path, (".png",))
+    buffer = io.BytesIO()
+    Image.fromarray(frame).save(buffer, format="PNG", optimize=True)
+    atomic_write_bytes(path, buffer.getvalue())
+
+
+def check_picture_name(path: str | os.PathLike[str], formats: Sequence[str] = FORMATS) -> None:
     """Refuse a name whose ending is no picture format."""
-    if os.path.splitext(path)[1].lower() not in FORMATS:
-        endings = ", ".join(FORMATS)
+    if os.path.splitext(path)[1].lower() not in formats:
+        endings = ", ".join(formats)
         raise InputError(f"{path} is no picture's name; expected one that ends in {endings}; try a.png")
 
 

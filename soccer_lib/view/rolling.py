@@ -9,7 +9,7 @@ import numpy as np
 
 from soccer_lib.sim import make_sim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.view.figures import ACCENT, INK, ORANGE, QUIET, new_figure, tidy
+from soccer_lib.view.figures import INK, ORANGE, QUIET, new_figure, tidy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,17 +60,14 @@ def plot_rolling_ball(ball: RollingBall) -> Figure:
     """Path and speed of the observed point beside those of the centre."""
     figure = new_figure(9.5, 3.6)
     path, speed = figure.subplots(2, 1)
-    centre_speed = np.gradient(ball.centre[:, 1], ball.time)
-    for axes, x, centre, point, label in (
-        (path, ball.centre[:, 1], ball.centre[:, 2], None, "height [m]"),
-        (speed, ball.time, centre_speed, ball.point_speed, "speed [m/s]"),
+    y, point_y = ball.centre[:, 1], ball.point[:, 1]
+    for axes, (x, centre), (point_x, point), label in (
+        (path, (y, ball.centre[:, 2]), (point_y, ball.point[:, 2]), "height [m]"),
+        (speed, (ball.time, np.gradient(y, ball.time)), (ball.time, ball.point_speed), "speed [m/s]"),
     ):
         tidy(axes)
         axes.plot(x, centre, color=INK, linewidth=1.6, label="centre")
-        if point is None:
-            axes.plot(ball.point[:, 1], ball.point[:, 2], color=ORANGE, linewidth=1.6, label="observed point")
-        else:
-            axes.plot(x, point, color=ACCENT, linewidth=1.6, linestyle="--", label="observed point")
+        axes.plot(point_x, point, color=ORANGE, linewidth=1.6, label="observed point")
         axes.set_ylabel(label, fontsize=9, color=QUIET)
         axes.legend(frameon=False, fontsize=9, loc="upper right", ncols=2)
         axes.margins(y=0.35)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium as gym
@@ -82,6 +82,11 @@ class Trajectory:
     def rows(self, fps: float) -> list[int]:
         """The rows for `fps` pictures a second."""
         return [self.row(time) for time in np.arange(self.time[0], self.time[-1] + 0.5 / fps, 1 / fps)]
+
+    def since(self, time: float) -> Trajectory:
+        """What moved from a time on [s]."""
+        row = self.row(time)
+        return replace(self, **{name: getattr(self, name)[row:] for name in _COLUMNS})
 
     def path(self, geom: str) -> np.ndarray | None:
         """Where a geom was [m], Shape: (n, 3); None where the task has no geom of that name."""
@@ -177,7 +182,12 @@ def snapshot(env: gym.Env) -> Trajectory:
 
 
 def trace_episode(
-    env: gym.Env, acting: Acting, *, seed: int | None = None, seconds: float = math.inf
+    env: gym.Env,
+    acting: Acting,
+    *,
+    seed: int | None = None,
+    options: dict[str, Any] | None = None,
+    seconds: float = math.inf,
 ) -> Trajectory:
     """Play an episode and keep what pictures need.
 
@@ -185,13 +195,14 @@ def trace_episode(
         env: of `make_env`.
         acting: a policy made for this environment, a function observation -> action, or actions in order.
         seed: of the reset and of the policy.
+        options: of the reset.
         seconds: stop after so much simulated time [s].
 
     Raises:
         InputError: `acting` is none of these, or an action does not fit the environment.
     """
     recorder, act = Recorder(env), _actor(acting, seed)
-    observation = recorder.reset(seed)
+    observation = recorder.reset(seed, options)
     while not recorder.over and recorder.sim.sim_time < seconds:
         action = act(observation)
         if action is None:

@@ -16,6 +16,7 @@ import numpy as np
 from soccer_lib.errors import InputError
 from soccer_lib.runs import atomic_write_bytes
 from soccer_lib.view.field import field_frames
+from soccer_lib.view.figures import INK
 from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.scene import Scene, Size
 from soccer_lib.view.trajectory import Acting, Trajectory, trace_episode
@@ -84,9 +85,8 @@ def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> P
         InputError: no pictures, or another ending.
         ResourceError: the disk is full or read-only.
     """
+    check_video_name(path)
     path, frames = Path(path), list(frames)
-    if path.suffix.lower() not in (".mp4", ".gif"):
-        raise InputError(f"{path} is no video's name; expected one that ends in .mp4 or .gif; try a.mp4")
     if not frames:
         raise InputError("no pictures came; expected at least one; check the episode's length")
     if path.suffix.lower() == ".mp4" and not has_ffmpeg():
@@ -94,6 +94,23 @@ def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> P
         path = path.with_suffix(".gif")
     encode = _mp4 if path.suffix.lower() == ".mp4" else _gif
     return atomic_write_bytes(path, encode(frames, fps))
+
+
+def check_video_name(path: AnyPath) -> None:
+    """Refuse a name whose ending is no video format."""
+    if Path(path).suffix.lower() not in (".mp4", ".gif"):
+        raise InputError(f"{path} is no video's name; expected one that ends in .mp4 or .gif; try a.mp4")
+
+
+def captioned(frames: Iterable[np.ndarray], captions: Iterable[str]) -> Iterator[np.ndarray]:
+    """Pictures with a line of text at the bottom, a caption for each of them."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font, edge = ImageFont.load_default(20), {"stroke_width": 3, "stroke_fill": "white"}
+    for frame, caption in zip(frames, captions, strict=False):
+        image = Image.fromarray(frame)
+        ImageDraw.Draw(image).text((14, image.height - 34), caption, fill=INK, font=font, **edge)
+        yield np.asarray(image)
 
 
 def has_ffmpeg() -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 from soccer_lib.envs import make_env
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.view.figures import ACCENT, FAINT, INK, ORANGE, QUIET, new_figure, tidy
-from soccer_lib.view.video import trajectory_frames, write_video
+from soccer_lib.view.video import captioned, trajectory_frames, write_video
 from soccer_lib.view.widgets import drive_sequence
 
 if TYPE_CHECKING:
@@ -111,16 +112,10 @@ def write_tour(walker: str, path: str | os.PathLike[str], fps: int = 25) -> Path
     env = make_env("kick_to_target", control="command", walker=walker, info="terms")
     parts = [(*np.array(command) / COMMAND_SCALE, seconds) for _, command, seconds in TOUR]
     frames = trajectory_frames(drive_sequence(env, parts, TOUR_SEED), fps=fps, size=(640, 360))
-    return write_video(_captioned(frames, fps), path, fps)
+    return write_video(captioned(frames, _captions(fps)), path, fps)
 
 
-def _captioned(frames: Iterable[np.ndarray], fps: int) -> Iterator[np.ndarray]:
-    from PIL import Image, ImageDraw, ImageFont
-
-    ends, font = np.cumsum([seconds for *_, seconds in TOUR]), ImageFont.load_default(20)
-    edge = {"stroke_width": 3, "stroke_fill": "white"}
-    for index, frame in enumerate(frames):
-        part = min(int(np.searchsorted(ends, index / fps, side="right")), len(TOUR) - 1)
-        image = Image.fromarray(frame)
-        ImageDraw.Draw(image).text((14, 10), TOUR[part][0], fill=INK, font=font, **edge)
-        yield np.asarray(image)
+def _captions(fps: int) -> Iterator[str]:
+    for caption, _, seconds in TOUR:
+        yield from [caption] * round(seconds * fps)
+    yield from repeat(caption)

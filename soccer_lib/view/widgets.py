@@ -65,7 +65,7 @@ def episode_scrubber(trajectory: Trajectory, interactive: bool = True) -> None:
     """A slider over the time of an episode [s]."""
     end = float(trajectory.time[-1])
     fixed = {f"{time:.1f} s": {"time": time} for time in (0.0, end / 2, end)}
-    _explore(lambda time: episode_figure(trajectory, time), {"time": (0.0, end)}, fixed, interactive)
+    explore(lambda time: episode_figure(trajectory, time), {"time": (0.0, end)}, fixed, interactive)
 
 
 def pose_figure(env: gym.Env, joint_pos: Sequence[float] | np.ndarray) -> Figure:
@@ -93,7 +93,7 @@ def joint_pose_explorer(env: gym.Env, interactive: bool = True) -> None:
     ranges = [env.unwrapped.model.joint(name).range for name in names]
     fixed = {name: dict(zip(JOINTS, pose, strict=True)) for name, pose in POSES.items()}
     sliders = dict(zip(JOINTS, ranges, strict=True))
-    _explore(lambda **joints: pose_figure(env, list(joints.values())), sliders, fixed, interactive)
+    explore(lambda **joints: pose_figure(env, list(joints.values())), sliders, fixed, interactive)
 
 
 def drive_sequence(
@@ -176,21 +176,32 @@ def _display(thing: Any) -> None:
     display(thing)
 
 
-def _explore(
+def explore(
     draw: Callable[..., Figure],
-    ranges: Mapping[str, tuple[float, float]],
-    fixed: Mapping[str, Mapping[str, float]],
+    choices: Mapping[str, Sequence[Any]],
+    fixed: Mapping[str, Mapping[str, Any]],
     interactive: bool,
 ) -> None:
-    """Sliders from low to high that redraw a figure, or the figure at named values."""
+    """Controls that redraw a figure, or the figure at named values where nobody can move them.
+
+    Args:
+        draw: takes the value of each control.
+        choices: control -> lowest and highest value of a slider, or the texts of a menu.
+        fixed: title -> values of the controls.
+        interactive: False shows the figures at `fixed`.
+    """
     if not _touchable(interactive):
         _show({name: draw(**values) for name, values in fixed.items()})
         return
     import ipywidgets
 
-    look = {"step": 0.02, "style": {"description_width": "9em"}}
-    sliders = {
-        name: ipywidgets.FloatSlider(0.0, min=low, max=high, description=name, **look)
-        for name, (low, high) in ranges.items()
-    }
-    _display(ipywidgets.interactive(lambda **values: _show({"": draw(**values)}), **sliders))
+    look = {"style": {"description_width": "9em"}}
+    controls = {}
+    for name, values in choices.items():
+        if isinstance(values[0], str):
+            controls[name] = ipywidgets.Dropdown(options=list(values), description=name, **look)
+        else:
+            low, high = values
+            bounds = {"min": low, "max": high, "step": 0.02}
+            controls[name] = ipywidgets.FloatSlider(max(0.0, low), description=name, **bounds, **look)
+    _display(ipywidgets.interactive(lambda **values: _show({"": draw(**values)}), **controls))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
 from soccer_lib.control.approach import turned
-from soccer_lib.control.kicks import KICK_THRESHOLD, kick_asked, load_kicks
+from soccer_lib.control.kicks import KICK_THRESHOLD, kick_asked
+from soccer_lib.control.macro import ClipMacro, Macro, load_clip
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError
 from soccer_lib.layout import COMMAND_SCALE
@@ -29,15 +31,17 @@ class CommandControl(ControlInterface):
     A command with every entry beyond `kick_threshold` asks for the kick whose pattern has its signs
     (`control.kicks.PATTERNS`). It fires where the ball is within reach; the step then lasts until the swing
     is over, along the robot's heading at its start. A refused one holds the walking command before it, and
-    after a swing commands wait until the robot stands.
+    after a swing commands wait until the robot stands. With `macro` every kick plays a motion clip instead.
 
-    Walker and kick belong to the environment: they are reset with it and are part of its state. The gait
+    Walker and macro belong to the environment: they are reset with it and are part of its state. The gait
     phase at the start is `options["gait_phase"]` of `reset`, 0 without it.
 
     Args:
         env: the simulation itself.
         walker: "own", "hub" or the path of a walker file (see `control.load_walker`). Only our own kind of
             walker kicks; with another every kick is refused.
+        macro: a motion clip that is played for every kick: its name in data/clips, or an npz file; None
+            for the kicks themselves.
         hold: physics steps that one command lasts.
         kick_threshold: how large every entry of a command has to be to ask for a kick.
         layer: as for every control interface.
@@ -51,6 +55,7 @@ class CommandControl(ControlInterface):
         env: SoccerSim,
         *,
         walker: str = "own",
+        macro: str | os.PathLike[str] | None = None,
         hold: int | None = None,
         kick_threshold: float = KICK_THRESHOLD,
         **layer: Any,
@@ -67,8 +72,10 @@ class CommandControl(ControlInterface):
             )
         self.kick_threshold = kick_threshold
         self.walker = load_walker(walker)
-        self.strike = Strike(self.walker) if isinstance(self.walker, OwnWalker) else None
-        self._kicks = load_kicks() if self.strike else {}
+        if macro is not None:
+            self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
+        else:
+            self.macro = (Strike if isinstance(self.walker, OwnWalker) else Macro)(self.walker)
         self._kp, self._kd = (gain.astype(np.float32) for gain in (self.walker.kp, self.walker.kd))
         self._forget()
 
@@ -76,12 +83,12 @@ class CommandControl(ControlInterface):
         self.command = np.zeros(3)
         self._target = np.zeros(12, dtype=np.float32)
         self._triggered = False
-        self.macro = dict.fromkeys(COUNTERS, 0)
+        self.counts = dict.fromkeys(COUNTERS, 0)
 
     @property
     def macro_active(self) -> bool:
         """Whether a kick has the robot."""
-        return self.strike is not None and self.strike.stage != "idle"
+        return self.macro.active
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; `options["gait_phase"]` in [0, 1) is the walker's phase at its start.
@@ -93,8 +100,7 @@ class CommandControl(ControlInterface):
         if not (isinstance(phase, int | float) and 0 <= phase < 1 and math.isfinite(phase)):
             raise InputError(f"gait_phase got {phase!r}; expected a number in [0, 1); try 0.25")
         self.walker.reset(float(phase))
-        if self.strike:
-            self.strike.reset()
+        self.macro.reset()
         self._forget()
         return super().reset(seed=seed, options=options)
 
@@ -107,28 +113,29 @@ class CommandControl(ControlInterface):
             wanted = (action * COMMAND_SCALE).astype(float)
             self.command = np.clip(wanted, self.walker.limits[:, 0], self.walker.limits[:, 1])
         sim, total, step = self.sim, 0.0, 0
-        while step < self.hold or (self._triggered and self.strike.committed):
+        while step < self.hold or (self._triggered and self.macro.committed):
             if sim.n_steps % WALKER_STEPS == 0:
                 self._target = self._next_target()
             step += 1
-            self.macro["active_steps"] += self.macro_active
+            self.counts["active_steps"] += self.macro.active
             torque = pd_torque(self._target, sim.joint_pos, sim.joint_vel, self._kp, self._kd)
             over, reward = self._physics_step(torque)
             total += reward
-            if over or (self._triggered and not self.macro_active):
+            if over or (self._triggered and not self.macro.active):
                 break
         self._settle()
         return total
 
     def _ask(self, name: str) -> None:
         """Fire a kick, or refuse it."""
-        if self.macro_active or name not in self._kicks or not self.strike.allowed(ball := self._ball()):
-            self.macro["refused_count"] += 1
+        macro = self.macro
+        if macro.active or name not in macro.names or not macro.allowed(ball := self._ball()):
+            self.counts["refused_count"] += 1
             return
-        self.strike.start(self._kicks[name], ball, heading_of(self.sim.sensors()[0]))
+        macro.start(name, ball, heading_of(self.sim.sensors()[0]))
         self.command = np.zeros(3)
         self._triggered = True
-        self.macro["trigger_count"] += 1
+        self.counts["trigger_count"] += 1
 
     def _ball(self) -> tuple[float, float]:
         """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
@@ -140,30 +147,28 @@ class CommandControl(ControlInterface):
         sim = self.sim
         joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
         sensors = sim.sensors()
-        if not self.macro_active:
+        if not self.macro.active:
             return self.walker.step(self.command, *joints, *sensors)
-        target = self.strike.step(self._ball(), heading_of(sensors[0]), *joints, *sensors)
-        if self.strike.aborted and self.strike.stage == "idle":
-            self.macro["aborted_count"] += 1
+        target = self.macro.step(self._ball(), heading_of(sensors[0]), *joints, *sensors)
+        self.counts["aborted_count"] += self.macro.aborted and not self.macro.active
         return target
 
     def _complete(self, info: dict[str, Any], terms: dict[str, Any], held_steps: int) -> dict[str, Any]:
         info = super()._complete(info, terms, held_steps)
-        strike = self.strike
         info["command"] = self.command.copy()
-        info["macro_active"] = self.macro_active
+        info["macro_active"] = self.macro.active
         info["macro_triggered"] = self._triggered
-        info["macro_name"] = strike.kick.name if strike and strike.kick else ""
-        info["macro_step_index"] = strike.waited if self.macro_active else 0
-        info |= {f"macro_{name}": count for name, count in self.macro.items()}
+        info["macro_name"] = self.macro.name
+        info["macro_step_index"] = self.macro.waited if self.macro.active else 0
+        info |= {f"macro_{name}": count for name, count in self.counts.items()}
         return info
 
     def get_state(self) -> dict[str, Any]:
-        """Walker, kick, counters, last command and joint targets."""
+        """Walker, macro, counters, last command and joint targets."""
         own = {
             "walker": self.walker.get_state(),
-            "strike": self.strike.get_state() if self.strike else {},
-            "macro": dict(self.macro),
+            "macro": self.macro.get_state(),
+            "counts": dict(self.counts),
             "command": self.command.copy(),
             "target": self._target.copy(),
         }
@@ -173,7 +178,6 @@ class CommandControl(ControlInterface):
         """Continue from a state of `get_state`."""
         super().set_state(state)
         self.walker.set_state(state["walker"])
-        if self.strike:
-            self.strike.set_state(state["strike"], self._kicks)
-        self.macro = dict(state["macro"])
+        self.macro.set_state(state["macro"])
+        self.counts = dict(state["counts"])
         self.command, self._target = state["command"].copy(), state["target"].copy()

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from operator import truediv
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.control.ball import Vector
 from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, ROBOT
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import Task
 from soccer_lib.wrappers.control import ControlInterface
 from soccer_lib.wrappers.observation import assembled, full_observation
 
-SOUTH_GOAL = np.array([-10.97, 0.0, 0.0])
+SOUTH_GOAL = (-10.97, 0.0, 0.0)
 """Where the south goal's site stands, world axes [m]: with it, absolute positions become relative."""
 
 _WORLD = np.concatenate([np.arange(89)[f.slice] for f in FULL.fields if f.frame == "world"]).reshape(-1, 3)
 _LEVEL = np.ascontiguousarray(_WORLD[:, :2].T)
 """Entries of all world vectors along x, and along y."""
 
+_SCALE = COMMAND_SCALE.tolist()
 _BALL_XPOS, _BALL_VELP = FULL["ball_xpos_rel_robot"], FULL["ball_velp_rel_robot"]
 _GOALS_REL_BALL = slice(FULL["goal_team_0_rel_ball"].start, FULL["goal_team_1_rel_ball"].stop)
 _SOUTH_GOAL, _DEFENDERS = FULL["goal_team_0_rel_robot"], FULL["defender_xpos"]
@@ -33,7 +36,7 @@ def heading_of(quat_xyzw: np.ndarray) -> float:
 
 
 def robot_observation(
-    joints: np.ndarray, info: dict[str, Any], task: Task, ball_offset: np.ndarray, ball_spin: np.ndarray
+    joints: np.ndarray, info: dict[str, Any], task: Task, ball_offset: Vector, ball_spin: Vector
 ) -> np.ndarray:
     """The 89 entries of `layout.ROBOT`, from nothing but the stock observation and info.
 
@@ -51,16 +54,16 @@ def robot_observation(
 
 
 def in_heading_frame(
-    full: np.ndarray, quat_xyzw: np.ndarray, ball_offset: np.ndarray, ball_spin: np.ndarray
+    full: np.ndarray, quat_xyzw: np.ndarray, ball_offset: Vector, ball_spin: Vector
 ) -> np.ndarray:
     """The entries of `layout.ROBOT` from those of `layout.FULL`, float32. Shapes: (89,)."""
     robot = full.astype(float)
-    (a, b, c), (x, y, z) = ball_spin.tolist(), ball_offset.tolist()
-    robot[_BALL_XPOS] += ball_offset
+    (a, b, c), (x, y, z) = ball_spin, ball_offset
+    robot[_BALL_XPOS] += (x, y, z)
     robot[_BALL_VELP] += (b * z - c * y, c * x - a * z, a * y - b * x)
     robot[_GOALS_REL_BALL] -= (x, y, z, x, y, z)
-    defenders = robot[_DEFENDERS].reshape(3, 3)
-    defenders -= SOUTH_GOAL - robot[_SOUTH_GOAL]
+    x, y, z = robot[_SOUTH_GOAL].tolist()
+    robot[_DEFENDERS] -= (SOUTH_GOAL[0] - x, SOUTH_GOAL[1] - y, SOUTH_GOAL[2] - z) * 3
     yaw = heading_of(quat_xyzw)
     sin, level = math.sin(yaw), robot.take(_LEVEL)
     robot[_LEVEL] = math.cos(yaw) * level + ((sin,), (-sin,)) * level[::-1]
@@ -97,7 +100,7 @@ class AgentObservation(RobotObservation):
         if walker is not None:
             angle = 2 * math.pi * walker.phase
             phase = math.cos(angle), math.sin(angle)
-            command = self._control.command / COMMAND_SCALE
+            command = map(truediv, self._control.command.tolist(), _SCALE)
             kicks = self._control.macro_active
         left = 1 - sim.n_steps / sim.task.max_steps
         own = (left, *phase, *command, float(kicks))

@@ -7,7 +7,18 @@ from soccer_lib.runs import load_json
 
 
 def test_figures(tmp_path, capsys):
-    flags = ["--policy", "zero", "--tasks", "kick_to_target", "--episodes", "2", "--workers", "1"]
+    flags = [
+        "--policy",
+        "zero",
+        "--tasks",
+        "kick_to_target",
+        "--episodes",
+        "1",
+        "--workers",
+        "1",
+        "--repeats",
+        "1",
+    ]
     assert main(["bench", "dataset", *flags, "--json", str(tmp_path / "b.json")]) == 0
     result = load_json(tmp_path / "b.json")
     assert result["ratio_collect_vs_raw"] == result["kick_to_target/ratio_collect_vs_raw"] > 0

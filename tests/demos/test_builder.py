@@ -178,7 +178,11 @@ def test_which_clips_are_read(clips, capsys):
         return [clip.name for clip in read_clips(clips, *arguments)]
 
     assert names() == ["big_kick", "sidestep", "stroll"]
-    assert names(["s*", "big_kick.npz"], ["side*"]) == ["big_kick", "stroll"]
+    assert (
+        names(["s*", "big_kick.npz"], ["side*"])
+        == names(["s*,big_kick"], ["side*"])
+        == ["big_kick", "stroll"]
+    )
     assert names(["stroll", "strole"]) == ["stroll"] and "'strole'" in capsys.readouterr().out
     with pytest.raises(InputError, match="did you mean 'stroll'"):
         names(["stroll", "strole"], [], True)

@@ -11,7 +11,7 @@ from soccer_lib.control.kicks import load_kicks
 from soccer_lib.errors import InputError
 from soccer_lib.tune import kick_search
 from soccer_lib.tune.kick_search import STAGES, KickConfig, Stage, first_swing, kick_from, pay, tune_kicks
-from soccer_lib.tune.kick_trial import KickTrial, Outcome
+from soccer_lib.tune.kick_trial import CENTRE, KickTrial, Outcome
 
 GOAL = Outcome(0.2, 10.0, 0.1, 0.6, 12.0, 0.9, None, 1)
 PENALTY, LOFT, UPRIGHT = (Stage("x", "", score, 1, height=0.7) for score in ("penalty", "loft", "upright"))
@@ -19,11 +19,11 @@ PENALTY, LOFT, UPRIGHT = (Stage("x", "", score, 1, height=0.7) for score in ("pe
 
 @pytest.fixture(scope="module")
 def trial() -> KickTrial:
-    return KickTrial(stances=2)
+    return KickTrial(walked=2, lined_up=2)
 
 
 def test_stances_are_settled_and_ready_for_the_right_leg(trial):
-    for stance in trial.stances:
+    for stance in (*trial.walked, *trial.lined_up):
         assert abs(stance.qvel).max() < 0.5
         assert stance.walker["standing"] == 1.0
         assert stance.walker["phase"] < 0.25 or stance.walker["phase"] >= 0.75
@@ -31,7 +31,7 @@ def test_stances_are_settled_and_ready_for_the_right_leg(trial):
 
 def test_a_trial_is_the_same_every_time(trial):
     kick = load_kicks()["placed"]
-    outcomes = [trial.play(kick, trial.stances[1], np.zeros(3), 1.0, 0.1) for _ in range(2)]
+    outcomes = [trial.play(kick, trial.walked[1], np.zeros(3), CENTRE, 1.0, 0.1) for _ in range(2)]
     assert outcomes[0] == outcomes[1]
     assert outcomes[0].touches >= 1 and outcomes[0].speed > 1.0 and outcomes[0].fall_time is None
 
@@ -61,7 +61,7 @@ def test_pay_for_turning_away_and_for_missing():
     right = dataclasses.replace(GOAL, angle=0.07)
     assert pay(PENALTY, [left, GOAL, right]) == pytest.approx(pay(PENALTY, [GOAL]))  # 0.03 rad are free
     far = dataclasses.replace(GOAL, angle=0.45)
-    assert pay(PENALTY, [far]) == pytest.approx(pay(PENALTY, [GOAL]) - 8 * 0.2)
+    assert pay(PENALTY, [far]) == pytest.approx(pay(PENALTY, [GOAL]) - 8 * 0.35)
     missed = Outcome(0.3, 0.0, 0.0, None, 0.0, 0.0, None, 0)
     assert pay(PENALTY, [missed]) == pytest.approx(-8 - 5 * 0.3)
 
@@ -96,7 +96,7 @@ class InThisProcess:
         type(self).generations_left -= 1
         if self.generations_left < 0:
             raise KeyboardInterrupt
-        self.held.setdefault("kicks", KickTrial(stances=2))
+        self.held.setdefault("kicks", KickTrial(walked=2, lined_up=0))
         return [job.run(self.held) for job in jobs]
 
     def close(self):
