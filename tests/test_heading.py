@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import soccer_lib as sl
-from soccer_lib.control.ball import BALL_RADIUS, SLOW, BallTracker
+from soccer_lib.control.ball import BALL_RADIUS, SLOW, STILL, BallTracker
 from soccer_lib.envs import layers
-from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, ROBOT
+from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, RAW, ROBOT
 from soccer_lib.sim import make_sim
 from soccer_lib.tasks import TASKS
-from soccer_lib.wrappers.control import JointControl, TorqueControl
+from soccer_lib.wrappers.control import ControlInterface, JointControl, TorqueControl
 from soccer_lib.wrappers.heading import SOUTH_GOAL, RobotObservation, robot_observation
 from soccer_lib.wrappers.observation import full_observation
 
@@ -115,7 +115,9 @@ def test_tracker_does_not_care_how_its_rows_come():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(1200, 10)).astype(np.float32)
     rows[:, 3:7] /= np.linalg.norm(rows[:, 3:7], axis=1, keepdims=True)
-    rows[:, [0, 1, 2, 7, 8, 9]] *= np.repeat(rng.choice([0.001, 1.0], 60), 20)[:, None]  # rests and turns
+    rows[:, [0, 1, 2, 7, 8, 9]] *= np.repeat(rng.choice([1e-4, 1e-3, 1.0], 60), 20)[
+        :, None
+    ]  # lies, drifts, rolls
     one, many, state = BallTracker(), BallTracker(), BallTracker()
     for row in rows:
         one.push(row[:3], row[3:7], row[7:])
@@ -130,17 +132,56 @@ def test_tracker_does_not_care_how_its_rows_come():
         np.testing.assert_array_equal(one.spin, other.spin)
 
 
-@pytest.mark.parametrize(("speed", "steps"), [(5.0, 157), (0.9 * SLOW, 4000)])
+@pytest.mark.parametrize(("speed", "steps"), [(5.0, 157), (0.9 * SLOW, 4000), (0.9 * STILL, 0)])
 def test_tracked_turn_by_hand(speed, steps):
     half, tracker = math.sqrt(0.5), BallTracker()
     # The trunk looks left and rolls about its own x axis, which is the world's y; the ball turns about x.
     row = np.array([speed, -1, 0]), np.array([0, 0, half, half]), np.array([1, 0, 0])
-    for _ in range(steps + 1):
+    for _ in range(max(steps, 100) + 1):
         tracker.push(*row)
     np.testing.assert_allclose(tracker.spin, [speed, 0, 0], atol=1e-6)
     angle = speed * steps * 0.002  # the last step's turn is not in the positions yet
     expected = [0, -BALL_RADIUS * math.sin(angle), BALL_RADIUS * math.cos(angle)]
     np.testing.assert_allclose(tracker.offset, expected, atol=1e-6)
+
+
+def seen_by_an_exported_agent(sim):
+    """A tracker that is fed the stock observation of every physics step of a simulation."""
+    tracker, advance = BallTracker(), sim.advance
+
+    def watched(torque):
+        over = advance(torque)
+        quat, gyro, _ = sim.sensors()
+        field = RAW[sim.task.name]["ball_velr_rel_robot"]
+        tracker.push(sim.observation()[field], quat, gyro)
+        return over
+
+    sim.advance = watched
+    return tracker
+
+
+@pytest.mark.parametrize("control", ["torque", "joint"])
+@pytest.mark.parametrize("task", ["goalie_penalty_kick", "kick_to_target", "goal_keeper"])
+def test_environment_and_exported_agent_track_the_same_bits(task, control):
+    env = sl.make_env(task, control=control, observation="robot")
+    layer = next(layer for layer in layers(env) if isinstance(layer, ControlInterface))
+    sim, rng = env.unwrapped, np.random.default_rng(0)
+    env.reset(seed=3)
+    sim._referee = lambda: False
+    _, speed = free_joint(sim, "ball")
+    watching, rested, moved = seen_by_an_exported_agent(sim), 0, 0
+    for step in range(1500 if control == "torque" else 150):
+        tenth = step * layer.hold // 50
+        if step * layer.hold % 500 == 200:
+            sim.data.qvel[speed + 3 : speed + 6] += rng.uniform(-0.004, 0.004, 3) * 10.0 ** (tenth % 3)
+        if tenth % 7 == 6:
+            sim.data.qvel[speed : speed + 6] = 0
+        env.step(rng.uniform(-0.2, 0.2, 12).astype(np.float32))
+        rested, moved = rested + layer._trail._still, moved + (not layer._trail._still)
+        assert layer.ball.offset == watching.offset and layer.ball.spin == watching.spin
+        if step % 40 == 39:
+            sl.set_state(env, sl.get_state(env))
+    assert min(rested, moved) > 5
 
 
 @pytest.mark.parametrize("fast", [True, False])

@@ -2,14 +2,14 @@
 
 Every variant is timed in short runs, in turn, in one process, through `make_env` or `gym.make`; resets
 are left out, the robot stands under the same PD torques in all of them, or walks where commands are
-timed. A ratio of medians holds on other machines, an absolute figure does not. Held actions are timed in
-CPU seconds of the thread, so that other work on the machine does not count.
+timed. A ratio holds on other machines, an absolute figure does not. Ratios are taken within a round, whose
+runs follow each other closely, and the median round counts: what else the machine does slows down both.
+Held actions are timed in CPU seconds of the thread for the same reason.
 """
 
 from __future__ import annotations
 
 import resource
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -35,6 +35,9 @@ _KD = np.full(12, 5.0, dtype=np.float32)
 _JOINT_STEPS, _COMMAND_STEPS = 10, 50
 """Physics steps of one joint-target action and of one command."""
 
+HELD_ROUNDS = 4
+"""Rounds of held actions for each timed run: they are short, and their layers cost little."""
+
 
 @dataclass(frozen=True)
 class EnvBenchConfig:
@@ -43,7 +46,7 @@ class EnvBenchConfig:
     tasks: str = "goalie_penalty_kick,obstacle_penalty_kick,kick_to_target"
     """Tasks, comma-separated; the first one gives the ratios without a task in their name."""
     repeats: int = 15
-    """Timed runs of each variant."""
+    """Timed rounds; four times as many where actions are held."""
     steps: int = 200
     """Physics steps of one timed run [2 ms each]; a standing robot stays up for all of them."""
     walker: str = "own"
@@ -150,7 +153,7 @@ def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
 
     Args:
         task: whose environment is timed.
-        repeats: timed runs of each variant; the median counts.
+        repeats: timed rounds; the median counts.
         steps: physics steps of a run.
     """
     lean, full = make_env(task, info="terms"), make_env(task)
@@ -164,12 +167,15 @@ def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
         "stock_joint50hz": _stock_joint_run(stock, steps),
         "joint50hz": _held_run(joint, steps),
     }
-    micro = _medians(runs, repeats, steps)
-    figures = {f"us_per_physics_step_{name}": value for name, value in micro.items()}
-    figures["ratio_fast_vs_stock"] = micro["stock"] / micro["fast"]
-    figures["ratio_fast_info_vs_stock"] = micro["stock"] / micro["fast_info"]
-    figures["ratio_joint50hz_vs_stock_joint50hz"] = micro["stock_joint50hz"] / micro["joint50hz"]
-    figures["ratio_raw_vs_stock"] = micro["stock"] / micro["raw"]
+    micro = _micro(runs, repeats, steps)
+    figures = {f"us_per_physics_step_{name}": float(np.median(value)) for name, value in micro.items()}
+    for name, slow, quick in (
+        ("ratio_fast_vs_stock", "stock", "fast"),
+        ("ratio_fast_info_vs_stock", "stock", "fast_info"),
+        ("ratio_joint50hz_vs_stock_joint50hz", "stock_joint50hz", "joint50hz"),
+        ("ratio_raw_vs_stock", "stock", "raw"),
+    ):
+        figures[name] = float(np.median(micro[slow] / micro[quick]))
     return figures
 
 
@@ -182,7 +188,7 @@ def measure_layers(
         task: whose environment is timed.
         control: the control interface.
         observation: of the full stack; its reward is the competition's where it has one.
-        repeats: timed runs of each variant; the median counts.
+        repeats: timed rounds; the median counts.
         steps: physics steps of a run.
         first: first entry of the action that is held.
         more: further arguments of the control interface.
@@ -200,15 +206,15 @@ def measure_layers(
     _held_run(plain, steps, first)()
     plain.unwrapped.tape = None
     runs = {
-        "plain": _held_run(plain, steps, first),
         "full": _held_run(full, steps, first),
         "bare": _held_run(bare, steps, first),
         "raw": _raw_tape_run(bare.unwrapped, tape),
+        "plain": _held_run(plain, steps, first),
     }
-    micro = _medians(runs, repeats, steps)
+    micro = _micro(runs, HELD_ROUNDS * repeats, steps)
     return {
-        f"overhead_layers_{control}": 1 - micro["bare"] / micro["full"],
-        f"ratio_{control}_physics_vs_raw": micro["raw"] / micro["plain"],
+        f"overhead_layers_{control}": float(np.median(1 - micro["bare"] / micro["full"])),
+        f"ratio_{control}_physics_vs_raw": float(np.median(micro["raw"] / micro["plain"])),
     }
 
 
@@ -218,19 +224,19 @@ def measure_shaping(task: Task, repeats: int, steps: int, walker: str) -> dict[s
     for reward in ("competition", "shaped"):
         more = {"observation": "agent", "info": "terms", "walker": walker}
         runs[reward] = _held_run(make_env(task, control="command", reward=reward, **more), steps, 0.3)
-    micro = _medians(runs, repeats, steps)
-    return {"overhead_shaping_command": 1 - micro["competition"] / micro["shaped"]}
+    micro = _micro(runs, HELD_ROUNDS * repeats, steps)
+    return {"overhead_shaping_command": float(np.median(1 - micro["competition"] / micro["shaped"]))}
 
 
-def _medians(runs: dict[str, Run], repeats: int, steps: int) -> dict[str, float]:
-    """Microseconds per physics step of each variant, timed in turn."""
+def _micro(runs: dict[str, Run], rounds: int, steps: int) -> dict[str, np.ndarray]:
+    """Microseconds per physics step of each variant in each round. Shapes: (rounds,)."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for repeat in range(repeats + 1):
+    for round_ in range(rounds + 1):
         for name, run in runs.items():
             spent = run()
-            if repeat:  # the first round warms caches and is not counted
+            if round_:  # the first round warms caches and is not counted
                 seconds[name].append(spent)
-    return {name: statistics.median(values) / steps * 1e6 for name, values in seconds.items()}
+    return {name: np.array(values) / steps * 1e6 for name, values in seconds.items()}
 
 
 def memory_per_env(task: Task, count: int = 4) -> float:

@@ -20,6 +20,9 @@ from soccer_lib.view.figures import check_picture_name, save_figure
 from soccer_lib.view.kicking import plot_kicks
 from soccer_lib.view.video import captioned, check_video_name, trajectory_frames, write_video
 
+FPS = 25
+"""Pictures a second in the video."""
+
 
 @dataclass(frozen=True)
 class KickBenchConfig:
@@ -38,7 +41,7 @@ class KickBenchConfig:
     plot: str = ""
     """picture of the balls' ways [path ending in .png, .svg or .pdf, empty: none]"""
     video: str = ""
-    """video with one of each kick [path ending in .mp4 or .gif, empty: none]"""
+    """video with one of each kick at half speed [path ending in .mp4 or .gif, empty: none]"""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -83,14 +86,15 @@ def rows_of(results: list[KickResult]) -> dict[str, list[float]]:
     }
 
 
-def film(results: list[KickResult], tables: dict[str, dict[str, list[float]]]) -> Iterator[np.ndarray]:
-    """Pictures of the first struck ball of each kick, with captions."""
+def film(results: list[KickResult]) -> Iterator[np.ndarray]:
+    """Pictures of the first struck ball of each kick at half speed, with captions."""
     player = KickPlayer()
-    for name, rows in tables.items():
+    for name in dict.fromkeys(result.job.kick for result in results):
         result = next((r for r in results if r.job.kick == name and r.path is not None), None)
         if result is not None:
-            text = f"{name}: {rows['speed_m_s'][0]:.1f} m/s, {rows['height_m'][0]:.1f} m high at {LINE} m"
-            yield from captioned(trajectory_frames(player.film(result), size=(640, 360)), repeat(text))
+            text = f"{name}: {result.speed_m_s:.1f} m/s, {result.height_m:.1f} m high at {LINE} m; half speed"
+            frames = trajectory_frames(player.film(result), fps=2 * FPS, size=(640, 360))
+            yield from captioned(frames, repeat(text))
 
 
 def main(config: KickBenchConfig) -> None:
@@ -116,4 +120,4 @@ def main(config: KickBenchConfig) -> None:
         save_figure(plot_kicks(ways, LINE), config.plot)
         print(f"wrote {config.plot}")
     if config.video:
-        print(f"wrote {write_video(film(results, tables), config.video)}")
+        print(f"wrote {write_video(film(results), config.video, FPS)}")

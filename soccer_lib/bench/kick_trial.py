@@ -41,7 +41,7 @@ TURN = 2.0
 ROOM = 4.0
 """Way of the ball that an aim leaves free before the field's edge [m]."""
 
-FILMED = (1.6, 1.2)
+FILMED = (0.8, 1.2)
 """How long before and after the strike a video shows [s]."""
 
 _TWENTY_MS = 10  # physics steps

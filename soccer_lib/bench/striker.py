@@ -178,7 +178,7 @@ def write_still(policy: Policy, episodes: Sequence[Episode], path: str) -> None:
     env, _ = play_again(policy, episode)
     for _ in range(round(PAST_LINE / PHYSICS_DT)):
         env.step(_WAIT)  # a physics step each: the episode is over
-    save_frame(draw_env(env, "goal", (832, 416), light=False), path)
+    save_frame(draw_env(env, "shot", (832, 416), light=False), path)
     print(f"wrote {path}")
 
 

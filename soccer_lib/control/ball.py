@@ -20,22 +20,31 @@ Vector = tuple[float, float, float]
 BALL_RADIUS = 0.11
 """Distance of the ball's centre from the observed point [m]."""
 
+STILL = 0.0015
+"""Slower turns do not count [rad/s]: 10 s of them move the centre by 1.7 mm."""
+
 SLOW = 0.01
-"""Turns slower than this about every axis [rad/s] are added up instead of multiplied: what a ball does that
-nobody kicks. Were such turns to change their axis all the time, 10 s of them would be wrong by 0.5 mm.
+"""Slower turns are added up instead of multiplied [rad/s]: what a ball does that nobody kicked. Were they
+to change their axis all the time, 10 s of them would move the centre by 0.2 mm.
 """
 
 _ROWS = 128
 """Observations that may wait before they are integrated in one go."""
 
-WRAPPED = [0, 1, 2, 0, 1, 3, 4, 5, 6, 4, 5]
-"""Quaternion and gyro as the cross products need them: x y z x y w, then x y z x y."""
-
 _WRAP = np.array([0, 1, 2, 0, 1])
 
 
 class BallTracker:
-    """Integrates the ball's orientation from observations of every physics step."""
+    """Integrates the ball's orientation from observations of every physics step.
+
+    Attributes:
+        order: entries of quaternion and gyro as `push_rows` takes them: x y z x y w, then x y z x y, which
+            is what cross products need.
+        still: as `STILL`.
+    """
+
+    order = (0, 1, 2, 0, 1, 3, 4, 5, 6, 4, 5)
+    still = STILL
 
     def __init__(self) -> None:
         self.reset()
@@ -59,14 +68,14 @@ class BallTracker:
         """
         rows = np.concatenate((ball_velr_rel_robot, robot_quat, robot_gyro), axis=-1).reshape(-1, 10)
         for part in np.split(rows, range(_ROWS, len(rows), _ROWS)):
-            self.push_rows(part[:, :3], part[:, 3:].take(WRAPPED, axis=1))
+            self.push_rows(part[:, :3], part[:, 3:].take(self.order, axis=1))
 
     def push_rows(self, ball_velr_rel_robot: np.ndarray, trunk: np.ndarray) -> None:
         """Take in the observations of up to 128 physics steps.
 
         Args:
             ball_velr_rel_robot: as for `push`. Shape: (n, 3).
-            trunk: its quaternion and gyro in the order of `WRAPPED`. Shape: (n, 11).
+            trunk: its quaternion and gyro in the order `order`. Shape: (n, 11).
         """
         if self._count + len(trunk) > _ROWS + 1:
             self._integrate()
@@ -109,13 +118,18 @@ class BallTracker:
         self._spin = tuple(last)
         orientation, (a, b, c) = self._orientation, self._slow
         for x, y, z in spins:
-            if -SLOW < x < SLOW and -SLOW < y < SLOW and -SLOW < z < SLOW:
+            square = x * x + y * y + z * z
+            if square >= SLOW**2:
+                orientation = _turned(_turned(orientation, a, b, c), x, y, z)
+                a = b = c = 0.0
+            elif square >= STILL**2:
                 a, b, c = a + x, b + y, c + z
-                continue
-            if a or b or c:
-                orientation, a, b, c = _turned(orientation, a, b, c), 0.0, 0.0, 0.0
-            orientation = _turned(orientation, x, y, z)
         self._orientation, self._slow = orientation, (a, b, c)
+
+    def skip(self) -> None:
+        """Leave out physics steps: neither they nor the last one before them turned the ball by `STILL`."""
+        self._integrate()
+        self._count = 0
 
     def get_state(self) -> dict[str, Any]:
         """All that a bit-identical continuation needs."""

@@ -39,8 +39,8 @@ PATIENCE = 150
 BLEND_TICKS = 15
 """Walker steps in which the gait gives way to a clip, and the clip to the gait."""
 
-TILT = 0.5
-"""A clip is given up when the trunk pitches or rolls this far from the clip's own lean [rad]: 29 degrees."""
+TILT = 0.35
+"""A clip is given up when the trunk pitches or rolls this far from the clip's own lean [rad]: 20 degrees."""
 
 _LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3
 

@@ -139,7 +139,7 @@ def scene_observations(
     at, still, up = clip.take(frames), -clip.velocity[frames], np.tile((0.0, 0.0, 1.0), (len(frames), 1))
     centre = np.column_stack((ball, BALL_RADIUS - at.root_pos[:, 2]))
     south = centre + (goal_distance, 0, -BALL_RADIUS)
-    north = south + 2 * SOUTH_GOAL  # the kick goes along the field
+    north = south + 2 * np.array(SOUTH_GOAL)  # the kick goes along the field
     goalie, obstacle, target = tasks[:, None] == 0, tasks[:, None] == 1, tasks[:, None] > 0
     keeper, defenders = KEEPER_HEIGHT * up, [south + (0, y, DEFENDER_HEIGHT) for y in _DEFENDERS]
     seen = {

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from soccer_lib.errors import one_line
+from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.scoring import OFFICIAL_WEIGHTS, official_score
 from soccer_lib.tasks import PHYSICS_DT
 
@@ -242,5 +243,57 @@ def check_ball_offset(offset: Callable[[np.ndarray], np.ndarray]) -> bool:
             "turns about changing axes multiply, newest first; adding angles up is not enough",
             lambda: near(tumbling, truth.apply([0, 0, 0.11])),
         ),
+    ]
+    return _judge(cases)
+
+
+def check_clip_commands(commands: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> bool:
+    """Check a function (world velocities, world spins, x y z w, a row a frame) -> commands in [-1, 1]."""
+    rng = np.random.default_rng(4)
+    wanted = rng.uniform(-0.9, 0.9, (6, 3))
+    ahead, left, turn = (wanted * COMMAND_SCALE).T
+
+    def clip(yaw: np.ndarray | float, pitch: float = 0.0, faster: float = 1.0) -> tuple[np.ndarray, ...]:
+        """Frames of a robot that does what is wanted at these headings."""
+        yaw, zero = np.zeros(6) + yaw, np.zeros(6)
+        cos, sin = np.cos(yaw), np.sin(yaw)
+        velocity = faster * np.stack((cos * ahead - sin * left, sin * ahead + cos * left, zero + 0.1), axis=1)
+        quat = Rotation.from_euler("ZY", np.stack((yaw, zero + pitch), axis=1)).as_quat()
+        return velocity, np.stack((zero, zero, faster * turn), axis=1), quat
+
+    def gives(frames: tuple[np.ndarray, ...], expected: np.ndarray) -> bool:
+        return bool(np.allclose(commands(*frames), expected, atol=1e-6))
+
+    yaws = rng.uniform(-np.pi, np.pi, 6)
+    cases: list[Case] = [
+        ("facing along x: velocities and turning as shares of COMMAND_SCALE", lambda: gives(clip(0), wanted)),
+        ("a robot that faces and moves along -y moves ahead", lambda: gives(clip(-np.pi / 2), wanted)),
+        ("each frame is turned by its own heading", lambda: gives(clip(yaws), wanted)),
+        ("leaning forward does not change a command", lambda: gives(clip(yaws, 0.3), wanted)),
+        (
+            "what is faster than the scale is held at -1 or 1",
+            lambda: gives(clip(yaws, faster=3.0), np.clip(3 * wanted, -1, 1)),
+        ),
+    ]
+    return _judge(cases)
+
+
+def check_split(split: Callable[[np.ndarray, float, int], np.ndarray]) -> bool:
+    """Check a function (episode of each sample, share, seed) -> which samples train, a mask."""
+    rng = np.random.default_rng(5)
+    episode_id = np.repeat(np.arange(20), rng.integers(1, 60, 20))
+
+    def sides(share: float = 0.8, seed: int = 0) -> tuple[set[int], set[int]]:
+        mask = np.asarray(split(episode_id, share, seed))
+        if mask.shape != episode_id.shape or mask.dtype != bool:
+            raise ValueError(f"returned {mask.dtype} {mask.shape}, expected bool {episode_id.shape}")
+        return set(episode_id[mask].tolist()), set(episode_id[~mask].tolist())
+
+    cases: list[Case] = [
+        ("no episode has samples on both sides", lambda: not set.intersection(*sides())),
+        ("of 20 episodes a share of 0.8 trains on 16, however long they are", lambda: len(sides()[0]) == 16),
+        ("a share of 0.5 trains on 10", lambda: len(sides(0.5)[0]) == 10),
+        ("the same seed draws the same episodes", lambda: sides(seed=3) == sides(seed=3)),
+        ("another seed draws others", lambda: len({frozenset(sides(seed=k)[0]) for k in range(5)}) > 1),
     ]
     return _judge(cases)

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
 
+_SURELY = 0.8
+"""Share of the tracker's limit below which a turn does not count, whatever single precision makes of it."""
+
 
 class SpinTrail:
     """Notes of the last physics steps, in the numbers of the stock observation.
 
-    Noting copies a few dozen numbers. Ball and trunk are free bodies: their angular velocities are three of
-    the generalised velocities, turned by the body's orientation at the start of the step. In single
-    precision, as the observation has them, they are the stock ones.
+    Noting copies a few dozen numbers, and none of them while the ball lies still. Ball and trunk are free
+    bodies: their angular velocities are three of the generalised velocities, turned by the body's
+    orientation at the start of the step. In single precision, as the observation has them, they are the
+    stock ones.
 
     Args:
         sim: the simulation.
-        sink: receives what was noted: angular velocity of the ball minus that of the trunk, world axes
-            [rad/s], Shape: (n, 3); and of the orientation of the trunk x y z w and its gyro [rad/s] the
-            entries `order`, Shape: (n, len(order)).
-        order: see `sink`.
-
-    Attributes:
-        count: physics steps that are noted.
+        tracker: a `BallTracker`.
     """
 
     rows = 64
 
-    def __init__(
-        self, sim: SoccerSim, sink: Callable[[np.ndarray, np.ndarray], None], order: Sequence[int]
-    ) -> None:
+    def __init__(self, sim: SoccerSim, tracker: Any) -> None:
         model, data = sim.model, sim.data
-        self._sink = sink
+        self._sim, self._tracker = sim, tracker
         bodies = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
         axes = data.xmat[min(bodies) : max(bodies) + 1].reshape(-1)
         self._sources = axes, data.qvel, data.sensordata
@@ -43,26 +39,50 @@ class SpinTrail:
         # Where in a row the numbers stand that count, each body's angular velocity (the last three of the
         # six of a free body) once for every row of its orientation.
         turned = [9 * (body - min(bodies)) + np.arange(9) for body in bodies]
-        spins = [np.tile(ends[0] + model.body_dofadr[body] + np.arange(3, 6), 3) for body in bodies]
-        readings = ends[1] + np.arange(model.nsensordata)
+        spins = [model.body_dofadr[body] + np.arange(3, 6) for body in bodies]
+        readings = np.arange(model.nsensordata)
         shown = [readings[sim._sensors[name]] for name in ("robot_quat", "robot_gyro")]
-        self._entries = np.concatenate((*turned, *spins, np.concatenate(shown)[order]))
-        self.count = 0
+        self._shown = np.concatenate(shown)[list(tracker.order)]
+        tiled = [np.tile(ends[0] + spin, 3) for spin in spins]
+        self._entries = np.concatenate((*turned, *tiled, ends[1] + self._shown))
+        self._spin = data.qvel[spins[0][0] : spins[0][-1] + 1]
+        self._still_square = (_SURELY * tracker.still) ** 2
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all notes."""
+        self._count, self._still, self._gap = 0, False, False
 
     def note(self) -> None:
         """Note the physics step that has just been taken."""
-        row, (axes, qvel, readings) = self.count, self._places
+        still = self._spin.dot(self._spin) < self._still_square
+        if still and self._still:
+            self._gap = True
+            return
+        if self._gap or self._count == self.rows:
+            self._hand_over()
+        self._still = still
+        row, (axes, qvel, readings) = self._count, self._places
         axes[row], qvel[row], readings[row] = self._sources
-        self.count = row + 1
-        if self.count == self.rows:
-            self.flush()
+        self._count = row + 1
 
     def flush(self) -> None:
-        """Hand over what has been noted."""
-        n, self.count = self.count, 0
-        if not n:
-            return
-        notes = self._notes[:n].take(self._entries, axis=1)
-        parts = notes[:, :18] * notes[:, 18:36]
-        spins = parts[:, ::3] + parts[:, 1::3] + parts[:, 2::3]
-        self._sink(spins[:, :3] - spins[:, 3:], notes[:, 36:])
+        """Hand over what has been noted, up to the last step."""
+        gap = self._gap
+        self._hand_over()
+        if gap:
+            sim = self._sim
+            sim.measure()
+            readings = sim.data.sensordata.take(self._shown)
+            self._tracker.push_rows((sim.ball_velr - sim.imu_velr)[None], readings[None])
+
+    def _hand_over(self) -> None:
+        n = self._count
+        if n:
+            notes = self._notes[:n].take(self._entries, axis=1)
+            parts = notes[:, :18] * notes[:, 18:36]
+            spins = parts[:, ::3] + parts[:, 1::3] + parts[:, 2::3]
+            self._tracker.push_rows(spins[:, :3] - spins[:, 3:], notes[:, 36:])
+        if self._gap:
+            self._tracker.skip()
+        self._count, self._gap = 0, False

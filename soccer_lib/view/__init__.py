@@ -1,6 +1,7 @@
 """Pictures, videos, widgets and tables; the only room that draws."""
 
 from soccer_lib.view.audit import audit_table, plot_audit
+from soccer_lib.view.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
 from soccer_lib.view.clips import clip_frames, clips_table, plot_clip
 from soccer_lib.view.cloning import plot_drift, plot_kick_answers, plot_losses, plot_study, study_table
 from soccer_lib.view.components import plot_components
@@ -10,6 +11,7 @@ from soccer_lib.view.layouts import joint_table, layout_table
 from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.results import plot_results
 from soccer_lib.view.rolling import plot_rolling_ball, trace_rolling_ball
+from soccer_lib.view.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
 from soccer_lib.view.scene import Scene, draw_env, plot_frames
 from soccer_lib.view.table import results_table
 from soccer_lib.view.terms import plot_reward_terms
@@ -28,9 +30,14 @@ __all__ = [
     "Recorder",
     "Scene",
     "Trajectory",
+    "asks_for_kick",
     "audit_table",
+    "ball_of",
+    "clip_figure",
     "clip_frames",
+    "clip_scrubber",
     "clips_table",
+    "dataset_browser",
     "draw_env",
     "drive",
     "drive_sequence",
@@ -43,6 +50,7 @@ __all__ = [
     "opengl_backend",
     "picture",
     "plot_audit",
+    "plot_balls",
     "plot_clip",
     "plot_components",
     "plot_drift",
@@ -50,14 +58,17 @@ __all__ = [
     "plot_fields",
     "plot_frames",
     "plot_kick_answers",
+    "plot_labels",
     "plot_losses",
     "plot_results",
     "plot_reward_terms",
     "plot_rolling_ball",
+    "plot_splits",
     "plot_study",
     "pose_figure",
     "record_episode",
     "results_table",
+    "sample_figure",
     "save_figure",
     "show_video",
     "side_by_side",

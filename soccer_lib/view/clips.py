@@ -35,7 +35,8 @@ from soccer_lib.view.trajectory import TRUNK, Trajectory
 from soccer_lib.view.video import write_video
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 TRAVELS = 0.3
 """Net way of the trunk from which on a clip counts as travelling [m]; below it the robot steps in place."""
@@ -249,15 +250,8 @@ def plot_clip(clip: Clip) -> Figure:
         turn = trajectory.robot[row, 2]
         draw_body(axes, trajectory.model, trajectory.geom_xpos[row], trajectory.geom_xmat[row], turn)
         axes.set_title(f"{trajectory.time[row]:.2f} s", fontsize=9, color=QUIET)
+    draw_joints(middle, clip)
     time = np.arange(len(clip)) / clip.rate_hz
-    for index, axes in enumerate(middle.subplots(2, 6, sharex=True).T.flat):
-        joint = index // 2 + 6 * (index % 2)
-        tidy(axes)
-        axes.axhspan(JOINT_LOW[joint], JOINT_HIGH[joint], color=FAINT, alpha=0.5, linewidth=0)
-        axes.plot(time, clip.joint_pos[:, joint], color=ACCENT, linewidth=1.5)
-        outside = _excess(clip)[:, joint] > _TOLERANCE
-        axes.plot(time[outside], clip.joint_pos[outside, joint], ".", color=RED, markersize=4)
-        axes.set_title(JOINTS[joint].replace("_", " ") + " [rad]", fontsize=9, color=INK, loc="left")
     turning, names = clip.world_spin[:, 2], ("ahead, x", "left, y", "turn")
     pairs = (
         ("as stored: world axes", clip.world_velocity),
@@ -273,3 +267,16 @@ def plot_clip(clip: Clip) -> Figure:
         axes.set_xlabel("time [s]", fontsize=9, color=QUIET)
     axes.legend(frameon=False, fontsize=9, labelcolor=QUIET, ncols=3)
     return figure
+
+
+def draw_joints(figure: SubFigure, clip: Clip) -> list[Axes]:
+    """Each joint over time against its range, left leg above the right; red where it is outside."""
+    time, panels = np.arange(len(clip)) / clip.rate_hz, figure.subplots(2, 6, sharex=True).ravel()
+    for joint, axes in enumerate(panels):
+        tidy(axes)
+        axes.axhspan(JOINT_LOW[joint], JOINT_HIGH[joint], color=FAINT, alpha=0.5, linewidth=0)
+        axes.plot(time, clip.joint_pos[:, joint], color=ACCENT, linewidth=1.5)
+        outside = _excess(clip)[:, joint] > _TOLERANCE
+        axes.plot(time[outside], clip.joint_pos[outside, joint], ".", color=RED, markersize=4)
+        axes.set_title(JOINTS[joint].replace("_", " ") + " [rad]", fontsize=9, color=INK, loc="left")
+    return list(panels)

@@ -37,8 +37,9 @@ _SHADOWS = (0.2, 0.1)
 class Scene:
     """Draws states of one trajectory. Close it, or use it in a `with`.
 
-    Cameras: "follow" (behind the robot), "side" (at its right) and "goal" (beside the goal or target, back
-    at the robot). Their direction is that of the trajectory's start.
+    Cameras: "follow" (behind the robot), "side" (at its right), "goal" (beside the goal or target, back at
+    the robot) and "shot" (from its right at robot and goal). The direction of the first two is that of the
+    trajectory's start.
 
     Args:
         trajectory: gives the model, the goal and the target.
@@ -107,6 +108,7 @@ class Scene:
             "follow": (robot + 1.2 * ahead, 3.6, start - 14, -20),
             "side": (robot + 0.6 * ahead, 3.0, start + 90, -10),
             "goal": (robot - 0.5 * back, 3.4 + 0.5 * math.hypot(*back), away - 55, -18),
+            "shot": (robot - 0.5 * back, 2.2 + math.hypot(*back), away + 235, -14),
         }
         if name not in views:
             raise unknown_name("camera", name, views)

@@ -39,7 +39,8 @@ COLOURS = {
 }
 """Outcome of an episode -> colour of its ball's trail; others are grey."""
 
-_NEAR_GOAL = {"xlim": (-LENGTH - 2.0, -LENGTH + 3.4), "ylim": (-2.6, 2.6)}
+_ROWS = 14
+_NEAR_GOAL = {"xlim": (-LENGTH - 1.9, -LENGTH + 2.7), "ylim": (-2.2, 2.2)}
 _WHOLE_FIELD = {"xlim": (-LENGTH - 0.3, LENGTH + 0.3), "ylim": (-WIDTH - 0.3, WIDTH + 0.3)}
 
 
@@ -115,7 +116,7 @@ def _draw_trails(axes: Axes, trails: Sequence[Trail]) -> None:
 
 
 def _draw_success(axes: Axes, numbers: Mapping[str, Sequence[Bin]]) -> None:
-    """One row for each bin, under the name of its number."""
+    """One row for each bin, under the name of its number; the rows are as high in all tasks."""
     tidy(axes)
     labels: list[str] = []
     for name, bins in numbers.items():
@@ -130,5 +131,5 @@ def _draw_success(axes: Axes, numbers: Mapping[str, Sequence[Bin]]) -> None:
     axes.set_yticks(range(len(labels)), labels, fontsize=9)
     for tick, label in zip(axes.get_yticklabels(), labels, strict=True):
         tick.set(color=INK if label in numbers else QUIET)
-    axes.set(xlim=(-0.03, 1.12), ylim=(len(labels) - 0.4, -0.6), xticks=(0, 0.25, 0.5, 0.75, 1))
+    axes.set(xlim=(-0.03, 1.12), ylim=(_ROWS - 0.4, -0.6), xticks=(0, 0.25, 0.5, 0.75, 1))
     axes.set_xlabel("success, 95% interval (right: episodes)", fontsize=9, color=QUIET)

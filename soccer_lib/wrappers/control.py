@@ -12,7 +12,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.ball import WRAPPED, BallTracker
+from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
@@ -69,7 +69,7 @@ class ControlInterface(gym.Wrapper):
     ) -> None:
         super().__init__(env)
         self.ball = BallTracker() if track_ball else None
-        self._trail = SpinTrail(env, self.ball.push_rows, WRAPPED) if track_ball else None
+        self._trail = SpinTrail(env, self.ball) if track_ball else None
         self.sim: SoccerSim = env
         self.full_info = full_info
         self.sum_reward = sum_reward
@@ -81,7 +81,7 @@ class ControlInterface(gym.Wrapper):
         observation, info = self.sim.reset(seed=seed, options=options)
         if self.ball:
             self.ball.reset()
-            self._trail.count = 0
+            self._trail.reset()
         info = info if self.full_info else {"success": info["success"]}
         return observation, self._complete(info, self.sim.terms(), held_steps=0)
 
@@ -136,6 +136,7 @@ class ControlInterface(gym.Wrapper):
         """Continue from a state of `get_state`."""
         if self.ball:
             self.ball.set_state(state["ball"])
+            self._trail.reset()
 
     def _admit(self, action: np.ndarray) -> np.ndarray:
         action = np.asarray(action, dtype=np.float32)

@@ -108,7 +108,7 @@ def test_a_tiny_bench_measures_draws_and_films(tmp_path, capsys, monkeypatch):
     assert abs(rows["direction_mean_deg"][0]) < 20 and 0.1 < rows["height_m"][0] < 0.6
     assert 0.4 < rows["strike_s"][0] < 7.0
     with Image.open(files["video"]) as video:
-        assert video.size == (640, 360) and 4 <= video.n_frames <= 8
+        assert video.size == (640, 360) and 4 <= video.n_frames <= 40  # to the end of the swing
     with Image.open(files["plot"]) as plot:
         assert plot.width > 400
     assert "fall_share" in capsys.readouterr().out
