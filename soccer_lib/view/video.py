@@ -6,8 +6,8 @@ import base64
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,13 @@ def captioned(frames: Iterable[np.ndarray], captions: Iterable[str]) -> Iterator
         image = Image.fromarray(frame)
         ImageDraw.Draw(image).text((14, image.height - 34), caption, fill=INK, font=font, **edge)
         yield np.asarray(image)
+
+
+def side_by_side(films: Mapping[str, Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
+    """Films of one size next to each other, named; one that ends early keeps its last picture."""
+    named = [list(captioned(frames, repeat(name))) for name, frames in films.items()]
+    for index in range(max(map(len, named))):
+        yield np.hstack([frames[min(index, len(frames) - 1)] for frames in named])
 
 
 def has_ffmpeg() -> bool:
