@@ -42,6 +42,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.learn.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
+    "study": (
+        "soccer_lib.learn.studies:StudyConfig:main",
+        "Make the curves of lesson 03: clones by demonstrations, observation and rounds of DAgger.",
+    ),
     "convert": (
         "soccer_lib.policies.convert:ConvertConfig:convert",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",

@@ -79,7 +79,7 @@ def of_env(walker):
 
 def test_the_stock_reward_fails_and_ours_passes(of_env, of_shaped):
     assert not of_env.passed and of_shaped.passed
-    assert ("score late", "stand at the ball") in named_pairs(of_env, "goalie_penalty_kick", REVERSED)
+    assert ("score late", "dribble slowly") in named_pairs(of_env, "goalie_penalty_kick", REVERSED)
     right = named_pairs(of_shaped, "goalie_penalty_kick", RIGHT)
     assert ("score late", "stand at the ball") in right and sum(map(len, right.values())) > 3
     both = [played for played in of_shaped.played if played.behaviour in FEW]
@@ -93,6 +93,8 @@ def test_the_behaviours_do_what_they_are_called(of_shaped):
     assert done["fall at once"].outcome == "fall" and done["fall at once"].time < 1
     for name in ("stand", "walk away", "stand at the ball"):
         assert done[name].outcome == "time_limit"
+    assert done["score early"].outcome == "success" and done["shoot wide"].outcome == "out_of_field"
+    assert done["shoot into the keeper"].outcome == "blocked"
     assert done["walk away"].score < done["stand"].score < done["stand at the ball"].score < -0.5
 
 
@@ -117,14 +119,14 @@ def test_the_discount_is_that_of_the_run(walker, monkeypatch, run, per_command):
 def test_table_and_file_name_the_reversed_pairs(of_env, of_shaped, tmp_path):
     table = audit_table(of_env)
     assert "audit of reward 'env' FAILED" in table
-    assert "reversed at 1 starts: 'stand at the ball'" in table and "is paid more than 'score late'" in table
+    assert "reversed at 1 starts: 'dribble slowly'" in table and "is paid more than 'score late'" in table
     assert "audit of reward 'shaped' passed" in audit_table(of_shaped)
     write_audit(of_env, tmp_path / "audit.json")
     found = json.loads((tmp_path / "audit.json").read_text())
     task = found["tasks"]["goalie_penalty_kick"]
     assert not found["passed"] and len(found["episodes"]) == len(FEW)
     assert task["verdicts"]["reversed"] == len(task["reversed"])
-    assert {"worse": "stand at the ball", "better": "score late", "starts": [0]} in task["reversed"]
+    assert {"worse": "dribble slowly", "better": "score late", "starts": [0]} in task["reversed"]
 
 
 def test_the_picture_has_every_behaviour_and_marks_the_overpaid(of_env, of_shaped):

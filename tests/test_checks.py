@@ -9,6 +9,8 @@ import soccer_lib as sl
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.notebook.checks import (
     check_ball_offset,
+    check_clone_loss,
+    check_dagger,
     check_heading_frame,
     check_interval,
     check_official_score,
@@ -76,6 +78,71 @@ def test_a_normal_interval_passes():
         return scores.mean() - half, scores.mean() + half
 
     assert check_interval(interval)
+
+
+def clone_loss(commands, logits, wanted, kicks, walks=None):
+    walks = ~kicks if walks is None else walks
+    kick = np.logaddexp(0, logits) - kicks * logits
+    return ((commands - wanted)[walks] ** 2).mean() + kick.mean()
+
+
+def every_row(commands, logits, wanted, kicks):
+    return clone_loss(commands, logits, wanted, kicks, walks=np.ones(len(kicks), bool))
+
+
+def walking_over_all_rows(commands, logits, wanted, kicks):
+    squared = ((commands - wanted) ** 2 * ~kicks[:, None]).mean()
+    return squared + clone_loss(wanted, logits, wanted, kicks)
+
+
+def overflowing(commands, logits, wanted, kicks):
+    with np.errstate(all="ignore"):
+        p = 1 / (1 + np.exp(-logits))
+        kick = -(kicks * np.log(p) + ~kicks * np.log(1 - p))
+    return clone_loss(commands, 0 * logits, wanted, kicks) - np.log(2) + kick.mean()
+
+
+def test_clone_loss_check():
+    assert check_clone_loss(clone_loss)
+    for wrong in (undone, failing, every_row, walking_over_all_rows, overflowing):
+        assert not check_clone_loss(wrong)
+
+
+def dagger(fit, play, label, demonstrations, rounds):
+    pairs = list(demonstrations)
+    clone = fit(pairs)
+    for _ in range(rounds):
+        pairs += [(state, label(state)) for state in play(clone)]
+        clone = fit(pairs)
+    return clone
+
+
+def forgets(fit, play, label, demonstrations, rounds):
+    clone = fit(demonstrations)
+    for _ in range(rounds):
+        clone = fit([(state, label(state)) for state in play(clone)])
+    return clone
+
+
+def first_clone_plays(fit, play, label, demonstrations, rounds):
+    first = clone = fit(demonstrations)
+    for _ in range(rounds):
+        demonstrations += [(state, label(state)) for state in play(first)]
+        clone = fit(demonstrations)
+    return clone
+
+
+def untrained_at_the_end(fit, play, label, demonstrations, rounds):
+    for _ in range(rounds):
+        clone = fit(demonstrations)
+        demonstrations += [(state, label(state)) for state in play(clone)]
+    return clone
+
+
+def test_dagger_check():
+    assert check_dagger(dagger)
+    for wrong in (undone, failing, forgets, first_clone_plays, untrained_at_the_end):
+        assert not check_dagger(wrong)
 
 
 def turned_by_heading(vector, quat):

@@ -104,6 +104,11 @@ def test_a_folder_that_cannot_be_written_does_not_hide_the_finding(tmp_path):
         env.step(ACTION)
 
 
+def test_what_is_no_folder_is_refused():
+    with pytest.raises(InputError, match="guard got 3; expected True, False or a folder"):
+        sl.make_env("penalty_kick", guard=3)
+
+
 def test_guard_can_be_left_out_and_stands_before_the_report():
     env = sl.make_env("penalty_kick", guard=False)
     assert not any(isinstance(layer, Guard) for layer in layers(env))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from soccer_lib import view
+from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.envs import get_state, make_env
 from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.layout import AGENT, RAW
@@ -381,9 +382,43 @@ def test_sliders_redraw(commanded, trajectories, no_opengl, monkeypatch):
     scrubber.update()
     driver.update()  # what its button does
     assert [child.description for child in pose.children[:2]] == ["left_hip_pitch", "left_hip_roll"]
-    assert {"forward", "sideways", "turn", "play 0.5 s"} <= {
+    assert {"forward", "sideways", "turn", "kick", "play"} <= {
         getattr(child, "description", "") for child in driver.children
     }
+
+
+def test_the_choice_of_kicks_kicks_or_says_why_not(no_opengl, monkeypatch, capsys):
+    shown, recorders, driver_of = [], [], widgets._driver
+
+    def kept(*given):
+        recorders.append(driver_of(*given))
+        return recorders[-1]
+
+    monkeypatch.setattr(widgets, "_display", shown.append)
+    monkeypatch.setattr(widgets, "has_front_end", lambda: True)
+    monkeypatch.setattr(
+        widgets, "_driver", lambda *given: recorders.append(driver_of(*given)) or recorders[-1]
+    )
+    view.drive(make_env("kick_to_target", control="command"), seed=6)
+    driver, (recorder,) = shown[0], recorders
+    choice = {child.description: child for child in driver.children if hasattr(child, "description")}
+    assert choice["kick"].options == (widgets.NO_KICK, *PATTERNS)
+    choice["kick"].value = "placed"
+    driver.update()
+    said = driver.out.outputs[0]["text"] if driver.out.outputs else capsys.readouterr().out
+    assert "placed: refused" in said and not recorder.info["macro_triggered"]
+    choice["kick"].value, choice["forward"].value = widgets.NO_KICK, 0.5
+    for _ in range(3):
+        driver.update()
+    choice["kick"].value = "placed"
+    driver.update()
+    assert recorder.info["macro_triggered"] and recorder.info["macro_name"] == "placed"
+
+
+def test_without_a_front_end_the_robot_walks_to_the_ball_and_kicks_it(no_opengl):
+    tour = view.drive_sequence(make_env("kick_to_target", control="command"), widgets.TOUR, seed=10_000)
+    assert [event for _, event in tour.events][:2] == ["placed", "touch"] and not tour.report
+    assert np.hypot(*(tour.ball[-1] - tour.ball[0])[:2]) > 0.3
 
 
 def test_a_pose_is_kinematics_only(commanded):

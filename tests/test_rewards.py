@@ -194,7 +194,7 @@ def test_a_state_continues_to_the_bit():
 
 
 def test_each_task_of_several_gets_its_own_kind():
-    tasks = {"goalie_penalty_kick": 3.0, "kick_to_target": 1.0}
+    tasks = {"goalie_penalty_kick": 8.0, "kick_to_target": 1.0}
     env = sl.make_env(list(tasks), observation="full", reward="shaped", seed=0)
     seen = {}
     for _ in range(12):

@@ -13,7 +13,7 @@ import gymnasium as gym
 
 from soccer_lib.envs import make_env
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.evaluate.behaviours import BEHAVIOURS
+from soccer_lib.evaluate.behaviours import BEHAVIOURS, POINTLESS
 from soccer_lib.evaluate.episode import N_STARTS, EpisodeJob
 from soccer_lib.evaluate.pool import run_jobs
 from soccer_lib.tasks import COMPETITION, Task, tasks_named
@@ -113,7 +113,7 @@ class AuditPlayer:
 
     def __call__(self, job: AuditJob) -> Played:
         """Play one episode to its end."""
-        policy = BEHAVIOURS[job.behaviour]
+        policy = BEHAVIOURS[job.behaviour]()
         control, key = policy.spec.control, (job.task, policy.spec.control)
         if key not in self._envs:
             hold = {"hold": self.hold} if control == "command" else {}
@@ -177,7 +177,8 @@ def audit_reward(
             raise unknown_name("task with an official score", name, COMPETITION)
     discount = gamma ** (1 / (hold if control == "command" else CONTROLS[control].hold))
     player = AuditPlayer(discount, hold, {"reward": reward, "reward_weights": weights})
-    jobs = [AuditJob(task, seed + k, k, name) for task in names for k in range(starts) for name in BEHAVIOURS]
+    plays = [(task, k, name) for task in names for k in range(starts) for name in BEHAVIOURS]
+    jobs = [AuditJob(task, seed + k, k, name) for task, k, name in plays if (task, name) != POINTLESS]
     settings = {"reward": reward, "weights": dict(weights or {}), "control": control, "gamma": gamma}
     settings |= {"hold": hold, "starts": starts, "seed": seed}
     return Audit(tuple(run_jobs(player, jobs, workers, f"audit {reward}")), settings)

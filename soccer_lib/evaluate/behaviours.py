@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,8 @@ class Walk(WalkAtBall):
         stop: distance from the ball at which it stands still [m].
     """
 
+    spec = Striker.spec  # one environment serves both; its observation begins with what a walk needs
+
     def __init__(self, speed: float, stop: float = 0.0) -> None:
         self.SPEED, self.stop = speed, stop
 
@@ -44,15 +48,18 @@ class Miss(Striker):
         return super().act(seen, state, deterministic)
 
 
-BEHAVIOURS: dict[str, Policy] = {
-    "stand": Walk(0.9, stop=math.inf),
-    "fall at once": Zero(),
-    "walk away": Walk(-0.4),
-    "stand at the ball": Walk(0.9, stop=0.6),
-    "dribble slowly": Walk(0.35),
-    "shoot wide": Miss(aim_y=ASIDE),
-    "shoot into the keeper": Striker(aim_y=0.0),
-    "score late": Striker(wait=5.0),
-    "score early": Striker(),
+BEHAVIOURS: dict[str, Callable[[], Policy]] = {
+    "stand": partial(Walk, 0.9, stop=math.inf),
+    "fall at once": Zero,
+    "walk away": partial(Walk, -0.4),
+    "stand at the ball": partial(Walk, 0.9, stop=0.6),
+    "dribble slowly": partial(Walk, 0.35),
+    "shoot wide": partial(Miss, aim_y=ASIDE),
+    "shoot into the keeper": partial(Striker, aim_y=0.0),
+    "score late": partial(Striker, wait=6.0),
+    "score early": Striker,
 }
 """What the audit plays, by what it means to do; what came of it is for the official score to say."""
+
+POINTLESS = ("kick_to_target", "shoot into the keeper")
+"""Task and behaviour that make no pair: there is no keeper."""

@@ -12,6 +12,8 @@ import torch
 import tyro
 from torch.nn import functional
 
+from soccer_lib.demos.collect import collect_dataset
+from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.demos.dataset import Dataset, join, read_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.learn.actor import Actor
@@ -132,17 +134,18 @@ def main(config: BCConfig) -> None:
 
 def _labelled(config: BCConfig, folder: RunFolder) -> Collect:
     """What an expert says to the states that a clone comes to; rounds that were played are kept."""
-    from soccer_lib.demos.collect import collect
 
     def play(policy: Policy, round_number: int) -> Dataset:
-        return collect(
-            policy,
-            list(config.tasks),
-            config.dagger_episodes,
-            FIRST_SEED + 1000 * round_number,
+        wanted = DatasetConfig(
+            output=str(folder.path / f"dagger_{round_number}.npz"),
+            from_policy=policy.spec.name,
             label_with=config.expert,
-            folder=folder.path / f"dagger_{round_number}",
+            tasks=config.tasks,
+            episodes=config.dagger_episodes,
+            seed=FIRST_SEED + 1000 * round_number,
+            resume=True,
         )
+        return collect_dataset(wanted, policy)
 
     return play
 

@@ -110,6 +110,85 @@ def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> boo
     return _judge(cases)
 
 
+def check_clone_loss(loss: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]) -> bool:
+    """Check a function (commands, logits of a kick, expert's commands, whether it kicks) -> loss of a clone.
+
+    Wanted: the mean squared error of the commands where the expert walks, and the mean cross-entropy of the
+    kicks over all samples.
+    """
+    rng = np.random.default_rng(6)
+    kicks = np.arange(20) % 5 == 0
+    commands = rng.uniform(-0.7, 0.7, (20, 3))
+    commands[kicks] = (1, -1, 1)
+    sure = np.where(kicks, 50.0, -50.0)
+    elsewhere = np.where(kicks[:, None], -commands, commands)
+    wrong = np.where(np.arange(20) == 0, -1000.0, sure)
+
+    def gives(said: np.ndarray, logits: np.ndarray, expected: float) -> bool:
+        return bool(np.isclose(loss(said, logits, commands, kicks), expected, atol=1e-6))
+
+    cases: list[Case] = [
+        ("right commands and sure, right kicks cost nothing", lambda: gives(commands, sure, 0.0)),
+        ("the command does not matter where the expert kicks", lambda: gives(elsewhere, sure, 0.0)),
+        (
+            "all walking commands off by 0.5 cost 0.25, however many kicks there are",
+            lambda: gives(commands + 0.5, sure, 0.25),
+        ),
+        (
+            "logits of 0 are a coin's throw and cost log 2 a sample",
+            lambda: gives(commands, 0 * sure, np.log(2)),
+        ),
+        (
+            "a logit of -1000 on one kick in 20 samples costs 50, not infinity",
+            lambda: gives(commands, wrong, 50.0),
+        ),
+    ]
+    return _judge(cases)
+
+
+def check_dagger(dagger: Callable[..., Any]) -> bool:
+    """Check a function (fit, play, label, demonstrations, rounds) -> the last clone.
+
+    `fit(pairs)` trains a clone on pairs (state, action), `play(clone)` gives the states that it comes to,
+    `label(state)` the expert's action.
+    """
+    demonstrations = [(state, -state) for state in range(4)]
+
+    def rounds(count: int) -> tuple[list[list[tuple[int, int]]], list[str], str]:
+        """What clones were trained on, who played, and what came back."""
+        trained: list[list[tuple[int, int]]] = []
+        players: list[str] = []
+
+        def fit(pairs: Sequence[tuple[int, int]]) -> str:
+            trained.append(list(pairs))
+            return f"clone {len(trained) - 1}"
+
+        def play(clone: str) -> list[int]:
+            players.append(clone)
+            return [100 * len(players) + step for step in range(3)]
+
+        last = dagger(fit, play, lambda state: -state, list(demonstrations), count)
+        return trained, players, last
+
+    def grown(count: int) -> list[tuple[int, int]]:
+        visited = [100 * number + step for number in range(1, count + 1) for step in range(3)]
+        return demonstrations + [(state, -state) for state in visited]
+
+    cases: list[Case] = [
+        ("the first clone learns from the demonstrations alone", lambda: rounds(2)[0][0] == demonstrations),
+        ("two rounds train three clones", lambda: len(rounds(2)[0]) == 3),
+        ("in each round the newest clone plays", lambda: rounds(2)[1] == ["clone 0", "clone 1"]),
+        ("its states get the expert's actions", lambda: set(grown(1)) <= set(rounds(1)[0][1])),
+        (
+            "nothing is thrown away: the last clone learns from demonstrations and all rounds",
+            lambda: sorted(rounds(3)[0][-1]) == sorted(grown(3)),
+        ),
+        ("the last clone is handed back", lambda: rounds(2)[2] == "clone 2"),
+        ("no rounds are plain cloning", lambda: rounds(0)[1:] == ([], "clone 0")),
+    ]
+    return _judge(cases)
+
+
 def check_heading_frame(turn: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> bool:
     """Check a function (world vector, trunk orientation x y z w) -> the vector in the heading frame."""
     rng = np.random.default_rng(2)

@@ -3,6 +3,7 @@
 from soccer_lib.view.audit import audit_table, plot_audit
 from soccer_lib.view.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
 from soccer_lib.view.clips import clip_figures, clip_frames, clips_table, plot_clip
+from soccer_lib.view.cloning import plot_drift, plot_kick_answers, plot_losses, plot_study, study_table
 from soccer_lib.view.components import plot_components
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
 from soccer_lib.view.figures import picture, save_figure
@@ -15,7 +16,7 @@ from soccer_lib.view.scene import Scene, draw_env, plot_frames
 from soccer_lib.view.table import results_table
 from soccer_lib.view.terms import plot_reward_terms
 from soccer_lib.view.trajectory import Recorder, Trajectory, snapshot, trace_episode
-from soccer_lib.view.video import record_episode, show_video, trajectory_frames, write_video
+from soccer_lib.view.video import record_episode, show_video, side_by_side, trajectory_frames, write_video
 from soccer_lib.view.widgets import (
     drive,
     drive_sequence,
@@ -53,21 +54,27 @@ __all__ = [
     "plot_balls",
     "plot_clip",
     "plot_components",
+    "plot_drift",
     "plot_field",
     "plot_fields",
     "plot_frames",
+    "plot_kick_answers",
     "plot_labels",
+    "plot_losses",
     "plot_results",
     "plot_reward_terms",
     "plot_rolling_ball",
     "plot_splits",
+    "plot_study",
     "pose_figure",
     "record_episode",
     "results_table",
     "sample_figure",
     "save_figure",
     "show_video",
+    "side_by_side",
     "snapshot",
+    "study_table",
     "trace_episode",
     "trace_rolling_ball",
     "trajectory_frames",

@@ -16,6 +16,7 @@ from soccer_lib.policies import Policy
 from soccer_lib.sim import SoccerSim
 from soccer_lib.sim.penalty import ObstacleSim
 from soccer_lib.sim.target import KickToTargetSim
+from soccer_lib.tasks import PHYSICS_DT
 
 Acting = Policy | Callable[[np.ndarray], np.ndarray] | Iterable[np.ndarray]
 """Who acts: a policy, a function of the observation, or the actions one after the other."""
@@ -107,7 +108,7 @@ class Recorder:
     def start(self) -> None:
         """Begin with the state as it is."""
         self.sim: SoccerSim = self.env.unwrapped  # another one after a reset, where there are several tasks
-        self.over, self.report = False, None
+        self.over, self.report, self.info = False, None, {}
         self.events: list[tuple[float, str]] = []
         self._rows: list[tuple] = []
         self._steps: list[tuple[float, float, dict[str, Any]]] = []
@@ -127,9 +128,11 @@ class Recorder:
             observation, reward, terminated, truncated, info = self.env.step(action)
         finally:
             self.sim.tape = None
+        self.info = info
         self._steps.append((info["sim_time"], reward, info["reward_terms"]))
         if info.get("macro_triggered"):
-            self.events.append((info["sim_time"], str(info.get("macro_name", "kick"))))
+            begun = info["sim_time"] - info["held_steps"] * PHYSICS_DT  # the step is as long as the kick
+            self.events.append((begun, info["macro_name"]))
         self.over, self.report = terminated or truncated, info.get("episode_report")
         if self.over:
             self._sample(self.sim.ctrl)
@@ -171,7 +174,7 @@ class Recorder:
             rewards=np.array([step[1] for step in self._steps], dtype=float),
             terms={name: np.array([step[2][name] for step in self._steps], dtype=float) for name in names},
             weights=dict(sim.stock.reward_config),
-            events=list(self.events),
+            events=sorted(self.events, key=lambda event: event[0]),
             report=self.report,
         )
 

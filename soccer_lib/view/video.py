@@ -6,7 +6,8 @@ import base64
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +87,15 @@ def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> P
         ResourceError: the disk is full or read-only.
     """
     check_video_name(path)
-    path, frames = Path(path), list(frames)
-    if not frames:
+    path, frames = Path(path), iter(frames)
+    first = next(frames, None)
+    if first is None:
         raise InputError("no pictures came; expected at least one; check the episode's length")
     if path.suffix.lower() == ".mp4" and not has_ffmpeg():
         print(f"no ffmpeg: {path.name} becomes a GIF; for an MP4 try: pip install imageio-ffmpeg")
         path = path.with_suffix(".gif")
     encode = _mp4 if path.suffix.lower() == ".mp4" else _gif
-    return atomic_write_bytes(path, encode(frames, fps))
+    return atomic_write_bytes(path, encode(first, frames, fps))
 
 
 def check_video_name(path: AnyPath) -> None:
@@ -113,6 +115,13 @@ def captioned(frames: Iterable[np.ndarray], captions: Iterable[str]) -> Iterator
         yield np.asarray(image)
 
 
+def side_by_side(films: Mapping[str, Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
+    """Films of one size next to each other, named; one that ends early keeps its last picture."""
+    named = [list(captioned(frames, repeat(name))) for name, frames in films.items()]
+    for index in range(max(map(len, named))):
+        yield np.hstack([frames[min(index, len(frames) - 1)] for frames in named])
+
+
 def has_ffmpeg() -> bool:
     """Whether MP4 can be written here."""
     try:
@@ -124,28 +133,28 @@ def has_ffmpeg() -> bool:
     return True
 
 
-def _mp4(frames: list[np.ndarray], fps: int) -> bytes:
+def _mp4(first: np.ndarray, others: Iterator[np.ndarray], fps: int) -> bytes:
     import imageio_ffmpeg
 
-    height, width = frames[0].shape[:2]
+    height, width = first.shape[:2]
     with tempfile.TemporaryDirectory() as folder:
         name = os.path.join(folder, "video.mp4")
         # H.264 needs even sides; with its index at the front a page plays it at once.
         look = {"fps": fps, "macro_block_size": 2, "output_params": ["-movflags", "+faststart"]}
         writer = imageio_ffmpeg.write_frames(name, (width, height), **look)
         writer.send(None)
-        for frame in frames:
+        for frame in chain([first], others):
             writer.send(np.ascontiguousarray(frame))
         writer.close()
         return Path(name).read_bytes()
 
 
-def _gif(frames: list[np.ndarray], fps: int) -> bytes:
+def _gif(first: np.ndarray, others: Iterator[np.ndarray], fps: int) -> bytes:
     from PIL import Image
 
-    first, *rest = (Image.fromarray(frame) for frame in frames)
-    stream = io.BytesIO()
-    first.save(stream, format="GIF", save_all=True, append_images=rest, duration=1000 / fps, loop=0)
+    stream, rest = io.BytesIO(), map(Image.fromarray, others)
+    look = {"save_all": True, "duration": 1000 / fps, "loop": 0}
+    Image.fromarray(first).save(stream, format="GIF", append_images=rest, **look)
     return stream.getvalue()
 
 

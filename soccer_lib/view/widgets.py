@@ -11,6 +11,7 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 
+from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS
 from soccer_lib.tasks import PHYSICS_DT
@@ -24,8 +25,17 @@ from soccer_lib.view.trajectory import TRUNK, Recorder, Trajectory
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TOUR = ((0.4, 0, 0, 2.0), (0, 0.5, 0, 1.5), (0, 0, 0.7, 2.0))
-"""Forward, sideways, turn, each in [-1, 1], and for how long [s]: what `drive` plays without a front end."""
+TOUR = (
+    (0.0, 0.5, 0.0, 0.8),
+    (0.0, -0.5, 0.0, 0.8),
+    (0.4, 0.0, 0.0, 0.5),
+    (*PATTERNS["placed"], 1.5),
+    (0.0, 0.0, 0.0, 1.0),
+)
+"""Forward, sideways, turn, each in [-1, 1], and for how long [s]: what `drive` plays without a front end.
+
+A step aside and back, then to the ball: a kick asked for too far away is refused, and the robot walks on.
+"""
 
 POSES = {
     "straight": np.zeros(12),
@@ -33,6 +43,9 @@ POSES = {
     "squat": np.tile([-0.8, 0.0, 0.0, 1.6, -0.8, 0.0], 2),
 }
 """What `joint_pose_explorer` shows without a front end [rad]."""
+
+NO_KICK = "walk"
+"""The choice of `drive` that plays the sliders."""
 
 _SOLE = 0.04
 
@@ -111,30 +124,37 @@ def drive_sequence(
 
 
 def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> None:
-    """Three sliders for the command and a button that plays it for half a second.
+    """Three sliders for the command, a choice of kicks, and a button that plays it for half a second.
 
-    Without a front end the robot plays `TOUR` instead.
+    A kick is played to its end. Without a front end the robot plays `TOUR` instead.
 
     Raises:
         InputError: the environment takes no commands.
     """
     if not _touchable(interactive):
         tour = drive_sequence(env, TOUR, seed)
-        _show({f"after {time:g} s": episode_figure(tour, time) for time in (0.0, 2.0, tour.time[-1])})
+        touches = [time for time, event in tour.events if event == "touch"]
+        moments = (0.0, touches[0] if touches else tour.time[-1] / 2, tour.time[-1])
+        _show({f"after {time:.2g} s": episode_figure(tour, time) for time in moments})
         return
     from ipywidgets import interactive as controls
 
     recorder = _driver(env, seed)
 
-    def play(start_again: bool, **command: float) -> None:
+    def play(forward: float, sideways: float, turn: float, kick: str, start_again: bool) -> None:
         if start_again:
             recorder.reset(seed)
+        elif kick == NO_KICK:
+            _hold(recorder, (forward, sideways, turn), 0.5)
         else:
-            _hold(recorder, list(command.values()), 0.5)
+            _hold(recorder, PATTERNS[kick], 0.1)
+            if not (recorder.over or recorder.info.get("macro_triggered")):
+                print(f"{kick}: refused, the ball is not within reach (1 m, ahead)")
         _show({"": episode_figure(recorder.trajectory(), recorder.sim.sim_time)})
 
     sliders = dict.fromkeys(("forward", "sideways", "turn"), (-1.0, 1.0, 0.1))
-    widget = controls(play, {"manual": True, "manual_name": "play 0.5 s"}, **sliders, start_again=False)
+    choices = {"kick": [NO_KICK, *PATTERNS], "start_again": False}
+    widget = controls(play, {"manual": True, "manual_name": "play"}, **sliders, **choices)
     _display(widget)
     widget.update()  # the first picture: the robot has landed and stands
 

@@ -33,6 +33,8 @@ class Guard(gym.Wrapper):
 
     def __init__(self, env: gym.Env, folder: str | os.PathLike[str] | None = None) -> None:
         super().__init__(env)
+        if not isinstance(folder, str | os.PathLike | None):
+            raise InputError(f"guard got {folder!r}; expected True, False or a folder; try True")
         self._layout: Layout = env.get_wrapper_attr("layout")
         self._folder = Path(folder or tempfile.gettempdir())
         self._last: deque[tuple[Any, np.ndarray, float]] = deque(maxlen=KEPT_STEPS)

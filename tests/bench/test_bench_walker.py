@@ -81,14 +81,6 @@ def test_sequences_repeat_and_stay_in_range():
     assert (commands >= [-0.3, -0.4, -1.0]).all() and (commands <= [1.0, 0.4, 1.0]).all()
 
 
-def test_intervals_by_hand():
-    share, low, high = bench.share_interval([True] * 98 + [False] * 2)
-    assert share == 0.98 and low == pytest.approx(0.930, abs=1e-3) and high == pytest.approx(0.9945, abs=1e-3)
-    value, low, high = bench.mean_interval([1.0, 3.0, float("nan")])
-    assert value == 2.0 and low == 1.0 and high == 3.0
-    assert np.isnan(bench.mean_interval([float("nan")])[0])
-
-
 def test_trial_is_the_stock_environment_bit_for_bit():
     """The real `gym.make(...).step`, driven by nothing but its observation and info, goes the same way."""
     import gymnasium as gym

@@ -33,7 +33,7 @@ def test_a_clone_walks_and_kicks_as_the_expert(config, tmp_path):
     fresh = demonstrations(seed=9).observations
     wanted, acted = expert(fresh), policy.predict(fresh)[0]
     asked, asks = ((np.abs(actions) > 0.8).all(axis=1) for actions in (wanted, acted))
-    assert asked.mean() < 0.06
+    assert 0.05 < asked.mean() < 0.15
     assert (asks & asked).sum() > 0.7 * asked.sum() and (asks & asked).sum() > 0.5 * asks.sum()
     both = asks & asked
     assert (np.sign(acted[both]) == wanted[both]).all(axis=1).mean() > 0.9

@@ -61,10 +61,8 @@ class ProfileReward(gym.Wrapper):
         self._sim, task = env.unwrapped, env.unwrapped.task.name
         kind = "target" if task == "kick_to_target" else "penalty"
         settings = {**MACRO_GATE, **PROFILES[profile][kind], **weights}
-        terms = {
-            **TERMS,
-            "macro_bonus": partial(TERMS["macro_bonus"], **{n: settings.pop(n) for n in MACRO_GATE}),
-        }
+        gate = {name: settings.pop(name) for name in MACRO_GATE}
+        terms = {**TERMS, "macro_bonus": partial(TERMS["macro_bonus"], **gate)}
         self.weights = {name: weight for name, weight in settings.items() if weight}
         valid = TARGETS if {"score", "score_at_par"}.isdisjoint(self.weights) else COMPETITION
         if task not in valid:

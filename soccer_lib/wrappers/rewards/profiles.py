@@ -25,7 +25,7 @@ PROFILES: dict[str, dict[str, dict[str, float]]] = {
     "competition-dense": _dense(),
     "pressure_shot": _dense(1.1, time_out=-0.05, macro_bonus=0.02),
     "tight": _dense(1.2, time_out=-0.1, macro_bonus=0.05),
-    "shaped": {"penalty": {**_SHAPED, "phi_ball_on_its_way": 3.0}, "target": _SHAPED},
+    "shaped": {"penalty": {**_SHAPED, "phi_ball_on_its_way": 8.0}, "target": _SHAPED},
 }
 """Profile -> kind of task -> weights of its terms; the stock reward, "env", is a layer of its own.
 
