@@ -70,7 +70,7 @@ def test_balls_are_drawn_from_above_and_counted(dataset):
 
 def test_labels_are_counted_apart(dataset):
     figure = view.plot_labels(dataset)
-    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["asks for a kick: 2", "walks: 8"]
     assert [sum(bar.get_height() for bar in bars) for bars in figure.axes[0].containers] == [2, 8]
 
