@@ -106,9 +106,10 @@ def plot_trails(
 
 
 def _draw_trails(axes: Axes, trails: Sequence[Trail]) -> None:
-    for trail in trails:
-        colour = COLOURS.get(trail.outcome, GREY)
-        axes.plot(*trail.ball[:, :2].T, color=colour, linewidth=1, alpha=0.6, zorder=5)
+    """Failures on top of successes: they are what one looks for."""
+    for trail in sorted(trails, key=lambda trail: trail.outcome != "success"):
+        colour, alpha = COLOURS.get(trail.outcome, GREY), 0.4 if trail.outcome == "success" else 0.9
+        axes.plot(*trail.ball[:, :2].T, color=colour, linewidth=1, alpha=alpha, zorder=5)
         axes.plot(*trail.ball[0, :2], "o", color="white", mec=INK, mew=0.6, markersize=3.5, zorder=6)
         axes.plot(*trail.ball[-1, :2], "o", color=colour, markersize=2.5, zorder=6)
         if trail.target is not None:
