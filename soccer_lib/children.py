@@ -18,14 +18,17 @@ def usable_cores() -> int:
 
 
 @contextlib.contextmanager
-def settings_of_children() -> Iterator[None]:
+def settings_of_children(**variables: str) -> Iterator[None]:
     """Processes started inside compute with one thread each and leave Ctrl-C to their parent.
+
+    `variables` are further variables of their environment.
 
     They do not run the caller's script again either, as spawned processes else do: a script without
     `if __name__ == "__main__"` works, and standard input may be the script.
     """
     before, main, interrupt = dict(os.environ), sys.modules["__main__"], None
-    os.environ.update(_ONE_THREAD)
+    variables |= _ONE_THREAD
+    os.environ.update(variables)
     sys.modules["__main__"] = ModuleType("__main__")
     with contextlib.suppress(ValueError):  # only the main thread may; elsewhere no Ctrl-C arrives
         interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -35,6 +38,6 @@ def settings_of_children() -> Iterator[None]:
         if interrupt is not None:
             signal.signal(signal.SIGINT, interrupt)
         sys.modules["__main__"] = main
-        for name in _ONE_THREAD:
+        for name in variables:
             del os.environ[name]
         os.environ.update(before)
