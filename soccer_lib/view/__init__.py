@@ -2,7 +2,7 @@
 
 from soccer_lib.view.audit import audit_table, plot_audit
 from soccer_lib.view.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
-from soccer_lib.view.clips import clip_frames, clips_table, plot_clip
+from soccer_lib.view.clips import clip_figures, clip_frames, clips_table, plot_clip
 from soccer_lib.view.cloning import plot_drift, plot_kick_answers, plot_losses, plot_study, study_table
 from soccer_lib.view.components import plot_components
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
@@ -34,6 +34,7 @@ __all__ = [
     "audit_table",
     "ball_of",
     "clip_figure",
+    "clip_figures",
     "clip_frames",
     "clip_scrubber",
     "clips_table",

@@ -16,7 +16,7 @@ from soccer_lib.view.body import draw_body
 from soccer_lib.view.clips import clip_trajectory, draw_joints
 from soccer_lib.view.figures import ACCENT, FAINT, INK, ORANGE, PINK, QUIET, RED, YELLOW, new_figure, tidy
 from soccer_lib.view.pitch import GOAL_WIDTH
-from soccer_lib.view.samples import heading_layout
+from soccer_lib.view.samples import asks_for_kick, heading_layout
 from soccer_lib.view.trajectory import Trajectory
 from soccer_lib.view.widgets import explore
 
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = 3
-"""Clips or episodes that are shown where nobody can choose one."""
+"""Episodes, and one clip less, that are shown where nobody can choose one."""
 
+GOAL_NEAR = 6.0
+"""From here on a goal is out of the picture [m]."""
+
+_NOTHING = 1e-3
 _LOOKS = {"forward": ACCENT, "sideways": ORANGE, "turn": QUIET}
 
 
@@ -62,7 +66,7 @@ def clip_scrubber(clips: Sequence[Clip], interactive: bool = True) -> None:
             "clip": clip.name,
             "share": fastest_moment(clip) / clip.seconds,
         }
-        for clip in clips[:SHOWN]
+        for clip in clips[: SHOWN - 1]
     }
     explore(
         lambda clip, share: clip_figure(by_name[clip], share * by_name[clip].seconds),
@@ -95,29 +99,29 @@ def sample_figure(dataset: Dataset, row: int) -> Figure:
 
 
 def _draw_view(axes: Axes, layout: Layout, observation: np.ndarray) -> None:
-    """What stands around the robot, which looks up; x of the picture is to its right [m]."""
+    """What stands around the robot, which looks up; the goal only where it is near."""
     tidy(axes)
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     seen = {field.name: observation[field.slice] for field in layout.fields}
     team = int(seen["player_team"][1] > 0.5)
     goal, other = (seen[f"goal_team_{side}_rel_robot"][:2] for side in (team, 1 - team))
-    along = np.array((goal - other)[::-1]) * (1, -1) / np.linalg.norm(goal - other)
-    posts = np.stack((goal - GOAL_WIDTH * along, goal + GOAL_WIDTH * along))
-    axes.plot(-posts[:, 1], posts[:, 0], color=INK, linewidth=3, label="goal line")
+    if np.hypot(*goal) < GOAL_NEAR:
+        ahead, left = GOAL_WIDTH * (goal - other) / np.linalg.norm(goal - other)
+        posts = np.stack((goal - (-left, ahead), goal + (-left, ahead)))
+        axes.plot(-posts[:, 1], posts[:, 0], color=INK, linewidth=3, label="goal line")
     marks = {
-        "ball_xpos_rel_robot": ("o", "white", 10, "ball"),
-        "target_xpos_rel_robot": ("*", YELLOW, 14, "target"),
-        f"goalkeeper_team_{team}_xpos_rel_robot": ("s", ORANGE, 9, "keeper"),
+        "robot": ("^", ACCENT, 13, np.zeros(3)),
+        "ball": ("o", "white", 10, seen["ball_xpos_rel_robot"]),
+        "target": ("*", YELLOW, 14, seen["target_xpos_rel_robot"]),
+        "keeper": ("s", ORANGE, 9, seen[f"goalkeeper_team_{team}_xpos_rel_robot"]),
+        "defenders": ("s", RED, 8, seen["defender_xpos"]),
     }
-    for name, (mark, colour, size, label) in marks.items():
-        x, y, _ = seen[name]
-        if x or y:
+    for label, (mark, colour, size, places) in marks.items():
+        if label == "robot" or np.abs(places).max() > _NOTHING:
+            x, y, _ = places.reshape(-1, 3).T
             axes.plot(-y, x, mark, color=colour, mec=INK, markersize=size, label=label)
-    if seen["task_one_hot"][1]:
-        x, y, _ = seen["defender_xpos"].reshape(3, 3).T
-        axes.plot(-y, x, "s", color=RED, mec=INK, markersize=8, label="defenders")
-    axes.plot(0, 0, "^", color=ACCENT, markersize=13, label="robot")
-    axes.set(aspect="equal", xlim=(-3, 3), ylim=(-1, 5))
+    axes.margins(0.2)
+    axes.set_aspect("equal", adjustable="datalim")
     axes.set_title("in its heading frame [m]", fontsize=10, color=INK, loc="left")
     axes.legend(frameon=False, fontsize=8, labelcolor=QUIET, loc="upper left", bbox_to_anchor=(1, 1))
 
@@ -144,18 +148,23 @@ def _draw_actions(axes: Axes, dataset: Dataset, rows: np.ndarray, row: int) -> N
 def dataset_browser(dataset: Dataset, interactive: bool = True) -> None:
     """A menu of episodes and a slider over the samples of one, as a share of them.
 
+    Where nobody can move them: the kicks of some episodes, or their middles where there is no kick.
+
     Raises:
         InputError: the dataset's layout is neither robot nor agent.
     """
     heading_layout(dataset)
     names = [f"{index}: {source}" for index, source in enumerate(dataset.source)]
     starts = np.searchsorted(dataset.episode_id, np.arange(len(names) + 1))
+    kicks = asks_for_kick(dataset) if dataset.control == "command" else np.zeros(len(dataset), bool)
 
     def draw(episode: str, share: float) -> Figure:
         first, end = starts[(index := names.index(episode)) : index + 2]
         return sample_figure(dataset, first + round(share * (end - 1 - first)))
 
-    chosen = np.linspace(0, len(names) - 1, min(SHOWN, len(names))).astype(int)
-    shares = np.linspace(0, 1, len(chosen))
-    fixed = {names[i]: {"episode": names[i], "share": s} for i, s in zip(chosen, shares, strict=True)}
+    fixed = {}
+    for index in np.linspace(0, len(names) - 1, min(SHOWN, len(names))).astype(int):
+        own = kicks[starts[index] : starts[index + 1]]
+        share = own.argmax() / max(len(own) - 1, 1) if own.any() else 0.5
+        fixed[names[index]] = {"episode": names[index], "share": share}
     explore(draw, {"episode": names, "share": (0.0, 1.0)}, fixed, interactive)

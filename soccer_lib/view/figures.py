@@ -101,8 +101,18 @@ def check_picture_name(path: str | os.PathLike[str], formats: Sequence[str] = FO
         raise InputError(f"{path} is no picture's name; expected one that ends in {endings}; try a.png")
 
 
-def picture(figure: Figure) -> Any:
-    """The figure for the last line of a notebook cell."""
+def picture(figure: Figure, path: str | os.PathLike[str] | None = None) -> Any:
+    """The figure for the last line of a notebook cell; with a `path`, which ends in .png, also a file.
+
+    Raises:
+        InputError: the path has another ending.
+        ResourceError: the disk is full or read-only.
+    """
     from IPython.display import Image
 
-    return Image(data=image_bytes(figure), width=int(figure.get_figwidth() * 96))
+    if path is not None:
+        check_picture_name(path, (".png",))
+    shown = Image(data=image_bytes(figure), width=int(figure.get_figwidth() * 96))
+    if path is not None:
+        atomic_write_bytes(path, shown.data)
+    return shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +66,7 @@ def plot_balls(datasets: Mapping[str, Dataset], near: float = 0.6) -> Figure:
     """
     from matplotlib.patches import Circle
 
-    figure = new_figure(3.4 * len(datasets), 4.0)
+    figure = new_figure(3.2 * len(datasets), 4.0)
     panels = figure.subplots(1, len(datasets), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (title, dataset) in zip(panels, datasets.items(), strict=True):
         (ahead, left), kicks = ball_of(dataset).T, asks_for_kick(dataset)
@@ -84,7 +84,7 @@ def plot_balls(datasets: Mapping[str, Dataset], near: float = 0.6) -> Figure:
         axes.set_title(f"{title}\nball within {near:g} m: {share}", fontsize=10, color=INK, loc="left")
     axes.invert_xaxis()
     panels[0].set_ylabel("ball ahead [m]", fontsize=9, color=QUIET)
-    axes.set_xlabel("ball to the left [m]", fontsize=9, color=QUIET)
+    panels[len(panels) // 2].set_xlabel("ball to the left [m]", fontsize=9, color=QUIET)
     figure.legend(
         *axes.get_legend_handles_labels(),
         loc="outside lower center",
@@ -106,7 +106,8 @@ def plot_labels(dataset: Dataset) -> Figure:
     walks = ~kicks
     groups = [(f"asks for a kick: {kicks.sum():,}", RED, kicks), (f"walks: {walks.sum():,}", ACCENT, walks)]
     figure, bins = new_figure(10.5, 3.2), np.linspace(-1, 1, 42)
-    for entry, axes in enumerate(figure.subplots(1, 3, sharey=True)):
+    panels = figure.subplots(1, 3, sharey=True)
+    for entry, axes in enumerate(panels):
         tidy(axes)
         axes.hist(
             [dataset.actions[rows, entry] for _, _, rows in groups],
@@ -118,7 +119,7 @@ def plot_labels(dataset: Dataset) -> Figure:
         )
         axes.tick_params(which="minor", length=0)
         axes.set_title(_ENTRIES[entry], fontsize=10, color=INK, loc="left")
-    axes.legend(frameon=False, fontsize=9, labelcolor=QUIET)
+    panels[0].legend(frameon=False, fontsize=9, labelcolor=QUIET, loc="upper left")
     figure.supxlabel("command, in shares of COMMAND_SCALE", fontsize=9, color=QUIET)
     figure.supylabel("samples", fontsize=9, color=QUIET)
     return figure
@@ -130,19 +131,20 @@ def plot_splits(dataset: Dataset, splits: Mapping[str, np.ndarray], episodes: in
     Args:
         dataset: any.
         splits: title -> mask of the training samples, Shape: (N,), bool.
-        episodes: how many are shown, from the first.
+        episodes: how many are shown, spread over all.
     """
-    figure = new_figure(5.2 * len(splits), 3.2)
-    panels: Sequence = figure.subplots(1, len(splits), sharey=True, squeeze=False)[0]
+    figure, count = new_figure(5.2 * len(splits), 3.2), len(dataset.source)
+    shown = np.linspace(0, count - 1, min(episodes, count)).astype(int)
+    panels = figure.subplots(1, len(splits), sharey=True, squeeze=False)[0]
     for axes, (title, train) in zip(panels, splits.items(), strict=True):
         tidy(axes)
-        for index in range(min(episodes, len(dataset.source))):
+        for height, index in enumerate(shown):
             own = train[dataset.episode_id == index]
             for rows, colour in ((own, ACCENT), (~own, ORANGE)):
-                axes.eventplot(np.flatnonzero(rows), lineoffsets=index, linelengths=0.7, colors=colour)
-        axes.yaxis.get_major_locator().set_params(integer=True)
+                axes.eventplot(np.flatnonzero(rows), lineoffsets=height, linelengths=0.7, colors=colour)
         axes.set_title(title, fontsize=10, color=INK, loc="left")
         axes.set_xlabel("sample of the episode", fontsize=9, color=QUIET)
+    panels[0].set_yticks(range(len(shown)), shown)
     panels[0].set_ylabel("episode", fontsize=9, color=QUIET)
     for colour, name in ((ACCENT, "training"), (ORANGE, "validation")):
         axes.plot([], [], color=colour, linewidth=3, label=name)
