@@ -37,7 +37,7 @@ def plot_losses(epochs: Sequence[Mapping[str, float]], others: Sequence[Mapping[
     for part, colour in _LOSSES.items():
         for entry in others:
             y = entry[f"{part}/loss"]
-            left.plot(range(1, len(y) + 1), y, color=colour, linewidth=0.8, alpha=0.35)
+            left.plot(range(1, len(y) + 1), y, color=colour, linewidth=0.9, alpha=0.55)
         label = {"train": "training", "val": "validation"}[part]
         left.plot(x, [line[f"{part}/loss"] for line in epochs], color=colour, linewidth=2, label=label)
     for name, colour in (("recall", GREEN), ("precision", PINK)):
@@ -144,7 +144,7 @@ def plot_study(
         dots.append(place)
     scores = [study["striker"]["score"], *(score for _, score in dots)]  # an interval may reach beyond
     axes.set(xticks=x, ylim=(min(scores) - 3, max(scores) + 4))
-    axes.legend(frameon=False, fontsize=9, labelcolor=QUIET)
+    axes.legend(fontsize=9, labelcolor=QUIET, edgecolor="none", framealpha=0.85)
     return figure
 
 
