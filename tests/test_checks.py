@@ -7,13 +7,16 @@ import pytest
 
 import soccer_lib as sl
 from soccer_lib.control.ball import BallTracker
+from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.notebook.checks import (
     check_ball_offset,
+    check_clip_commands,
     check_clone_loss,
     check_dagger,
     check_heading_frame,
     check_interval,
     check_official_score,
+    check_split,
 )
 from soccer_lib.wrappers.heading import heading_of
 
@@ -177,3 +180,61 @@ def test_ball_offset_check():
     assert check_ball_offset(tracked_offset)
     for wrong in (undone, failing, added_angles, lambda spins: np.array([0, 0, 0.11])):
         assert not check_ball_offset(wrong)
+
+
+def turned_commands(velocity, spin, quat, yaw=None, sign=-1):
+    yaw = np.array([heading_of(row) for row in quat]) if yaw is None else yaw
+    cos, sin = np.cos(sign * yaw), np.sin(sign * yaw)
+    x, y, _ = velocity.T
+    return np.stack((cos * x - sin * y, sin * x + cos * y, spin[:, 2]), axis=1) / COMMAND_SCALE
+
+
+def clipped_commands(*frames):
+    return np.clip(turned_commands(*frames), -1, 1)
+
+
+def test_clip_commands_check(capsys):
+    assert check_clip_commands(clipped_commands)
+    says = {
+        "facing along x": lambda velocity, spin, quat: velocity,
+        "along -y": lambda velocity, spin, quat: turned_commands(velocity, spin, quat, np.zeros(len(quat))),
+        "its own heading": lambda velocity, spin, quat: turned_commands(
+            velocity, spin, quat, heading_of(quat[0])
+        ),
+        "held at": turned_commands,
+        "not done yet": undone,
+    }
+    for words, wrong in says.items():
+        assert not check_clip_commands(wrong)
+        assert words in capsys.readouterr().out
+    assert not check_clip_commands(lambda *frames: np.clip(turned_commands(*frames, sign=1), -1, 1))
+
+
+def by_episode(episode_id, share, seed):
+    episodes = np.random.default_rng(seed).permutation(np.unique(episode_id))
+    return np.isin(episode_id, episodes[: round(share * len(episodes))])
+
+
+def by_sample(episode_id, share, seed):
+    return np.random.default_rng(seed).random(len(episode_id)) < share
+
+
+def by_samples_in_a_row(episode_id, share, seed):
+    return np.isin(episode_id, episode_id[: int(share * len(episode_id))])
+
+
+def test_split_check(capsys):
+    assert check_split(by_episode)
+    says = {
+        "both sides": lambda episode_id, share, seed: (
+            np.random.default_rng(seed).random(len(episode_id)) < share
+        ),
+        "16": by_samples_in_a_row,
+        "0.5": lambda episode_id, share, seed: by_episode(episode_id, 0.8, seed),
+        "same seed": lambda episode_id, share, seed: by_episode(episode_id, share, None),
+        "another seed": lambda episode_id, share, seed: by_episode(episode_id, share, 0),
+        "expected bool": lambda episode_id, share, seed: np.flatnonzero(by_episode(episode_id, share, seed)),
+    }
+    for words, wrong in says.items():
+        assert not check_split(wrong)
+        assert words in capsys.readouterr().out

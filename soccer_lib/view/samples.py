@@ -119,7 +119,8 @@ def plot_labels(dataset: Dataset) -> Figure:
         )
         axes.tick_params(which="minor", length=0)
         axes.set_title(_ENTRIES[entry], fontsize=10, color=INK, loc="left")
-    panels[0].legend(frameon=False, fontsize=9, labelcolor=QUIET, loc="upper left")
+    handles = panels[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside upper right", ncols=2, frameon=False, fontsize=9, labelcolor=QUIET)
     figure.supxlabel("command, in shares of COMMAND_SCALE", fontsize=9, color=QUIET)
     figure.supylabel("samples", fontsize=9, color=QUIET)
     return figure
