@@ -20,6 +20,9 @@ from soccer_lib.errors import InputError
 KICK_GAIN = 30.0
 """What a kick unit adds to each output, in the signs of its pattern, for each unit of its logit."""
 
+HIDDEN = 1e9
+"""Spread that a hidden input is divided by: nothing of it is left."""
+
 INPUT_LIMIT = 5.0
 """Largest normalised input [standard deviations]."""
 
@@ -27,7 +30,9 @@ INPUT_LIMIT = 5.0
 class Actor(nn.Module):
     """ReLU layers; the last hidden one holds the features of the walking command and the kick units."""
 
-    def __init__(self, observations: np.ndarray, net_arch: Sequence[int], kicks: np.ndarray) -> None:
+    def __init__(
+        self, observations: np.ndarray, net_arch: Sequence[int], kicks: np.ndarray, hide: Sequence[int] = ()
+    ) -> None:
         """Make it for the inputs that it will be trained on.
 
         Args:
@@ -35,6 +40,7 @@ class Actor(nn.Module):
                 Shape: (n, inputs).
             net_arch: hidden widths, the kick units counted in the last one.
             kicks: patterns of -1 and 1. Shape: (n_kicks, outputs).
+            hide: entries of the input that the network shall not see.
 
         Raises:
             InputError: the last hidden layer is too narrow for the kicks.
@@ -44,8 +50,10 @@ class Actor(nn.Module):
         if last <= len(kicks):
             raise InputError(f"net_arch ends in {last}; expected more than the {len(kicks)} kicks; try 64")
         std = observations.std(axis=0)
+        std[std < 1e-3] = 1
+        std[list(hide)] = HIDDEN
         self.register_buffer("mean", torch.from_numpy(observations.mean(axis=0)))
-        self.register_buffer("std", torch.from_numpy(np.where(std < 1e-3, 1, std).astype(np.float32)))
+        self.register_buffer("std", torch.from_numpy(std))
         self.register_buffer("kicks", torch.from_numpy(kicks))
         self.trunk = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
         self.last = nn.Linear(widths[-1], last - len(kicks))

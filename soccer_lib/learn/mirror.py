@@ -12,7 +12,9 @@ from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import unknown_name
 from soccer_lib.layout import AGENT, FULL, ROBOT
 
-_LAYOUTS = {layout.name: layout for layout in (FULL, ROBOT, AGENT)}
+LAYOUTS = {layout.name: layout for layout in (FULL, ROBOT, AGENT)}
+"""The layouts that are the same for every task, by name."""
+
 _VECTOR, _ROTATION = (1.0, -1.0, 1.0), (-1.0, 1.0, -1.0)
 _SIGNS = {
     "robot_gyro": _ROTATION,
@@ -35,11 +37,11 @@ def mirrored(data: Dataset) -> Dataset:
     Raises:
         InputError: for the stock observation, whose vectors are not those of one task.
     """
-    if data.observation_layout not in _LAYOUTS:
+    if data.observation_layout not in LAYOUTS:
         raise unknown_name(
-            "observation with a mirror image", data.observation_layout, _LAYOUTS, "try --no-mirror"
+            "observation with a mirror image", data.observation_layout, LAYOUTS, "try --no-mirror"
         )
-    layout = _LAYOUTS[data.observation_layout]
+    layout = LAYOUTS[data.observation_layout]
     image = np.zeros((layout.size, layout.size), np.float32)
     for field in layout.fields:
         signs = _SIGNS.get(field.name, _VECTOR if field.size == 3 else (1.0,) * field.size)

@@ -38,7 +38,7 @@ class StudyConfig:
     """folder for bc_amount.json, bc_observation.json and bc_dagger.json [path]"""
     dataset: str = "data/demos/striker.npz"
     """demonstrations of the striker [path]"""
-    amounts: tuple[int, ...] = (2, 5, 10, 20, 50)
+    amounts: tuple[int, ...] = (5, 20, 50)
     """demonstrations of each task that a clone learns from [count]"""
     rounds: int = 2
     """of DAgger [count]"""
@@ -48,7 +48,7 @@ class StudyConfig:
     """clones of each kind [count]"""
     epochs: int = 30
     """passes over the data, at most [count]"""
-    episodes: int = 20
+    episodes: int = 12
     """of each task that a clone is scored on; every seed has its own [count]"""
 
 
@@ -122,7 +122,7 @@ def _study(
     entries = sum(run_jobs(player, jobs, label=f"study {name}"), [])
     scores = {entry["x"]: [e["score"] for e in entries if e["x"] == entry["x"]] for entry in entries}
     record = {
-        "command": "python -m soccer_lib study --out data/curves",
+        "command": _command(config),
         "settings": settings,
         "striker": _score("striker", config.episodes * config.seeds, first_seed, workers=0),
         "groups": [{"x": x, "mean": np.mean(s), "ci95": _interval(s)} for x, s in scores.items()],
@@ -134,6 +134,16 @@ def _study(
     write_manifest(out.parent, [file.name for file in out.parent.glob("*.json") if file.name != MANIFEST])
     shutil.rmtree(parts)
     return to_plain(record)
+
+
+def _command(config: StudyConfig) -> str:
+    """What makes the committed curves of these settings again."""
+    words = ["python -m soccer_lib study --out data/curves"]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name != "out" and value != field.default:
+            words += [f"--{field.name.replace('_', '-')}", *map(str, np.atleast_1d(value))]
+    return " ".join(words)
 
 
 def _interval(scores: Sequence[float]) -> list[float]:

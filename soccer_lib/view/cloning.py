@@ -37,14 +37,16 @@ def plot_losses(epochs: Sequence[Mapping[str, float]], others: Sequence[Mapping[
     for part, colour in _LOSSES.items():
         for entry in others:
             y = entry[f"{part}/loss"]
-            left.plot(range(1, len(y) + 1), y, color=colour, linewidth=0.8, alpha=0.35)
+            left.plot(range(1, len(y) + 1), y, color=colour, linewidth=0.9, alpha=0.55)
         label = {"train": "training", "val": "validation"}[part]
         left.plot(x, [line[f"{part}/loss"] for line in epochs], color=colour, linewidth=2, label=label)
     for name, colour in (("recall", GREEN), ("precision", PINK)):
         y = [np.nan if line[f"val/kick_{name}"] is None else line[f"val/kick_{name}"] for line in epochs]
-        right.plot(x, y, color=colour, linewidth=2, label=f"kicks, {name}")
-    for axes, title in ((left, "loss, faint: clones of the study"), (right, "validation")):
-        _prepare(axes, title if others or axes is right else "loss", "epoch")
+        right.plot(x, y, color=colour, linewidth=2, label=name)
+    behind = " (faint: clones of the study)" if others else ""
+    for axes, title in ((left, f"loss{behind}"), (right, "kicks of the validation episodes")):
+        _prepare(axes, title, "epoch")
+        axes.locator_params(axis="x", integer=True)
         axes.legend(frameon=False, fontsize=9, labelcolor=QUIET)
     left.set_yscale("log")
     right.set_ylim(0, 1.03)
@@ -136,10 +138,13 @@ def plot_study(
         low, high = (np.nan if end is None else end for end in group["ci95"])
         axes.plot([group["x"]] * 2, [low, high], color=ACCENT, linewidth=4, alpha=0.35, zorder=3)
     dots = [(entry["x"], entry["score"]) for entry in study["entries"]]
-    axes.plot(*zip(*dots, strict=True), ".", color=QUIET, alpha=0.6, zorder=2, label="one clone")
+    axes.plot(*zip(*dots, strict=True), ".", color=QUIET, markersize=8, zorder=2, label="one clone")
     for colour, (name, place) in zip(COLOURS[1:], (live or {}).items(), strict=False):
         axes.plot(*place, "D", color=colour, markersize=8, zorder=5, label=name)
-    axes.legend(frameon=False, fontsize=9, labelcolor=QUIET)
+        dots.append(place)
+    scores = [study["striker"]["score"], *(score for _, score in dots)]  # an interval may reach beyond
+    axes.set(xticks=x, ylim=(min(scores) - 3, max(scores) + 4))
+    axes.legend(fontsize=9, labelcolor=QUIET, edgecolor="none", framealpha=0.85)
     return figure
 
 

@@ -12,6 +12,7 @@ from small_expert import demonstrations, expert
 
 from soccer_lib.demos.dataset import Dataset, write_dataset
 from soccer_lib.errors import InputError
+from soccer_lib.layout import AGENT
 from soccer_lib.learn.actor import Actor
 from soccer_lib.learn.bc import BCConfig, bc
 from soccer_lib.policies import load_policy
@@ -74,6 +75,18 @@ def test_numpy_and_torch_agree_and_kicks_saturate():
     ]
 
 
+def test_a_clone_does_not_see_what_is_hidden_from_it(config):
+    policy, rows = (
+        bc(dataclasses.replace(config, epochs=2, hide=("last_command",))),
+        demonstrations(2).observations,
+    )
+    other = rows.copy()
+    other[:, AGENT["last_command"]] = 0.7
+    assert policy.predict(rows)[0].tobytes() == policy.predict(other)[0].tobytes()
+    other[:, AGENT["ball_xpos_rel_robot"]] += 0.3
+    assert (policy.predict(rows)[0] != policy.predict(other)[0]).any()
+
+
 def test_the_same_seed_gives_the_same_file(dataset, tmp_path):
     files = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
@@ -131,6 +144,7 @@ def test_joint_datasets_have_no_kicks(tmp_path):
         ({"net_arch": "32,2"}, "net_arch ends in 2; expected more than the 2 kicks"),
         ({"epochs": 0}, "epochs got 0; expected 1 or more"),
         ({"lr": 0.0}, "lr 0.0"),
+        ({"hide": ("last_comand",)}, "has no field 'last_comand'; it has joint_pos"),
         ({"validation_share": 1.0}, "expected a share between 0 and 1"),
         ({"dataset": ("none.npz",)}, "cannot read none.npz"),
     ],

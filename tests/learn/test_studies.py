@@ -70,6 +70,10 @@ def test_amounts_are_drawn_for_each_task_and_scores_get_an_interval(config, scor
     first = record["groups"][0]
     # Student's t with one degree of freedom is 12.706 at 97.5%; the standard error of 1 and 2 is 0.5.
     assert first["mean"] == 1.5 and np.allclose(first["ci95"], [1.5 - 6.353, 1.5 + 6.353], atol=1e-3)
+    assert record["command"] == (
+        f"python -m soccer_lib study --out data/curves --dataset {config.dataset} --amounts 1 3 --rounds 1 "
+        "--seeds 2 --epochs 1 --episodes 7"
+    )
     assert record["striker"]["score"] == 5 and len(record["entries"][0]["val/loss"]) == 1
     file = tmp_path / "curves" / "bc_amount.json"
     assert load_json(file) == record and verify_manifest(file.parent) == [file.name]
