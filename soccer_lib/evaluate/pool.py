@@ -53,8 +53,7 @@ def _run_apart(player: Player, jobs: Sequence[Any], count: int, done: Callable[[
     # Spawned, because a forked MuJoCo or torch may hang.
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (player,))
     try:
-        # Nothing is drawn in there: importing OpenGL would start a process that outlives a Ctrl-C.
-        with settings_of_children(MUJOCO_GL="disable"):
+        with settings_of_children():
             _check_pickles(player, count)
             futures = [pool.submit(_play_in_worker, job) for job in jobs]
         for finished, future in enumerate(as_completed(futures), start=1):
