@@ -93,6 +93,13 @@ def make_env(
         raise InputError(
             f"render_mode {render_mode!r} is unknown; expected None or 'rgb_array'; see env.render()"
         )
+    if min(width, height) < 1:
+        raise InputError(f"size {width}x{height} came; expected 1 pixel or more each way; try 640x360")
+    if control != "command" and (macro is not None or hold is not None or walker != "own"):
+        raise InputError(
+            f"walker {walker!r}, macro {macro!r} and hold {hold} came with control {control!r}, which has "
+            "none of them; expected control='command'; leave them out"
+        )
     shares = task_shares(tasks_named(task), task_weights)
     check_sizes(list(shares), observation)
     gamma = GAMMA[control] if reward_gamma is None else reward_gamma

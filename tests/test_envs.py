@@ -183,6 +183,9 @@ def test_describe_lists_the_layers():
         ("info", "all"),
         ("render_mode", "human"),
         ("team", 5),
+        ("width", -3),
+        ("hold", 20),
+        ("macro", "kick_shot"),
     ],
 )
 def test_bad_arguments_are_named_in_one_line(argument, value):

@@ -3,6 +3,9 @@
 With an expert (DAgger; Ross et al. 2011) the policy acts and the expert says what it would have done. Its
 own state goes on with its own answers, except where it asks for a kick that is not played: from there it
 asks again, as if it had not. What the robot really did, it sees in its observation.
+
+With noise the policy corrects disturbances of its own (DART; Laskey et al. 2017): clones then have seen
+what to do beside the path. The spread is drawn anew for each episode, so that some stay nearly clean.
 """
 
 from __future__ import annotations
@@ -26,6 +29,9 @@ from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.tasks import PHYSICS_DT, TASKS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
+
+_DECIDES = ("from_policy", "level", "observation", "label_with", "noise")
+"""Settings that an episode depends on."""
 
 REPORTED = range(10_000, 100_000)
 """Seeds of reported figures: nothing may learn from them."""
@@ -78,7 +84,7 @@ def parts_folder(config: DatasetConfig) -> Path:
 
 
 def _opened(config: DatasetConfig, policy: Policy) -> Path:
-    decides = {name: getattr(config, name) for name in ("from_policy", "level", "observation", "label_with")}
+    decides = {name: getattr(config, name) for name in _DECIDES}
     decides["policy"] = dataclasses.asdict(policy.spec)
     kept = RunFolder.open(parts_folder(config), decides, "dataset --from")
     if kept.resumed and not config.resume:
@@ -103,7 +109,7 @@ def collector_of(config: DatasetConfig, policy: Policy) -> Collector:
     layout = spec.observation if config.observation == "own" else config.observation
     if targets and layout == "agent":
         layout = "robot"  # the rest tells of the walker, which joint targets replace
-    return Collector(policy, expert, layout, targets)
+    return Collector(policy, expert, layout, targets, config.noise)
 
 
 @dataclasses.dataclass
@@ -115,6 +121,7 @@ class Collector:
         expert: whose actions are kept instead; None for the policy's.
         layout: observation that is kept.
         targets: keep the walker's joint targets, at 50 Hz.
+        noise: largest spread of what is added to the policy's actions, in their units of [-1, 1].
         folder: where a file of each episode goes; None hands the episodes back.
     """
 
@@ -122,6 +129,7 @@ class Collector:
     expert: Policy | None
     layout: str
     targets: bool
+    noise: float = 0.0
     folder: Path | None = None
     _envs: dict[str, gym.Env] = dataclasses.field(default_factory=dict)
 
@@ -145,7 +153,8 @@ class Collector:
         def look() -> dict[str, np.ndarray]:
             return {name: view.observation(sim.observation()) for name, view in views.items()}
 
-        phase = {"gait_phase": np.random.default_rng(job.seed).random()}
+        rng = np.random.default_rng(job.seed)
+        phase, spread = {"gait_phase": rng.random()}, self.noise * rng.random()
         env.reset(seed=job.seed, options=phase if policy.spec.control == "command" else None)
         state, expert_state = policy.begin(job.seed), expert and expert.begin(job.seed)
         rows, paid, seen, over = [], {}, look(), False
@@ -154,7 +163,7 @@ class Collector:
         while not over:
             start = sim.n_steps
             action, state = policy.predict(seen[policy.spec.observation], state)
-            _, reward, terminated, truncated, info = env.step(action)
+            _, reward, terminated, truncated, info = env.step(_disturbed(action, spread, rng))
             kicked, over = info.get("macro_triggered", False), terminated or truncated
             kept = np.sign(action) if kicked else action
             if expert:
@@ -186,7 +195,7 @@ class Collector:
             seeds=[job.seed],
             scores=[report.get("score", np.nan)],
             success=[report["success"]],
-            **({} if expert else transitions),
+            **({} if expert or self.noise else transitions),
         )
 
     def _layouts(self) -> list[str]:
@@ -203,6 +212,15 @@ class Collector:
                 task, **wanted, walker=spec.walker or "own", reward=reward, info="terms"
             )
         return self._envs[task]
+
+
+def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
+    """An action and noise of that standard deviation; kicks stay, and none comes about."""
+    kicks = len(action) == 3
+    if not spread or (kicks and kick_asked(action)):
+        return action
+    noisy = np.clip(action + rng.normal(0, spread, action.shape), -1, 1).astype(np.float32)
+    return action if kicks and kick_asked(noisy) else noisy
 
 
 def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:

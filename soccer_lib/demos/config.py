@@ -77,6 +77,8 @@ class DatasetConfig:
     """Policy: the layout to write; own is the policy's, robot for --level joint of a walking one."""
     label_with: str = ""
     """Policy: an expert whose actions on the same states are written instead (DAgger); it never acts."""
+    noise: float = 0.0
+    """Policy: disturb its actions, kicks excepted, by up to this spread; what it wanted is written (DART)."""
     only_success: bool = False
     """Policy: keep only episodes that solved their task."""
     workers: int = 0
@@ -92,6 +94,7 @@ class DatasetConfig:
             "seed": 0,
             "episodes": 1,
             "workers": 0,
+            "noise": 0,
             "rate_hz": 0,
             "goal_distance": 0,
         }

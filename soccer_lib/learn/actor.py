@@ -20,7 +20,7 @@ from soccer_lib.errors import InputError
 KICK_GAIN = 30.0
 """What a kick unit adds to each output, in the signs of its pattern, for each unit of its logit."""
 
-HIDDEN = 1e9
+HIDDEN = 1e15
 """Spread that a hidden input is divided by: nothing of it is left."""
 
 INPUT_LIMIT = 5.0

@@ -18,8 +18,9 @@ from soccer_lib.demos.dataset import Dataset, join, read_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
 from soccer_lib.learn.actor import Actor
+from soccer_lib.learn.hidden import AUTO, hidden_entries
 from soccer_lib.learn.kicks import kick_agreement, kick_labels, kick_patterns
-from soccer_lib.learn.mirror import LAYOUTS, mirrored
+from soccer_lib.learn.mirror import mirrored
 from soccer_lib.policies import LearnedPolicy, Policy, PolicySpec, load_policy, write_policy
 from soccer_lib.policies.learned import walker_sha256
 from soccer_lib.runs import Heartbeat, RunFolder
@@ -48,20 +49,20 @@ class BCConfig:
     """that share, of episodes and never of samples"""
     net_arch: str = "512,256,128,64"
     """hidden widths"""
-    epochs: int = 60
+    epochs: int = 200
     """passes over the data, at most [count]"""
-    patience: int = 20
+    patience: int = 60
     """epochs without a lower validation loss before it stops [count]"""
     batch_size: int = 256
     """samples in a step [count]"""
     lr: Annotated[float, tyro.conf.arg(aliases=["--learning-rate"])] = 1e-3
     """first step size of AdamW; it falls to 0 along a cosine"""
-    weight_decay: float = 1e-2
+    weight_decay: float = 0.1
     """of AdamW"""
     kick_balance: float = 0.5
     """weight of a kick: (walking samples / kicks) to this power; 0 as any sample, 1 as all walking ones"""
-    hide: tuple[str, ...] = ()
-    """fields of the observation to hide, such as last_command: a clone that sees it tends to repeat it"""
+    hide: tuple[str, ...] = (AUTO,)
+    """fields of the observation to hide; no name hides none; auto: from clones of commands `CONTROLLED`"""
     mirror: bool = True
     """learn from the robot's mirror image too; needs an observation of full, robot or agent"""
     seed: int = 0
@@ -90,7 +91,7 @@ class BCConfig:
         for name, lowest in least.items():
             if getattr(self, name) < lowest:
                 raise InputError(f"{name} got {getattr(self, name)}; expected {lowest} or more")
-        for name in self.hide:
+        for name in set(self.hide) - {AUTO}:
             AGENT[name]  # raises for a name that no observation has
         if not self.lr > 0 or not self.weight_decay >= 0:
             raise InputError(
@@ -172,12 +173,8 @@ def clone(
     torch.set_num_threads(1)  # two threads on busy cores are slower than one
     device = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     kicks = kick_patterns(train.actions) if train.control == "command" else np.zeros((0, 12), np.float32)
-    layout = LAYOUTS.get(train.observation_layout)
-    hidden = [
-        i for name in config.hide if layout and name in layout for i in range(layout.size)[layout[name]]
-    ]
     widths = [int(width) for width in config.net_arch.split(",")]
-    net = Actor(train.observations, widths, kicks, hidden).to(device)
+    net = Actor(train.observations, widths, kicks, hidden_entries(config.hide, train)).to(device)
 
     def tensors(data: Dataset) -> list[torch.Tensor]:
         arrays = data.observations, data.actions, kick_labels(data.actions, kicks).astype(np.float32)

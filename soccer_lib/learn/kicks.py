@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD
+from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS
 
 
 def kick_patterns(actions: np.ndarray) -> np.ndarray:
-    """The different kicks that commands ask for, as signs. Shapes: (n, 3) to (n_kicks, 3)."""
-    return np.unique(np.sign(actions[(np.abs(actions) > KICK_THRESHOLD).all(axis=1)]), axis=0)
+    """The kicks of `PATTERNS` that commands ask for, as signs. Shapes: (n, 3) to (n_kicks, 3)."""
+    patterns = np.array(list(PATTERNS.values()), np.float32)
+    return patterns[kick_labels(actions, patterns).any(axis=0)]
 
 
 def kick_labels(actions: np.ndarray, patterns: np.ndarray) -> np.ndarray:

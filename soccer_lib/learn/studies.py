@@ -29,6 +29,9 @@ from soccer_lib.runs.files import MANIFEST, sha256_of, to_plain, write_manifest
 REPORTED, TUNING = 20_000, 0
 """First seed of the episodes that clones are scored on; what a choice is made by gets tuning seeds."""
 
+LAYOUT_OF = {"full": "full", "robot": "robot", "agent": "agent", "agent, all of it": "agent"}
+"""Kinds of clones by what they see; from all but the last `bc` hides what misleads them."""
+
 
 @dataclasses.dataclass(frozen=True)
 class StudyConfig:
@@ -46,7 +49,7 @@ class StudyConfig:
     """of each task that a clone plays in a round [count]"""
     seeds: int = 5
     """clones of each kind [count]"""
-    epochs: int = 30
+    epochs: int = 150
     """passes over the data, at most [count]"""
     episodes: int = 12
     """of each task that a clone is scored on; every seed has its own [count]"""
@@ -81,8 +84,7 @@ def observation_study(config: StudyConfig) -> dict[str, Any]:
         same = layout == data.observation_layout
         return data if same else collect_dataset(DatasetConfig(from_policy="striker", **asked))
 
-    layouts = ("full", "robot", "agent")
-    return _study(config, "observation", layouts, lambda layout, seed: seen_as(layout), TUNING)
+    return _study(config, "observation", list(LAYOUT_OF), lambda kind, seed: seen_as(LAYOUT_OF[kind]), TUNING)
 
 
 def dagger_study(config: StudyConfig) -> dict[str, Any]:
@@ -172,6 +174,8 @@ def _clone(config: StudyConfig, parts: Path, first_seed: int, rounds: int, job: 
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         learn = {"epochs": config.epochs, "seed": job.seed, "device": "cpu", "dagger_rounds": rounds}
+        if job.x == list(LAYOUT_OF)[-1]:
+            learn["hide"] = ()
         note(bc(BCConfig((str(data),), folder + "/run", **learn), play_round), rounds or job.x)
         for line in Path(folder, "run", "metrics.jsonl").read_text().splitlines():
             epoch = json.loads(line)

@@ -15,6 +15,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
 from soccer_lib.learn.actor import Actor
 from soccer_lib.learn.bc import BCConfig, bc
+from soccer_lib.learn.hidden import hidden_entries
 from soccer_lib.policies import load_policy
 
 SMALL = {"net_arch": "32,24", "epochs": 30, "lr": 3e-3, "device": "cpu"}
@@ -75,16 +76,31 @@ def test_numpy_and_torch_agree_and_kicks_saturate():
     ]
 
 
-def test_a_clone_does_not_see_what_is_hidden_from_it(config):
-    policy, rows = (
-        bc(dataclasses.replace(config, epochs=2, hide=("last_command",))),
-        demonstrations(2).observations,
-    )
+@pytest.mark.parametrize(
+    ("hide", "unseen", "seen"),
+    [
+        (("last_command",), "last_command", "joint_pos"),
+        (("auto",), "joint_pos", "ball_xpos_rel_robot"),
+        (("auto", "goal_team_0_rel_ball"), "goal_team_0_rel_ball", "target_xpos_rel_robot"),
+        ((), None, "joint_pos"),
+    ],
+)
+def test_a_clone_does_not_see_what_is_hidden_from_it(config, hide, unseen, seen):
+    policy, rows = bc(dataclasses.replace(config, epochs=2, hide=hide)), demonstrations(2).observations
     other = rows.copy()
-    other[:, AGENT["last_command"]] = 0.7
-    assert policy.predict(rows)[0].tobytes() == policy.predict(other)[0].tobytes()
-    other[:, AGENT["ball_xpos_rel_robot"]] += 0.3
+    if unseen:
+        other[:, AGENT[unseen]] = 0.7
+        assert policy.predict(rows)[0].tobytes() == policy.predict(other)[0].tobytes()
+    other[:, AGENT[seen]] += 0.3
     assert (policy.predict(rows)[0] != policy.predict(other)[0]).any()
+
+
+def test_joints_are_hidden_from_clones_of_commands_alone():
+    data = demonstrations(2)
+    assert len(hidden_entries(("auto",), data)) == 36
+    targets = dataclasses.replace(data, control="joint", actions=np.zeros((len(data), 12), np.float32))
+    assert hidden_entries(("auto",), targets) == []
+    assert hidden_entries(("last_command",), targets) == list(range(*AGENT["last_command"].indices(96)))
 
 
 def test_the_same_seed_gives_the_same_file(dataset, tmp_path):

@@ -10,11 +10,12 @@ from soccer_lib.learn.kicks import kick_agreement, kick_labels, kick_patterns
 ACTIONS = np.array([[1, -1, 1], [0.9, 0.9, 0.7], [-1, 1, -1], [0.81, -0.9, 1], [0.3, 0, 0]], np.float32)
 
 
-def test_patterns_are_the_signs_that_occur():
+def test_patterns_are_the_kicks_that_are_asked_for():
     patterns = kick_patterns(ACTIONS)
-    assert patterns.tolist() == [[-1, 1, -1], [1, -1, 1]] and patterns.dtype == np.float32
-    assert kick_labels(ACTIONS, patterns).tolist() == [[0, 1], [0, 0], [1, 0], [0, 1], [0, 0]]
+    assert patterns.tolist() == [[1, -1, 1], [-1, 1, -1]] and patterns.dtype == np.float32
+    assert kick_labels(ACTIONS, patterns).tolist() == [[1, 0], [0, 0], [0, 1], [1, 0], [0, 0]]
     assert kick_patterns(ACTIONS[1:2]).shape == (0, 3)
+    assert kick_patterns(np.full((1, 3), 0.9, np.float32)).shape == (0, 3)  # fast, and no kick's signs
     assert kick_labels(ACTIONS, np.zeros((0, 3))).shape == (5, 0)
 
 

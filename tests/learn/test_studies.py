@@ -114,8 +114,11 @@ def test_observations_come_from_the_same_episodes_and_are_chosen_on_tuning_seeds
         return dataclasses.replace(data, **seen)
 
     monkeypatch.setattr(studies, "collect_dataset", collect)
+    hidden, wrapped = [], studies.bc
+    monkeypatch.setattr(studies, "bc", lambda c, play: hidden.append(c.hide) or wrapped(c, play))
     record = observation_study(config)
     assert asked == [("full", 1000, 4, "striker"), ("robot", 1000, 4, "striker")]
-    assert [group["x"] for group in record["groups"]] == ["full", "robot", "agent"]
+    assert [group["x"] for group in record["groups"]] == ["full", "robot", "agent", "agent, all of it"]
+    assert hidden == [("auto",)] * 6 + [()] * 2
     assert {spec.observation for spec, *_ in scores.calls[:-1]} == {"full", "robot", "agent"}
     assert {seed for _, _, seed in scores.calls} == {0, 7}
