@@ -30,7 +30,10 @@ REPORTED, TUNING = 20_000, 0
 """First seed of the episodes that clones are scored on; what a choice is made by gets tuning seeds."""
 
 LAYOUT_OF = {"full": "full", "robot": "robot", "agent": "agent", "agent, all of it": "agent"}
-"""Kinds of clones by what they see; from all but the last `bc` hides what misleads them."""
+"""Kinds of clones by what they see."""
+
+SEES_ALL = {"agent, all of it", "dagger"}
+"""Kinds and studies whose clones see all of their observation; from others `bc` hides what misleads them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +91,7 @@ def observation_study(config: StudyConfig) -> dict[str, Any]:
 
 
 def dagger_study(config: StudyConfig) -> dict[str, Any]:
-    """Clones before and after each round in which the striker corrects them."""
+    """Clones that drift most, for they see all: before and after each round of the striker's corrections."""
     data = read_dataset(config.dataset)
     return _study(config, "dagger", ("rounds",), lambda x, seed: data, rounds=config.rounds)
 
@@ -174,7 +177,7 @@ def _clone(config: StudyConfig, parts: Path, first_seed: int, rounds: int, job: 
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         learn = {"epochs": config.epochs, "seed": job.seed, "device": "cpu", "dagger_rounds": rounds}
-        if job.x == list(LAYOUT_OF)[-1]:
+        if {job.task, job.x} & SEES_ALL:
             learn["hide"] = ()
         note(bc(BCConfig((str(data),), folder + "/run", **learn), play_round), rounds or job.x)
         for line in Path(folder, "run", "metrics.jsonl").read_text().splitlines():
