@@ -136,6 +136,23 @@ def test_what_changed_runs_again(books, capsys):
     assert "Preset smoke" in page and "Preset fast" in page
 
 
+def test_a_lesson_that_takes_agents_runs_again_when_they_are_others(books, capsys):
+    books("03_train", REPORT)
+    books("06_score", REPORT, parameters=PARAMETERS + 'agents = ""')
+    run_notebooks(config(course=True))
+    trained = Path("runs/course/smoke/03_train/clone/final_model.json")
+    trained.parent.mkdir()
+    trained.write_text("{}")
+    capsys.readouterr()
+    run_notebooks(config(course=True))
+    out = capsys.readouterr().out
+    assert (
+        "03_train: done before and unchanged, skipped" in out and "06_score: running (agents changed)" in out
+    )
+    run_notebooks(config(course=True))
+    assert "06_score: done before and unchanged, skipped" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [

@@ -47,7 +47,7 @@ def run_notebooks(config: NotebookConfig) -> None:
             if "interactive" in defaults[source]:
                 parameters["interactive"] = False  # nobody is there to move a slider
             parameters |= given[source]
-            run_notebook(source, folder, parameters)
+            run_notebook(source, folder, parameters, "agents" in defaults[source])
         status = "done"
     finally:
         minutes = (time.monotonic() - began) / 60
@@ -56,8 +56,16 @@ def run_notebooks(config: NotebookConfig) -> None:
         print(f"{status} in {minutes:.1f} min; summary page: {page}", flush=True)
 
 
-def run_notebook(source: Path, folder: Path, parameters: Mapping[str, Any]) -> None:
+def run_notebook(
+    source: Path, folder: Path, parameters: Mapping[str, Any], takes_agents: bool = False
+) -> None:
     """Run one notebook into `folder`, unless it is done and nothing that it depends on has changed.
+
+    Args:
+        source: the notebook.
+        folder: of its output.
+        parameters: for papermill.
+        takes_agents: it depends on the agents that other lessons left beside `folder`.
 
     Raises:
         ResourceError: the folder cannot be written.
@@ -69,6 +77,7 @@ def run_notebook(source: Path, folder: Path, parameters: Mapping[str, Any]) -> N
         "parameters": parameters,
         "library": library_hash(),
         "versions": version_record(),
+        "agents": _agents_beside(folder) if takes_agents else {},
     }
     why = _why_run(record, key)
     if not why:
@@ -114,13 +123,19 @@ def _why_run(record: Path, key: Mapping[str, Any]) -> str:
     if old.get("status") != "done":
         return "not done yet"
     for part, value in key.items():
-        if old["key"][part] != value:
+        if old["key"].get(part) != value:
             return f"{part} changed"
     try:
         verify_manifest(record.parent)
     except InputError as error:
         return str(error).partition(";")[0]
     return ""
+
+
+def _agents_beside(folder: Path) -> dict[str, str]:
+    """Hash of each agent that a lesson trained."""
+    files = sorted(folder.parent.glob("*/*/final_model.json"))
+    return {file.parent.relative_to(folder.parent).as_posix(): sha256_of(file) for file in files}
 
 
 def library_hash(root: Path = CHECKOUT) -> str:

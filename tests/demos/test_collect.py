@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.demos.collect import Collector, collect_dataset, parts_folder
+from soccer_lib.control.kicks import kick_asked
+from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, parts_folder
 from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.envs import layers, make_env
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.evaluate import evaluate
 from soccer_lib.evaluate.episode import EpisodeJob
-from soccer_lib.layout import DEFAULT_POSE, ROBOT
+from soccer_lib.layout import AGENT, DEFAULT_POSE, ROBOT
 from soccer_lib.policies import Policy, PolicySpec, load_policy
 
 
@@ -138,6 +139,31 @@ def test_an_expert_labels_what_another_visits(walker, shuffled):
     expert = load_policy("walk_at_ball")
     robot = collect(Shuffle(), observation="robot")
     assert np.array_equal(data.actions, expert.predict(robot.observations)[0])
+
+
+def test_noise_disturbs_what_is_played_and_not_what_is_written(walker, shuffled):
+    data, again = (collect(Shuffle(), noise=0.5, observation="agent", episodes=2) for _ in range(2))
+    assert not data.has_transitions and np.array_equal(data.observations, again.observations)
+    assert set(data.actions[:, 0]) == {np.float32(0.3)}
+    assert data.actions[:3, 1].tolist() == pytest.approx([0, 0.1, 0.2])
+    spreads = []
+    for episode in range(2):  # what was played is seen in the next observation
+        mine = data.episode_id == episode
+        last = data.observations[mine][1:, AGENT["last_command"]]
+        spreads.append((last - data.actions[mine][:-1]).std())
+    assert 0 < min(spreads) < max(spreads) < 0.6
+    alone = np.random.default_rng(1000)
+    alone.random()
+    assert spreads[0] == pytest.approx(0.5 * alone.random(), rel=0.2)
+
+
+def test_kicks_are_not_disturbed_and_none_comes_about():
+    rng = np.random.default_rng(0)
+    kick, fast = np.array((1, -1, 1), np.float32), np.array((1, -1, 0.7), np.float32)
+    played = [_disturbed(fast, 0.5, rng) for _ in range(100)]
+    assert _disturbed(kick, 0.5, rng) is kick and not any(map(kick_asked, played))
+    assert len({tuple(row) for row in played}) > 50 and np.abs(played).max() <= 1
+    assert _disturbed(np.zeros(12, np.float32), 0.1, rng).std() > 0.05
 
 
 def test_the_experts_state_waits_for_kicks_that_are_not_played(walker, monkeypatch):
