@@ -71,7 +71,7 @@ def agrees(policy, rows, expected) -> bool:
 
 @pytest.mark.parametrize("algorithm", [TD3, SAC, PPO])
 @pytest.mark.parametrize("activation", [None, nn.ELU])
-def test_sb3_zip_by_parameters(algorithm, activation, tmp_path):
+def test_sb3_zip_by_parameters(algorithm, activation, tmp_path, capsys):
     chosen = {"net_arch": [16, 8]} | ({"activation_fn": activation} if activation else {})
     buffer = {} if algorithm is PPO else {"buffer_size": 1}
     model = algorithm("MlpPolicy", Space(), policy_kwargs=chosen, device="cpu", seed=0, **buffer)
@@ -80,7 +80,9 @@ def test_sb3_zip_by_parameters(algorithm, activation, tmp_path):
     assert agrees(policy, ROWS, model.predict(ROWS, deterministic=True)[0])
     assert (policy.spec.control, policy.spec.observation) == ("command", "agent")
     torch.save({"policy_state_dict": model.policy.state_dict()}, tmp_path / "m.pt")
+    capsys.readouterr()
     policy = load_policy(tmp_path / "m.pt", **({"activation": "elu"} if activation else {}))
+    assert ("the default of its kind" in capsys.readouterr().out) == (activation is None)
     assert agrees(policy, ROWS, model.predict(ROWS, deterministic=True)[0])
 
 

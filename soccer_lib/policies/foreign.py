@@ -119,7 +119,8 @@ def network_of(path: Path, arrays: Mapping[str, np.ndarray], known: Mapping[str,
     """
     arrays = {name: array for name, array in arrays.items() if not _OTHERS.search(name)}
     family = next((pattern for pattern in FAMILIES if all(re.match(pattern, name) for name in arrays)), "")
-    known = {**FAMILIES.get(family, {}), **{name: value for name, value in known.items() if value}}
+    said = {name: value for name, value in known.items() if value}
+    known = {**FAMILIES.get(family, {}), **said}
     groups: dict[str, dict[str, np.ndarray]] = {}
     for name, array in arrays.items():
         parts = _NAME.match(name)
@@ -143,6 +144,8 @@ def network_of(path: Path, arrays: Mapping[str, np.ndarray], known: Mapping[str,
                 f"{path} has {name} {known.get(name, 'unknown')!r}; expected {' or '.join(CHOICES[name])}; "
                 f"say which: python -m soccer_lib convert {path} OUT.safetensors --{name} {CHOICES[name][0]}"
             )
+    if len(linear) > 1 and "activation" not in said:
+        print(f"{path}: activation {known['activation']}, the default of its kind; --activation names another")
     stack: list[Layer] = []
     for index, layer in enumerate(linear[:-1]):
         between = [(known["activation"], {}), *norms[index : index + 1]]
