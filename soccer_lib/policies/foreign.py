@@ -145,7 +145,7 @@ def network_of(path: Path, arrays: Mapping[str, np.ndarray], known: Mapping[str,
                 f"say which: python -m soccer_lib convert {path} OUT.safetensors --{name} {CHOICES[name][0]}"
             )
     if len(linear) > 1 and "activation" not in said:
-        print(f"{path}: activation {known['activation']}, the default of its kind; --activation names another")
+        print(f"{path}: activation {known['activation']}, as is usual; --activation names another")
     stack: list[Layer] = []
     for index, layer in enumerate(linear[:-1]):
         between = [(known["activation"], {}), *norms[index : index + 1]]
