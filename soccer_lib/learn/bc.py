@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 import tyro
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import DatasetConfig
@@ -59,6 +61,8 @@ class BCConfig:
     """first step size of AdamW; it falls to 0 along a cosine"""
     weight_decay: float = 0.1
     """of AdamW"""
+    averaging: float = 0.999
+    """share that the mean of the weights keeps at each step; the mean is what is validated and kept"""
     kick_balance: float = 0.5
     """weight of a kick: (walking samples / kicks) to this power; 0 as any sample, 1 as all walking ones"""
     hide: tuple[str, ...] = (AUTO,)
@@ -93,9 +97,10 @@ class BCConfig:
                 raise InputError(f"{name} got {getattr(self, name)}; expected {lowest} or more")
         for name in set(self.hide) - {AUTO}:
             AGENT[name]  # raises for a name that no observation has
-        if not self.lr > 0 or not self.weight_decay >= 0:
+        if not self.lr > 0 or not self.weight_decay >= 0 or not 0 <= self.averaging < 1:
             raise InputError(
-                f"lr {self.lr} and weight_decay {self.weight_decay} came; expected above 0, and 0 or more"
+                f"lr {self.lr}, weight_decay {self.weight_decay} and averaging {self.averaging} came; "
+                "expected above 0, 0 or more, and from 0 to below 1"
             )
         if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", self.net_arch.replace(" ", "")):
             raise InputError(
@@ -184,7 +189,7 @@ def clone(
     asked = rows[2].sum(0).clamp(min=1)
     weight = (len(train) / asked) ** config.kick_balance
 
-    def errors(tensors: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    def errors(net: torch.nn.Module, tensors: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """Squared errors of the walking commands, and logits of the kicks."""
         commands, logits = net(tensors[0])
         walks = 1 - tensors[2].sum(1, keepdim=True)
@@ -193,12 +198,13 @@ def clone(
     @torch.no_grad()
     def figures(data: Dataset, tensors: list[torch.Tensor], name: str) -> dict[str, float]:
         """Squared errors of walking commands and of the kicks' probabilities, and how the kicks agree."""
-        walk, logits = errors(tensors)
+        walk, logits = errors(mean, tensors)
         kick = ((logits.sigmoid() - tensors[2]) ** 2).sum() / len(data)
         agreement = kick_agreement((logits > 0).cpu().numpy(), tensors[2].cpu().numpy() > 0, data.episode_id)
         own = {"loss": float(walk + kick), "walk_loss": float(walk), "kick_loss": float(kick), **agreement}
         return {f"{name}/{key}": value for key, value in own.items()}
 
+    mean = AveragedModel(net, avg_fn=functools.partial(_follow, config.averaging))
     optimiser = torch.optim.AdamW(net.parameters(), config.lr, weight_decay=config.weight_decay)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.epochs)
     label = f"round {round_number}" if config.dagger_rounds else "bc"
@@ -207,11 +213,12 @@ def clone(
     for epoch in range(1, config.epochs + 1):
         for index in torch.randperm(len(train)).to(device).split(config.batch_size):
             batch = [tensor[index] for tensor in rows]
-            loss, logits = errors(batch)
+            loss, logits = errors(net, batch)
             loss = loss + functional.binary_cross_entropy_with_logits(logits, batch[2], pos_weight=weight)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
+            mean.update_parameters(net)
         cosine.step()
         now = {"round": round_number, "epoch": epoch, **figures(train, rows, "train")}
         now |= figures(validation, held_out, "val")
@@ -222,7 +229,7 @@ def clone(
         folder.append_metrics(now)
         beat.update(epoch, f"train {now['train/loss']:.4f}, validation {now['val/loss']:.4f}")
         if now["val/loss"] < best["val/loss"]:
-            best, weights = now, {name: value.clone() for name, value in net.state_dict().items()}
+            best, weights = now, {name: value.clone() for name, value in mean.module.state_dict().items()}
         if epoch - best["epoch"] >= config.patience:
             break
     net.load_state_dict(weights)
@@ -237,3 +244,10 @@ def clone(
     )
     record = {"kicks": kicks, "datasets": config.dataset, "best": best}
     return LearnedPolicy(net.network(), spec, net.unsquashed(rows[0]), record), best
+
+
+def _follow(
+    averaging: float, mean: torch.Tensor, weights: torch.Tensor, steps: torch.Tensor | int
+) -> torch.Tensor:
+    """The mean after one more step; it follows fast at first, so that short runs do not keep their start."""
+    return weights.lerp(mean, min(averaging, (1 + float(steps)) / (10 + float(steps))))

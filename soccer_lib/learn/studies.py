@@ -52,7 +52,7 @@ class StudyConfig:
     """of each task that a clone plays in a round [count]"""
     seeds: int = 5
     """clones of each kind [count]"""
-    epochs: int = 150
+    epochs: int = 100
     """passes over the data, at most [count]"""
     episodes: int = 12
     """of each task that a clone is scored on; every seed has its own [count]"""

@@ -103,6 +103,18 @@ def test_joints_are_hidden_from_clones_of_commands_alone():
     assert hidden_entries(("last_command",), targets) == list(range(*AGENT["last_command"].indices(96)))
 
 
+def test_the_mean_of_the_weights_is_kept(config, tmp_path):
+    def weights(**settings):
+        folder = str(tmp_path / str(len(list(tmp_path.iterdir()))))
+        return bc(dataclasses.replace(config, epochs=1, out=folder, **settings)).network.layers[1][1][
+            "weight"
+        ]
+
+    start, last = weights(lr=1e-12, weight_decay=0.0), weights(averaging=0.0)
+    moved = [np.abs(weights(averaging=share) - start).mean() for share in (0.0, 0.5, 0.99)]
+    assert moved[0] == np.abs(last - start).mean() and moved[0] > moved[1] > moved[2] > 0
+
+
 def test_the_same_seed_gives_the_same_file(dataset, tmp_path):
     files = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
@@ -160,6 +172,7 @@ def test_joint_datasets_have_no_kicks(tmp_path):
         ({"net_arch": "32,2"}, "net_arch ends in 2; expected more than the 2 kicks"),
         ({"epochs": 0}, "epochs got 0; expected 1 or more"),
         ({"lr": 0.0}, "lr 0.0"),
+        ({"averaging": 1.0}, "averaging 1.0"),
         ({"hide": ("last_comand",)}, "has no field 'last_comand'; it has joint_pos"),
         ({"validation_share": 1.0}, "expected a share between 0 and 1"),
         ({"dataset": ("none.npz",)}, "cannot read none.npz"),
