@@ -99,7 +99,7 @@ def test_each_round_of_dagger_is_an_entry_and_the_newest_clone_plays(config, sco
     monkeypatch.setattr(studies, "collect_dataset", collect)
     record = dagger_study(config)
     assert [(e["x"], e["seed"]) for e in record["entries"]] == [(0, 0), (1, 0), (0, 1), (1, 1)]
-    assert asked == [("striker", 201_000, 10, "run"), ("striker", 201_010, 10, "run")]
+    assert asked == [("striker", 201_000, 20, "run"), ("striker", 201_020, 20, "run")]
     assert [group["x"] for group in record["groups"]] == [0, 1]
     assert all(len(entry["train/loss"]) == 1 for entry in record["entries"])
 
