@@ -2,9 +2,7 @@
 
 With an expert (DAgger; Ross et al. 2011) the policy acts and the expert says what it would have done. Its
 own state goes on with its own answers, except where it asks for a kick that is not played: from there it
-asks again, as if it had not. What the robot really did, it sees in its observation. A kick of the policy's
-own that solved its episode was right, even where the expert would have lined up a moment longer: that one
-is kept, because a hundred such moments teach a clone never to kick.
+asks again, as if it had not. What the robot really did, it sees in its observation.
 
 With noise the policy corrects disturbances of its own (DART; Laskey et al. 2017): clones then have seen
 what to do beside the path. The spread is drawn anew for each episode, so that some stay nearly clean.
@@ -159,7 +157,7 @@ class Collector:
         phase, spread = {"gait_phase": rng.random()}, self.noise * rng.random()
         env.reset(seed=job.seed, options=phase if policy.spec.control == "command" else None)
         state, expert_state = policy.begin(job.seed), expert and expert.begin(job.seed)
-        rows, paid, seen, over, own_kick = [], {}, look(), False, None
+        rows, paid, seen, over = [], {}, look(), False
         if self.targets:
             _note_targets(control, views[self.layout], rows)
         while not over:
@@ -173,14 +171,11 @@ class Collector:
                 if kicked or len(kept) != 3 or not kick_asked(kept):
                     expert_state = next_state
             if not self.targets:
-                own_kick = (len(rows), np.sign(action)) if kicked else own_kick
                 rows.append((start, seen[self.layout], kept))
             paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + reward
             seen = look()
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
         last, report = np.arange(len(rows)) == len(rows) - 1, info["episode_report"]
-        if own_kick and report["success"]:
-            actions[own_kick[0]] = own_kick[1]
         transitions = {
             "rewards": [paid.get(row, 0.0) for row in range(len(rows))],
             "next_observations": np.concatenate((observations[1:], seen[self.layout][None])),

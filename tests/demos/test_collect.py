@@ -166,16 +166,6 @@ def test_kicks_are_not_disturbed_and_none_comes_about():
     assert _disturbed(np.zeros(12, np.float32), 0.1, rng).std() > 0.05
 
 
-def test_a_kick_of_its_own_that_solved_the_episode_is_kept():
-    data = collect("striker", label_with="walk_at_ball", tasks=("goalie_penalty_kick",), seed=1000)
-    expert = load_policy("walk_at_ball")
-    seen = collect("striker", observation=expert.spec.observation, tasks=("goalie_penalty_kick",), seed=1000)
-    kicks = (np.abs(data.actions) > 0.8).all(axis=1)
-    assert data.success.all() and kicks.sum() == 1
-    assert np.array_equal(data.actions[kicks], seen.actions[kicks])
-    assert np.array_equal(data.actions[~kicks], expert.predict(seen.observations[~kicks])[0])
-
-
 def test_the_experts_state_waits_for_kicks_that_are_not_played(walker, monkeypatch):
     monkeypatch.setattr("soccer_lib.demos.collect.load_policy", lambda p: Caller() if p == "caller" else p)
     data = collect(Shuffle(), label_with="caller", observation="agent")
