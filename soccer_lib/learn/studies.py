@@ -32,6 +32,9 @@ REPORTED, TUNING = 20_000, 0
 LAYOUT_OF = {"full": "full", "robot": "robot", "agent": "agent", "agent, all of it": "agent"}
 """Kinds of clones by what they see."""
 
+SETTINGS_OF = {"amount": {"amounts"}, "observation": set(), "dagger": {"rounds", "round_episodes"}}
+"""Settings that only one study depends on."""
+
 SEES_ALL = list(LAYOUT_OF)[-1]
 """The kind that sees all of its observation; from the others `bc` hides what misleads them."""
 
@@ -113,7 +116,9 @@ def _study(
 ) -> dict[str, Any]:
     """Train and score a clone of each kind and seed; what is done waits beside the curve's file."""
     out = Path(config.out) / f"bc_{name}.json"
-    settings = to_plain(config) | {"out": out.name, "dataset_sha256": sha256_of(config.dataset)}
+    others = set().union(*SETTINGS_OF.values()) - SETTINGS_OF[name]
+    settings = {key: value for key, value in to_plain(config).items() if key not in others}
+    settings |= {"out": out.name, "dataset_sha256": sha256_of(config.dataset)}
     if out.is_file() and (record := load_json(out))["settings"] == settings:
         print(f"{out} is finished; remove it to make it again")
         return record
