@@ -66,7 +66,8 @@ class BCConfig:
     kick_balance: float = 0.5
     """weight of a kick: (walking samples / kicks) to this power; 0 as any sample, 1 as all walking ones"""
     hide: tuple[str, ...] = (AUTO,)
-    """fields of the observation to hide; no name hides none; auto: from clones of commands `CONTROLLED`"""
+    """fields of the observation to hide, none without a name; auto: joints, inertial sensors and the last
+    command where commands are cloned"""
     mirror: bool = True
     """learn from the robot's mirror image too; needs an observation of full, robot or agent"""
     seed: int = 0
