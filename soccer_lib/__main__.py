@@ -2,7 +2,7 @@
 
 import sys
 
-from soccer_lib.cli import main
+from soccer_lib.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tests.support.clip_files import clip_arrays
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,3 +74,28 @@ def command():
         )
 
     return run
+
+
+@pytest.fixture
+def clips(tmp_path) -> Path:
+    """Three clips: stroll (0.75 m/s ahead), sidestep (0.3 m/s to the left), big_kick (3.1 m/s ahead)."""
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for name, velocity in {"stroll": (0.75, 0), "sidestep": (0, 0.3), "big_kick": (3.1, 0)}.items():
+        np.savez(folder / f"{name}.npz", **clip_arrays(velocity))
+    return folder
+
+
+@pytest.fixture
+def make_clip() -> Callable[..., dict[str, np.ndarray]]:
+    """The arrays of one clip; see `clip_arrays`."""
+    return clip_arrays
+
+
+@pytest.fixture
+def dataset(tmp_path) -> str:
+    """Path of a dataset of the small expert, about one kick in 10 samples."""
+    from soccer_lib.demos.dataset import write_dataset
+    from tests.support.small_expert import demonstrations
+
+    return str(write_dataset(tmp_path / "demos.npz", demonstrations(), {}))

@@ -46,7 +46,7 @@ _LOW, _HIGH = (LEFT_LOW, RIGHT_LOW), (LEFT_HIGH, RIGHT_HIGH)
 
 @dataclass(frozen=True)
 class GaitParameters:
-    """The numbers of the gait engine; `soccer_lib.tune` finds them, starting from these rounded values."""
+    """The numbers of the gait engine; `walker train` finds them, starting from these rounded values."""
 
     frequency: float = 1.75
     """Gait cycles (two steps) per second [Hz]."""

@@ -19,13 +19,13 @@ import numpy as np
 from soccer_lib.control.kicks import kick_asked
 from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
-from soccer_lib.envs import check_sizes, layers, make_env
+from soccer_lib.envs.make import check_sizes, layers, make_env
 from soccer_lib.errors import InputError
-from soccer_lib.evaluate.episode import EpisodeJob
-from soccer_lib.evaluate.pool import run_jobs
+from soccer_lib.evaluation.play import EpisodeJob
 from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
+from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import PHYSICS_DT, TASKS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl

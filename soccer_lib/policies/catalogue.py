@@ -66,6 +66,6 @@ def _from_path(policy: str | os.PathLike[str], told: dict[str, str | int]) -> Po
         path = found[0]
     if path.suffix == ".safetensors":
         return read_policy(path)
-    from soccer_lib.policies.foreign import read_foreign
+    from soccer_lib.policies.foreign.read import read_foreign
 
     return read_foreign(path, told)

@@ -1,20 +1,15 @@
-"""`inspect reward`: plays the audit of a reward, prints its table and draws its picture."""
+"""The audit of a reward as a table and as a picture."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from soccer_lib.evaluate.audit import DISCOUNTED, REVERSED, RIGHT, Audit, Pair, audit_reward
-from soccer_lib.evaluate.outputs import check_outputs
-from soccer_lib.evaluate.result import aligned
-from soccer_lib.runs import atomic_write_json, version_record
-from soccer_lib.view import figures
+from soccer_lib.evaluation.audit import DISCOUNTED, REVERSED, RIGHT, Audit, Pair
+from soccer_lib.evaluation.result import aligned
+from soccer_lib.view import style
 from soccer_lib.view.results import title_of
-from soccer_lib.wrappers.rewards import parse_weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,64 +17,6 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Kinds of pair that the table names for each task and verdict."""
-
-
-@dataclass(frozen=True)
-class InspectRewardConfig:
-    """Audit a reward before training: does it rank scripted behaviours as the official score does?"""
-
-    profile: str = "shaped"
-    """env, competition, competition-dense, pressure_shot, tight or shaped."""
-    reward_weights: str = ""
-    """Weights over those of the profile: approach_ball=1,time=-0.1."""
-    tasks: tuple[str, ...] = ("all",)
-    """Tasks of the competition; all stands for the three."""
-    starts: int = 10
-    """Starts of each behaviour."""
-    seed: int = 0
-    """Seed of the first start."""
-    control: str = "command"
-    """Control interface of the run: command, joint or torque; it says what gamma is the discount of."""
-    hold: int = 50
-    """Physics steps of one command [2 ms each]."""
-    gamma: float | None = None
-    """Discount of one env step of the run; by default 0.99 command, 0.998 joint, 0.9998 torque."""
-    workers: int = 0
-    """Processes; 0 takes one a core. The numbers do not depend on it."""
-    json: str = ""
-    """File for verdict, pairs and episodes."""
-    plot: str = ""
-    """Picture of both rankings, .png, .svg or .pdf."""
-
-
-def main(config: InspectRewardConfig) -> int:
-    """Print the table, write the files; the exit code is 1 where the audit fails.
-
-    Raises:
-        SoccerError: a wrong request, a failed episode, or a file that could not be written.
-    """
-    if config.plot:
-        figures.check_picture_name(config.plot)
-    check_outputs([config.json, config.plot])
-    audit = audit_reward(
-        config.profile,
-        parse_weights(config.reward_weights),
-        ",".join(config.tasks),
-        config.starts,
-        config.seed,
-        control=config.control,
-        hold=config.hold,
-        gamma=config.gamma,
-        workers=config.workers,
-    )
-    print(audit_table(audit))
-    if config.json:
-        write_audit(audit, config.json)
-        print(f"wrote {config.json}")
-    if config.plot:
-        figures.save_figure(plot_audit(audit), config.plot)
-        print(f"wrote {config.plot}")
-    return 0 if audit.passed else 1
 
 
 def means_of(audit: Audit, task: str) -> dict[str, tuple[float, float, float]]:
@@ -137,25 +74,6 @@ def _sentence(verdict: str, pairs: list[Pair]) -> str:
     return f"  {verdict} at {len(pairs)} starts: {worse} is paid more than {better}"
 
 
-def write_audit(audit: Audit, path: str | os.PathLike[str]) -> None:
-    """Write verdict, reversed pairs and episodes as JSON; the file is whole or absent.
-
-    Raises:
-        ResourceError: the disk is full or read-only.
-    """
-    tasks = {}
-    for task, pairs in audit.pairs.items():
-        tasks[task] = {"verdicts": Counter(pair.verdict for pair in pairs)}
-        for verdict in (REVERSED, DISCOUNTED):
-            named = named_pairs(audit, task, verdict)
-            tasks[task][verdict] = [
-                {"worse": worse, "better": better, "starts": [pair.better.start for pair in group]}
-                for (better, worse), group in named.items()
-            ]
-    about = {"passed": audit.passed, "settings": audit.settings, "versions": version_record()}
-    atomic_write_json(path, {**about, "tasks": tasks, "episodes": [asdict(p) for p in audit.played]})
-
-
 def plot_audit(audit: Audit) -> Figure:
     """Two rankings of the behaviours side by side: by official score and by what the reward pays.
 
@@ -164,7 +82,7 @@ def plot_audit(audit: Audit) -> Figure:
     Args:
         audit: of `audit_reward`.
     """
-    figure = figures.new_figure(5.2 * len(audit.pairs), 4.8)
+    figure = style.new_figure(5.2 * len(audit.pairs), 4.8)
     panels = figure.subplots(1, len(audit.pairs), squeeze=False)[0]
     for axes, task in zip(panels, audit.pairs, strict=True):
         _draw_task(axes, audit, task)
@@ -172,9 +90,9 @@ def plot_audit(audit: Audit) -> Figure:
     title = (
         f"audit of '{asked['reward']}' at gamma {asked['gamma']}: {'passed' if audit.passed else 'FAILED'}"
     )
-    figure.suptitle(title, fontsize=12, color=figures.INK, x=0.01, ha="left")
+    figure.suptitle(title, fontsize=12, color=style.INK, x=0.01, ha="left")
     legend = "red: paid more than a behaviour that scores at least 1 more and ends within 3 s"
-    figure.supxlabel(f"means over {asked['starts']} starts   ({legend})", fontsize=9, color=figures.QUIET)
+    figure.supxlabel(f"means over {asked['starts']} starts   ({legend})", fontsize=9, color=style.QUIET)
     return figure
 
 
@@ -183,18 +101,18 @@ def _draw_task(axes: Axes, audit: Audit, task: str) -> None:
     by_return = sorted(means, key=lambda name: -means[name][2])
     overpaid = {worse for _, worse in named_pairs(audit, task, REVERSED)}
     title = f"{title_of(task)}\n{_counted(audit, task)}"
-    axes.set_title(title, fontsize=10, color=figures.INK, loc="left")
+    axes.set_title(title, fontsize=10, color=style.INK, loc="left")
     for left, (name, (score, _, paid)) in enumerate(means.items()):
         right, bad = by_return.index(name), name in overpaid
-        colour, line = (figures.RED, figures.RED) if bad else (figures.INK, figures.QUIET)
+        colour, line = (style.RED, style.RED) if bad else (style.INK, style.QUIET)
         axes.plot([0, 1], [left, right], "o-", color=line, linewidth=1.2 + bad, markersize=5, zorder=2 + bad)
         text = {"va": "center", "fontsize": 9, "color": colour}
-        axes.text(-0.05, left, f"{name}  {figures.signed(score)}", ha="right", **text)
-        shown = figures.signed(paid) if abs(paid) < 1000 else f"{paid:,.0f}"
+        axes.text(-0.05, left, f"{name}  {style.signed(score)}", ha="right", **text)
+        shown = style.signed(paid) if abs(paid) < 1000 else f"{paid:,.0f}"
         axes.text(1.05, right, shown, ha="left", **text)
     for x, name in enumerate(("official score", "discounted return")):
-        axes.text(x, -0.8, name, ha="center", va="center", fontsize=9, color=figures.QUIET)
-        axes.axvline(x, color=figures.FAINT, linewidth=0.8, zorder=1)
+        axes.text(x, -0.8, name, ha="center", va="center", fontsize=9, color=style.QUIET)
+        axes.axvline(x, color=style.FAINT, linewidth=0.8, zorder=1)
     axes.set_xlim(-1.1, 1.45)
     axes.set_ylim(len(means) - 0.4, -1.2)
     axes.axis("off")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
-from soccer_lib.view.figures import INK, QUIET
+from soccer_lib.evaluation.trajectory import TRUNK
 from soccer_lib.view.scene import drawn_geoms
-from soccer_lib.view.trajectory import TRUNK
+from soccer_lib.view.style import INK, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mujoco
@@ -11,28 +10,23 @@ import numpy as np
 
 from soccer_lib.control.clip import Clip, implied_rate
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
-from soccer_lib.demos.clips import read_clips
-from soccer_lib.evaluate.outputs import check_outputs
-from soccer_lib.evaluate.result import aligned
+from soccer_lib.evaluation.result import aligned
+from soccer_lib.evaluation.trajectory import TRUNK, Trajectory
 from soccer_lib.layout import JOINTS
 from soccer_lib.sim import make_sim
 from soccer_lib.view.body import draw_body
-from soccer_lib.view.figures import (
+from soccer_lib.view.opengl import opengl_backend, why
+from soccer_lib.view.scene import Scene, Size
+from soccer_lib.view.style import (
     ACCENT,
     FAINT,
     INK,
     ORANGE,
     QUIET,
     RED,
-    check_picture_name,
     new_figure,
-    save_figure,
     tidy,
 )
-from soccer_lib.view.opengl import opengl_backend, why
-from soccer_lib.view.scene import Scene, Size
-from soccer_lib.view.trajectory import TRUNK, Trajectory
-from soccer_lib.view.video import write_video
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,44 +48,6 @@ _COLUMNS = (
 )
 _BODIES = 7
 _TOLERANCE = 0.01
-
-
-@dataclass(frozen=True)
-class InspectClipsConfig:
-    """Say what motion clips hold, and replay them."""
-
-    input_root: str = "data/clips"
-    """Folder with the .npz files."""
-    files: tuple[str, ...] = ()
-    """Names or patterns to look at, such as running "*kick*"; none looks at all."""
-    exclude_files: tuple[str, ...] = ()
-    """Names or patterns to leave out."""
-    video: str = ""
-    """Video of the replay, .mp4 or .gif: one clip after the other."""
-    plot: str = ""
-    """Picture of poses and joints, .png, .svg or .pdf; with several clips NAME_CLIP.png for each."""
-
-
-def main(config: InspectClipsConfig) -> None:
-    """Print a line a clip, then replay them where that is asked for.
-
-    Raises:
-        SoccerError: no clips, a file that is none, or an output that cannot be written.
-    """
-    if config.plot:
-        check_picture_name(config.plot)
-    check_outputs([config.video, config.plot])
-    clips = read_clips(config.input_root, config.files, config.exclude_files, strict_files=True)
-    print(clips_table(clips))
-    if config.plot:
-        stem, dot, ending = config.plot.rpartition(".")
-        for clip in clips:
-            path = config.plot if len(clips) == 1 else f"{stem}_{clip.name}{dot}{ending}"
-            save_figure(plot_clip(clip), path)
-            print(f"wrote {path}")
-    if config.video:
-        frames = (frame for clip in clips for frame in clip_frames(clip))
-        print(f"wrote {write_video(frames, config.video)}")
 
 
 def clip_figures(clip: Clip) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from soccer_lib.errors import InputError
-from soccer_lib.view.figures import ACCENT, INK, ORANGE, PINK, QUIET, RED, YELLOW, new_figure
+from soccer_lib.evaluation.trajectory import Trajectory
 from soccer_lib.view.pitch import GOALS, LINES
 from soccer_lib.view.results import title_of
-from soccer_lib.view.trajectory import Trajectory
+from soccer_lib.view.style import ACCENT, INK, ORANGE, PINK, QUIET, RED, YELLOW, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

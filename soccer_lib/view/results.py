@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from soccer_lib.errors import InputError
-from soccer_lib.evaluate import EvaluationResult
+from soccer_lib.evaluation import EvaluationResult
 from soccer_lib.runs import load_json
 from soccer_lib.tasks import COMPETITION
-from soccer_lib.view.figures import ACCENT, FAINT, INK, QUIET, new_figure, signed, tidy, write_value
+from soccer_lib.view.style import ACCENT, FAINT, INK, QUIET, new_figure, signed, tidy, write_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,10 +16,10 @@ import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.view.figures import INK, new_figure
+from soccer_lib.evaluation.trajectory import BALL, TARGETS, TRUNK, Trajectory, snapshot
 from soccer_lib.view.opengl import need_opengl
 from soccer_lib.view.pitch import LENGTH, LINES, WIDTH
-from soccer_lib.view.trajectory import BALL, TARGETS, TRUNK, Trajectory, snapshot
+from soccer_lib.view.style import INK, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from soccer_lib.evaluate.result import aligned
+from soccer_lib.evaluation.result import aligned
 from soccer_lib.view.results import Result, scored_tasks, sorted_summaries
 
 

@@ -15,12 +15,12 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.errors import InputError
+from soccer_lib.evaluation.trajectory import Acting, Trajectory, trace_episode
 from soccer_lib.runs import atomic_write_bytes
 from soccer_lib.view.field import field_frames
-from soccer_lib.view.figures import INK
 from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.scene import Scene, Size
-from soccer_lib.view.trajectory import Acting, Trajectory, trace_episode
+from soccer_lib.view.style import INK
 
 AnyPath = str | os.PathLike[str]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, clamp, leg_angles
-from soccer_lib.tune.plant import build_model
+from soccer_lib.workshop.walker.plant import build_model
 
 HIP = np.array([0.0625, 0.0, -0.1155])
 

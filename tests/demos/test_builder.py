@@ -8,7 +8,7 @@ import pytest
 from soccer_lib.demos.builder import NEAREST, build_dataset, sentinel_frames, sentinel_pattern
 from soccer_lib.demos.clips import read_clips
 from soccer_lib.demos.config import DatasetConfig
-from soccer_lib.envs import layers, make_env
+from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, ROBOT
 

@@ -8,10 +8,10 @@ import pytest
 from soccer_lib.control.kicks import kick_asked
 from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, parts_folder
 from soccer_lib.demos.config import DatasetConfig
-from soccer_lib.envs import layers, make_env
+from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError, SimulationError
-from soccer_lib.evaluate import evaluate
-from soccer_lib.evaluate.episode import EpisodeJob
+from soccer_lib.evaluation import evaluate
+from soccer_lib.evaluation.play import EpisodeJob
 from soccer_lib.layout import AGENT, DEFAULT_POSE, ROBOT
 from soccer_lib.policies import Policy, PolicySpec, load_policy
 

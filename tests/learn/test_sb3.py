@@ -6,15 +6,15 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from small_expert import demonstrations
 from stable_baselines3 import PPO, SAC, TD3
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 from torch import nn
 
 from soccer_lib.errors import InputError
-from soccer_lib.learn.actor import Actor
+from soccer_lib.learn.imitation.actor import Actor
 from soccer_lib.learn.sb3 import to_sb3
 from soccer_lib.policies import LearnedPolicy, PolicySpec
+from tests.support.small_expert import demonstrations
 
 KICKS = np.array([[1, -1, 1], [-1, 1, -1]], np.float32)
 

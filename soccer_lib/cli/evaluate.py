@@ -1,0 +1,77 @@
+"""The command `evaluate`: play, print the table, write the files."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Literal
+
+import tyro
+
+from soccer_lib.evaluation import evaluate
+from soccer_lib.evaluation.record import record_bytes
+from soccer_lib.runs.outputs import check_outputs
+from soccer_lib.tasks import tasks_named
+from soccer_lib.view.results import plot_results
+from soccer_lib.view.style import check_picture_name, save_figure
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateConfig:
+    """Play episodes with one policy and score them as the competition does."""
+
+    policy: Annotated[str, tyro.conf.arg(aliases=["--model"])]
+    """Who plays: zero, random, stand, walk_at_ball or striker (striker:score, striker:clean)."""
+    tasks: tuple[str, ...] = ("all",)
+    """Task names; all stands for the three of the competition."""
+    episodes: int = 20
+    """Episodes of each task."""
+    seed: int = 10000
+    """Seed of the first episode of each task; the next ones count up."""
+    starts: Literal["official", "distinct"] = "official"
+    """official: as the competition; distinct: k from 0 to 19, gait phase k/20 or k x 0.02 s of standing."""
+    workers: int = 0
+    """Processes; 0 takes one a core. The numbers do not depend on it."""
+    fast: bool = True
+    """The exact fast simulation is the default; --no-fast steps the stock environment, 8 times slower."""
+    deterministic: bool = True
+    """The policy's likeliest action is the default; --no-deterministic lets it draw one."""
+    record: str = ""
+    """npz file for every torque, to be checked with: replay FILE --stock."""
+    json: str = ""
+    """File for all figures and episodes."""
+    plot: str = ""
+    """Picture of the scores, .png, .svg or .pdf."""
+
+
+def main(config: EvaluateConfig) -> None:
+    """The command `evaluate`; the table is printed and the small files are written first.
+
+    Raises:
+        SoccerError: a wrong request, a failed episode, or a file that could not be written.
+    """
+    if config.plot:
+        check_picture_name(config.plot)
+    tasks = tasks_named(",".join(config.tasks))
+    size = record_bytes(tasks, config.episodes) if config.record else 0
+    check_outputs([config.json, config.plot, config.record], size)
+    result = evaluate(
+        config.policy,
+        tasks,
+        config.episodes,
+        config.seed,
+        config.starts,
+        workers=config.workers,
+        fast=config.fast,
+        deterministic=config.deterministic,
+        keep_torques=bool(config.record),
+    )
+    print(result.table())
+    if config.json:
+        result.to_json(config.json)
+        print(f"wrote {config.json}")
+    if config.plot:
+        save_figure(plot_results({result.policy: result}), config.plot)
+        print(f"wrote {config.plot}")
+    if config.record:
+        result.to_record(config.record)
+        print(f"wrote {config.record}; check it with: python -m soccer_lib replay {config.record} --stock")

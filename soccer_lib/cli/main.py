@@ -1,0 +1,187 @@
+"""The command line: `python -m soccer_lib COMMAND [flags]`.
+
+Each command is a config dataclass and a function that takes it; tyro makes the flags from the
+dataclass. A module is imported only when its command is called, so that `--help` is quick. Every
+error that a user can cause ends as one line on standard error and an exit code (see `errors`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import typing
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from soccer_lib.errors import InputError, SoccerError, closest, one_line, unknown_name
+
+PROG = "python -m soccer_lib"
+
+# Words of the command -> ("module:ConfigClass:function", one line for the list of commands).
+# The function takes the config and returns None or an exit code.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "evaluate": (
+        "soccer_lib.cli.evaluate:EvaluateConfig:main",
+        "Play episodes with a policy and score them as the competition does.",
+    ),
+    "replay": (
+        "soccer_lib.cli.replay:ReplayConfig:main",
+        "Step recorded torques again and compare the scores; --stock steps the stock environment.",
+    ),
+    "dataset": (
+        "soccer_lib.cli.dataset:DatasetConfig:main",
+        "Build a dataset from motion clips, or with --from POLICY by letting it play.",
+    ),
+    "walker train": (
+        "soccer_lib.workshop.walker.train:WalkerTrainConfig:main",
+        "Train the walker: gait search, then a residual network; call it again to go on.",
+    ),
+    "bc": (
+        "soccer_lib.learn.imitation.bc:BCConfig:main",
+        "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
+    ),
+    "study": (
+        "soccer_lib.workshop.studies:StudyConfig:main",
+        "Make the curves of lesson 03: clones by demonstrations, observation and rounds of DAgger.",
+    ),
+    "convert": (
+        "soccer_lib.policies.foreign.convert:ConvertConfig:convert",
+        "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
+    ),
+    "inspect env": (
+        "soccer_lib.cli.inspect_env:InspectEnvConfig:main",
+        "Print an environment's layers, its observation entry by entry, and its reward terms.",
+    ),
+    "inspect clips": (
+        "soccer_lib.cli.inspect_clips:InspectClipsConfig:main",
+        "Say what motion clips hold: length, travel, speeds, limits, frames; replay them.",
+    ),
+    "inspect reward": (
+        "soccer_lib.cli.inspect_reward:InspectRewardConfig:main",
+        "Audit a reward: does it rank scripted behaviours as the official score does?",
+    ),
+    "bench exact": (
+        "soccer_lib.workshop.bench.exact:ExactBenchConfig:main",
+        "Compare the fast simulation with the stock environment, bit for bit.",
+    ),
+    "bench env": (
+        "soccer_lib.workshop.bench.env:EnvBenchConfig:main",
+        "Measure how many times faster than the stock environment the fast one is.",
+    ),
+    "bench dataset": (
+        "soccer_lib.workshop.bench.dataset:DatasetBenchConfig:main",
+        "Measure how near collecting demonstrations comes to bare physics, on all cores.",
+    ),
+    "walker kick": (
+        "soccer_lib.workshop.kicks.search:KickConfig:main",
+        "Tune the kicks by CMA-ES; call it again to go on.",
+    ),
+    "walker clips": (
+        "soccer_lib.workshop.clips:ClipsConfig:main",
+        "Record the project's own motion clips: walk, turn, strong shot, placed kick.",
+    ),
+    "bench walker": (
+        "soccer_lib.workshop.bench.walker:WalkerBenchConfig:main",
+        "Measure how well a walker follows commands, and how often it falls.",
+    ),
+    "bench kick": (
+        "soccer_lib.workshop.bench.kick:KickBenchConfig:main",
+        "Measure the kicks from real approaches: speed, direction, height, falls.",
+    ),
+    "bench striker": (
+        "soccer_lib.workshop.bench.striker:StrikerBenchConfig:main",
+        "Score the striker officially; show its balls' trails and success by start.",
+    ),
+    "notebook": (
+        "soccer_lib.course.runner:NotebookConfig:run_notebooks",
+        "Run one notebook, or the whole course with --course, and write a summary page.",
+    ),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    # A polite kill unwinds the stack, so that children are stopped and the status is written.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+    except SoccerError as error:
+        print(f"error: {one_line(error, 1000)}", file=sys.stderr)
+        return error.exit_code
+    except MemoryError:
+        print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        print("error: interrupted; run the same command again to go on or start over", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output is gone; without this the interpreter complains once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _dispatch(arguments: list[str]) -> int:
+    """Call the command that the first one or two words name."""
+    first = arguments[0] if arguments else ""
+    group = [name for name in COMMANDS if name.split()[0] == first]
+    words = 1 if first in COMMANDS or not group else 2
+    name = " ".join(arguments[:words])
+    if name in COMMANDS:
+        module_name, class_name, function_name = COMMANDS[name][0].split(":")
+        module = importlib.import_module(module_name)
+        config = parse_config(getattr(module, class_name), arguments[words:], f"{PROG} {name}")
+        return getattr(module, function_name)(config) or 0
+    if {"-h", "--help"} & set(arguments[:words]):
+        print(_overview(group or COMMANDS))
+        return 0
+    near = closest(name, group or COMMANDS)
+    raise unknown_name("command", name, group or COMMANDS, None if near else f"try {PROG} --help")
+
+
+def _overview(names: Iterable[str]) -> str:
+    rows = [f"  {name:<16}{COMMANDS[name][1]}" for name in sorted(names)]
+    return "\n".join([f"usage: {PROG} COMMAND [flags]", "", *rows, "", f"Flags: {PROG} COMMAND --help"])
+
+
+def parse_config(config_class: type, arguments: Sequence[str], prog: str) -> Any:
+    """Build a config dataclass from flags; dashes and underscores both work.
+
+    Raises:
+        InputError: an unknown flag, a missing or a bad value, or the dataclass's own check failed.
+    """
+    import tyro
+    import tyro._errors as tyro_errors  # private, hence the pin; the public errors are boxes of text
+
+    hints = typing.get_type_hints(config_class, include_extras=True)
+    flags = [
+        f"--{name.replace('_', '-')}"
+        for name, hint in hints.items()
+        if tyro.conf.Positional not in getattr(hint, "__metadata__", ())
+    ]
+
+    def refuse(event: tyro_errors.ParseErrorEvent) -> NoReturn:
+        match event:
+            case (
+                tyro_errors.UnrecognizedArgs(tokens=[word, *_])
+                | tyro_errors.MissingArgs(unrecognized_tokens=[word, *_])
+            ):
+                remedy = None if closest(word, flags) else f"try {prog} --help"
+                raise unknown_name("argument", word, flags, remedy)
+            case tyro_errors.MissingArgs(missing_arguments=[missing, *_]):
+                problem = f"{missing.arg.display_name()} is missing; expected a value"
+            case tyro_errors.BadValue(argument=argument):
+                problem = f"{argument.display_name()} lacks a value; expected {argument.lowered.metavar}"
+            case tyro_errors.InvalidChoice(argument=argument, value=value, choices=choices):
+                raise unknown_name(argument.display_name(), value, choices)
+            case tyro_errors.InstantiationFailure(argument=None, message=message):
+                raise InputError(message)  # the dataclass's own check
+            case tyro_errors.InstantiationFailure(argument=argument, message=message):
+                problem = f"{argument.display_name()}: {message}; expected {argument.lowered.metavar}"
+            case _:
+                problem = f"{type(event).__name__}; expected flags as in the help"
+        raise InputError(f"{problem}; try {prog} --help")
+
+    with tyro_errors.on_parse_error(refuse):
+        return tyro.cli(config_class, prog=prog, args=list(arguments))

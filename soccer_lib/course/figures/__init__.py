@@ -1,0 +1,52 @@
+"""The pictures, tables and widgets of the lessons."""
+
+from soccer_lib.course.figures.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
+from soccer_lib.course.figures.cloning import (
+    plot_drift,
+    plot_kick_answers,
+    plot_losses,
+    plot_study,
+    study_table,
+)
+from soccer_lib.course.figures.components import plot_components
+from soccer_lib.course.figures.layouts import joint_table, layout_table
+from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
+from soccer_lib.course.figures.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
+from soccer_lib.course.figures.terms import plot_reward_terms
+from soccer_lib.course.figures.widgets import (
+    drive,
+    drive_sequence,
+    episode_figure,
+    episode_scrubber,
+    joint_pose_explorer,
+    pose_figure,
+)
+
+__all__ = [
+    "asks_for_kick",
+    "ball_of",
+    "clip_figure",
+    "clip_scrubber",
+    "dataset_browser",
+    "drive",
+    "drive_sequence",
+    "episode_figure",
+    "episode_scrubber",
+    "joint_pose_explorer",
+    "joint_table",
+    "layout_table",
+    "plot_balls",
+    "plot_components",
+    "plot_drift",
+    "plot_kick_answers",
+    "plot_labels",
+    "plot_losses",
+    "plot_reward_terms",
+    "plot_rolling_ball",
+    "plot_splits",
+    "plot_study",
+    "pose_figure",
+    "sample_figure",
+    "study_table",
+    "trace_rolling_ball",
+]

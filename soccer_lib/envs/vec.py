@@ -1,0 +1,223 @@
+"""`make_vec_env`: many environments for Stable-Baselines3, a worker per core, stepped in lockstep."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import VecEnv
+
+from soccer_lib.envs.make import check_sizes, make_env
+from soccer_lib.envs.slots import Here, Worker
+from soccer_lib.errors import InputError, SimulationError, unknown_name
+from soccer_lib.runs.children import settings_of_children, usable_cores
+from soccer_lib.tasks import Task, tasks_named
+from soccer_lib.wrappers.multitask import task_shares
+
+
+def make_vec_env(
+    tasks: str | Task | Sequence[str | Task],
+    n_envs: int,
+    *,
+    workers: int | None = None,
+    seed: int | None = None,
+    task_weights: Mapping[str, float] | None = None,
+    **make_env_args: Any,
+) -> SoccerVecEnv:
+    """Make environments that step together; each keeps its task, so that every task gets its share.
+
+    Args:
+        tasks: "all", a task, several with commas or a list.
+        n_envs: environments (slots).
+        workers: processes; None for one a core, 0 for none: everything in this process, same numbers.
+        seed: of the first reset; slot i gets seed + i. None leaves it to `seed()`.
+        task_weights: task -> weight; a task without one counts 1.
+        make_env_args: passed to `make_env`; `info` is "terms" where it is not given.
+
+    Returns:
+        A Stable-Baselines3 `VecEnv`; `describe` shows its slots. Infos of an episode's end hold `episode`
+        as SB3's Monitor writes it.
+
+    Raises:
+        InputError: a bad argument, or fewer slots than tasks.
+        SimulationError: a worker failed while it built its environments.
+    """
+    for name, value, least in (("n_envs", n_envs, 1), ("workers", 0 if workers is None else workers, 0)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise InputError(f"{name} got {value!r}; expected a whole number of {least} or more; try {least}")
+    known = set(inspect.signature(make_env).parameters) - {"task"}
+    for name in make_env_args:
+        if name not in known:
+            raise unknown_name("argument of make_vec_env", name, sorted(known))
+    shares = task_shares(tasks_named(tasks), task_weights)
+    check_sizes(list(shares), make_env_args.get("observation", "raw"))
+    slots = slot_tasks(shares, n_envs)
+    arguments = {"info": "terms", **make_env_args}
+    workers = min(usable_cores() if workers is None else workers, n_envs)
+    return SoccerVecEnv([{"task": name, **arguments} for name in slots], workers, seed)
+
+
+def slot_tasks(shares: Mapping[str, float], n_envs: int) -> list[str]:
+    """The task of each slot: largest remainders, at least one slot a task, the tasks taking turns.
+
+    Raises:
+        InputError: fewer slots than tasks.
+    """
+    if n_envs < len(shares):
+        raise InputError(
+            f"n_envs got {n_envs} for {len(shares)} tasks; expected a slot for each; try n_envs={len(shares)}"
+        )
+    counts = {name: max(1, int(n_envs * share)) for name, share in shares.items()}
+
+    def missing(name: str) -> float:
+        return n_envs * shares[name] - counts[name]
+
+    while sum(counts.values()) < n_envs:
+        counts[max(counts, key=missing)] += 1
+    while sum(counts.values()) > n_envs:
+        counts[min((name for name in counts if counts[name] > 1), key=missing)] -= 1
+    places = [((turn + 0.5) / count, name) for name, count in counts.items() for turn in range(count)]
+    return [name for _, name in sorted(places, key=lambda place: place[0])]
+
+
+class SoccerVecEnv(VecEnv):
+    """Slots in workers, one message a worker and step; resets, infos and seeds as in SB3's own classes.
+
+    Args:
+        specs: arguments of `make_env`, one dict a slot.
+        workers: processes; 0 for none.
+        seed: of the first reset; slot i gets seed + i.
+
+    Attributes:
+        slot_tasks: the task of each slot.
+    """
+
+    def __init__(self, specs: Sequence[dict[str, Any]], workers: int, seed: int | None = None) -> None:
+        self.slot_tasks = [spec["task"] for spec in specs]
+        self._members: list[Here | Worker] = []
+        # Runs at `close`, when this object is forgotten and at the interpreter's exit, but only once.
+        self._ending = weakref.finalize(self, _end, self._members)
+        blocks = np.array_split(np.arange(len(specs)), workers or 1)
+        try:
+            with settings_of_children():
+                for index, block in enumerate(blocks):
+                    first, own = int(block[0]), specs[block[0] : block[-1] + 1]
+                    self._members.append(Worker(own, first, index) if workers else Here(own, first))
+            observation_space, action_space, self._layers = self._collect()[0]
+            super().__init__(len(specs), observation_space, action_space)
+        except BaseException:
+            self.close()
+            raise
+        if seed is not None:
+            self.seed(seed)
+
+    def reset(self) -> np.ndarray:
+        """Start an episode in every slot, with the seeds and options that were set for it."""
+        self._send("reset", self._seeds, self._options)
+        answers = self._collect()
+        self._reset_seeds()
+        self._reset_options()
+        self.reset_infos = list(chain.from_iterable(infos for _, infos in answers))
+        return np.concatenate([observations for observations, _ in answers])
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Send each worker the actions of its slots. Shape: (n_envs, n_actions)."""
+        if len(actions) != self.num_envs:
+            raise InputError(
+                f"actions of {len(actions)} slots; expected {self.num_envs}; pass one row a slot"
+            )
+        self._send("step", actions)
+
+    def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """Observations, rewards, whether each episode ended, and infos."""
+        answers = self._collect()
+        for member, (*_, resets) in zip(self._members, answers, strict=True):
+            for slot, info in resets.items():
+                self.reset_infos[member.slots[slot]] = info
+        *arrays, infos, _ = zip(*answers, strict=True)
+        return *map(np.concatenate, arrays), list(chain.from_iterable(infos))
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """An attribute of each slot's outermost layer that has it."""
+        return self._of_slots("call", indices, "get_wrapper_attr", attr_name)
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Set an attribute in each slot's outermost layer that has it."""
+        self._of_slots("call", indices, "set_wrapper_attr", attr_name, value)
+
+    def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any):
+        """Call a method of each slot's outermost layer that has it."""
+        return self._of_slots("call_layer", indices, method_name, method_args, method_kwargs)
+
+    def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
+        """Whether each slot has such a layer; SB3's Monitor counts, because its infos are there."""
+        if wrapper_class is Monitor:
+            return [True for _ in self._get_indices(indices)]
+        return self._of_slots("is_wrapped", indices, wrapper_class)
+
+    def get_images(self) -> list[np.ndarray | None]:
+        """A picture of every slot."""
+        return self._of_slots("call", None, "render")
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that decides how the slots go on, in plain arrays, numbers and dicts."""
+        self._send("get_state")
+        states = list(chain.from_iterable(self._collect()))
+        return {"slots": states, "seeds": list(self._seeds), "options": list(self._options)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a state of `get_state`, bit for bit, with any number of workers.
+
+        Raises:
+            InputError: if the state is of another number of slots, of other tasks or layers.
+        """
+        if len(state["slots"]) != self.num_envs:
+            raise InputError(
+                f"state of {len(state['slots'])} slots; expected {self.num_envs}; make as many as it has"
+            )
+        self._send("set_state", state["slots"])
+        self._collect()
+        self._seeds, self._options = list(state["seeds"]), list(state["options"])
+
+    def describe(self) -> str:
+        """The slots of each task, and the layers of the first one."""
+        counts = ", ".join(f"{name} {count}" for name, count in Counter(self.slot_tasks).items())
+        lines = [self._layers, f"{'slots':<18} {self.num_envs}: {counts}"]
+        lines += [f"{'':<18} {len(member.slots)} in {member.name}" for member in self._members]
+        return "\n".join(lines)
+
+    def close(self) -> None:
+        """End the workers, whatever they are doing; closing again does nothing."""
+        self._ending()
+
+    def _send(self, name: str, *of_slots: Sequence[Any]) -> None:
+        """Ask every member, giving it its own part of what there is one of for each slot."""
+        if not self._ending.alive:
+            raise SimulationError("the environments are closed; expected open ones; call make_vec_env again")
+        for member in self._members:
+            own = slice(member.slots.start, member.slots.stop)
+            member.send(name, *(values[own] for values in of_slots))
+
+    def _collect(self) -> list[Any]:
+        return [member.receive() for member in self._members]
+
+    def _of_slots(self, name: str, indices: Any, *arguments: Any) -> list[Any]:
+        wanted = [range(self.num_envs)[index] for index in self._get_indices(indices)]
+        parts = [[slot for slot in member.slots if slot in wanted] for member in self._members]
+        for member, part in zip(self._members, parts, strict=True):
+            member.send(name, [slot - member.slots.start for slot in part], *arguments)
+        found = dict(zip(chain.from_iterable(parts), chain.from_iterable(self._collect()), strict=True))
+        return [found[slot] for slot in wanted]
+
+
+def _end(members: list[Here | Worker]) -> None:
+    for member in members:
+        member.stop()
+    for member in members:
+        member.join()

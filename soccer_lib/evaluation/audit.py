@@ -1,0 +1,184 @@
+"""The audit of a reward: does it rank behaviours as the official score does, at the gamma of the run?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import permutations
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+
+from soccer_lib.envs.make import make_env
+from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS
+from soccer_lib.evaluation.play import N_STARTS, EpisodeJob
+from soccer_lib.runs.pool import run_jobs
+from soccer_lib.tasks import COMPETITION, Task, tasks_named
+from soccer_lib.wrappers import CONTROLS
+from soccer_lib.wrappers.rewards import GAMMA, reward_layer
+
+LEAST_GAP = 1.0
+"""Pairs whose official scores lie nearer are not compared."""
+
+LONGEST_DELAY = 3.0
+"""Pairs whose ends lie further apart may be reversed by the discount alone [s]."""
+
+RIGHT, REVERSED, DISCOUNTED, APART = "right", "reversed", "reversed by discount", "right but far apart"
+
+
+@dataclass(frozen=True)
+class AuditJob(EpisodeJob):
+    """One episode of a behaviour; the start is the gait phase k/20."""
+
+    behaviour: str = "stand"
+
+
+@dataclass(frozen=True)
+class Played(AuditJob):
+    """What became of a job.
+
+    Attributes:
+        score: the official score.
+        paid: discounted return of the reward; nothing is added for what a truncation cut off.
+        time: when the episode ended [s].
+        outcome: as in the episode's report.
+    """
+
+    score: float = 0.0
+    paid: float = 0.0
+    time: float = 10.0
+    outcome: str = "time_limit"
+
+
+class Pair(NamedTuple):
+    """Two behaviours from the same start whose official scores differ by `LEAST_GAP` or more."""
+
+    better: Played
+    worse: Played
+
+    @property
+    def verdict(self) -> str:
+        """`RIGHT` or `REVERSED`; `APART` or `DISCOUNTED` for ends more than `LONGEST_DELAY` apart."""
+        right = self.better.paid > self.worse.paid
+        if abs(self.better.time - self.worse.time) > LONGEST_DELAY:
+            return APART if right else DISCOUNTED
+        return RIGHT if right else REVERSED
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the audit of a reward found.
+
+    Attributes:
+        played: every episode.
+        settings: what was asked for.
+    """
+
+    played: tuple[Played, ...]
+    settings: dict[str, Any]
+
+    @cached_property
+    def pairs(self) -> dict[str, list[Pair]]:
+        """Task -> its pairs."""
+        pairs: dict[str, list[Pair]] = {played.task: [] for played in self.played}
+        for a, b in permutations(self.played, 2):
+            if (a.task, a.start) == (b.task, b.start) and a.score - b.score >= LEAST_GAP:
+                pairs[a.task].append(Pair(a, b))
+        return pairs
+
+    @property
+    def passed(self) -> bool:
+        """Whether each task had pairs to compare, and none of them was reversed."""
+        counts = [Counter(pair.verdict for pair in pairs) for pairs in self.pairs.values()]
+        return all(count[RIGHT] and not count[REVERSED] for count in counts)
+
+
+@dataclass
+class AuditPlayer:
+    """Plays behaviours in the environment that an agent is trained in; keeps one for each task and control.
+
+    Attributes:
+        discount: of one physics step.
+        hold: physics steps of one command.
+        reward: arguments of `make_env`.
+    """
+
+    discount: float
+    hold: int
+    reward: dict[str, Any]
+    _envs: dict[tuple[str, str], gym.Env] = field(default_factory=dict)
+
+    def __call__(self, job: AuditJob) -> Played:
+        """Play one episode to its end."""
+        policy = BEHAVIOURS[job.behaviour]()
+        control, key = policy.spec.control, (job.task, policy.spec.control)
+        if key not in self._envs:
+            hold = {"hold": self.hold} if control == "command" else {}
+            gamma = self.discount ** hold.get("hold", CONTROLS[control].hold)
+            more = {"control": control, "observation": policy.spec.observation, "info": "terms"}
+            self._envs[key] = make_env(job.task, reward_gamma=gamma, **more, **hold, **self.reward)
+        env, paid, discount, over = self._envs[key], 0.0, 1.0, False
+        observation, _ = env.reset(seed=job.seed, options={"gait_phase": job.start % N_STARTS / N_STARTS})
+        state = policy.begin(job.seed)
+        while not over:
+            action, state = policy.predict(observation, state)
+            observation, reward, terminated, truncated, info = env.step(action)
+            paid += discount * float(reward)
+            discount *= self.discount ** info["held_steps"]
+            over = terminated or truncated
+        report = {name: info["episode_report"][name] for name in ("score", "time", "outcome")}
+        return Played(**asdict(job), paid=paid, **report)
+
+
+def audit_reward(
+    reward: str,
+    weights: Mapping[str, float] | None = None,
+    tasks: str | Task | Sequence[str | Task] = "all",
+    starts: int = 10,
+    seed: int = 0,
+    *,
+    control: str = "command",
+    hold: int = 50,
+    gamma: float | None = None,
+    workers: int = 0,
+) -> Audit:
+    """Play `BEHAVIOURS` and compare how a reward and the official score rank them.
+
+    They command the walker (one only falls); a run with another control interface is audited at its
+    discount per second.
+
+    Args:
+        reward: one of `wrappers.REWARDS`.
+        weights: over those of a profile, as `reward_weights` of `make_env`.
+        tasks: some of the competition's.
+        starts: starts of each behaviour: seeds count up, and so does the gait phase by 1/20.
+        seed: of the first start.
+        control: control interface of the run.
+        hold: physics steps of one command.
+        gamma: discount of one env step of the run; None for the default of its control interface.
+        workers: processes; 0 takes one a core. The numbers do not depend on it.
+
+    Raises:
+        InputError: an unknown name, a bad number, or a task without an official score.
+        SimulationError: an episode or a worker failed.
+    """
+    if control not in CONTROLS:
+        raise unknown_name("control", control, CONTROLS)
+    gamma = GAMMA[control] if gamma is None else gamma
+    reward_layer(reward, weights, gamma)
+    if starts < 1 or hold < 1:
+        raise InputError(f"starts got {starts}, hold {hold}; expected 1 or more; try 10 and 50")
+    names = [task.name for task in tasks_named(tasks)]
+    for name in names:
+        if name not in COMPETITION:
+            raise unknown_name("task with an official score", name, COMPETITION)
+    discount = gamma ** (1 / (hold if control == "command" else CONTROLS[control].hold))
+    player = AuditPlayer(discount, hold, {"reward": reward, "reward_weights": weights})
+    plays = [(task, k, name) for task in names for k in range(starts) for name in BEHAVIOURS]
+    jobs = [AuditJob(task, seed + k, k, name) for task, k, name in plays if (task, name) != POINTLESS]
+    settings = {"reward": reward, "weights": dict(weights or {}), "control": control, "gamma": gamma}
+    settings |= {"hold": hold, "starts": starts, "seed": seed}
+    return Audit(tuple(run_jobs(player, jobs, workers, f"audit {reward}")), settings)

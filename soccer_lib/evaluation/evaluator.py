@@ -1,0 +1,88 @@
+"""`evaluate`: a policy in, official scores with intervals out."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Sequence
+
+from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.evaluation.play import N_STARTS, EpisodeJob, EpisodePlayer
+from soccer_lib.evaluation.record import record_bytes
+from soccer_lib.evaluation.result import EvaluationResult
+from soccer_lib.policies import Policy, load_policy
+from soccer_lib.runs.outputs import check_outputs
+from soccer_lib.runs.pool import run_jobs
+from soccer_lib.tasks import Task, tasks_named
+
+STARTS = ("official", "distinct")
+"""All episodes start as the competition's do, or in `N_STARTS` different states of the controller."""
+
+LAST_SEED = 2**31 - 1
+
+
+def evaluate(
+    policy: Policy | str | os.PathLike[str],
+    tasks: str | Task | Sequence[str | Task] = "all",
+    episodes: int = 20,
+    seed: int = 10000,
+    starts: str = "official",
+    *,
+    workers: int = 0,
+    fast: bool = True,
+    deterministic: bool = True,
+    record: str | os.PathLike[str] | None = None,
+    keep_torques: bool = False,
+    progress: bool = True,
+) -> EvaluationResult:
+    """Play episodes and score them as the competition does.
+
+    Args:
+        policy: a policy, or what `load_policy` takes.
+        tasks: "all" for the three of the competition, a name, or several.
+        episodes: episodes of each task.
+        seed: seed of the first episode of each task; the next ones count up.
+        starts: "official", or "distinct": with k = episode number modulo 20, the walker's gait phase is
+            k/20; without a walker k x 0.02 s of standing torque come first.
+        workers: processes; 0 takes one a core. The numbers do not depend on it.
+        fast: the exact fast simulation, or the stock environment.
+        deterministic: passed to `policy.predict`.
+        record: npz file for every torque (see `replay`).
+        keep_torques: keep them in the result, for `.to_record(path)`.
+        progress: print a line every few seconds.
+
+    Returns:
+        The episodes in the order of tasks and seeds, with `.table()`, `.summary` and `.to_json(path)`.
+
+    Raises:
+        InputError: an unknown name or a number that makes no evaluation.
+        ResourceError: `record` cannot be written.
+        SimulationError: an episode or a worker failed.
+    """
+    if episodes < 1:
+        raise InputError(f"episodes got {episodes}; expected 1 or more; try 20")
+    if not 0 <= seed <= LAST_SEED - episodes:
+        raise InputError(f"seed got {seed}; expected a number from 0 to {LAST_SEED - episodes}; try 10000")
+    if starts not in STARTS:
+        raise unknown_name("starts", starts, STARTS)
+    tasks = tasks_named(tasks)
+    policy = load_policy(policy)
+    check_outputs([record], record_bytes(tasks, episodes))
+    if not workers and type(policy).__module__ == "__main__":
+        workers = 1  # a class typed into a notebook cannot be imported by another process
+    jobs = [
+        EpisodeJob(task.name, one_seed, index % N_STARTS if starts == "distinct" else 0)
+        for task in tasks
+        for index, one_seed in enumerate(range(seed, seed + episodes))
+    ]
+    player = EpisodePlayer(policy, fast, deterministic, keep_torques=bool(record) or keep_torques)
+    began = time.monotonic()
+    played = run_jobs(player, jobs, workers, f"evaluate {policy.spec.name}" if progress else "")
+    names = [task.name for task in tasks]
+    asked = {"tasks": names, "episodes": episodes, "seed": seed, "starts": starts, "fast": fast}
+    settings = {**asked, "deterministic": deterministic, **dataclasses.asdict(policy.spec)}
+    result = EvaluationResult(policy.spec.name, tuple(played), settings, time.monotonic() - began)
+    if record:
+        result.to_record(record)
+    return result

@@ -1,0 +1,4 @@
+"""Makes and measures what lies in `data/`: walker, kicks, clips, studies, benchmarks.
+
+An annex: it uses the library, and no room of the library imports it.
+"""

@@ -1,0 +1,110 @@
+"""`bench dataset`: how near collecting demonstrations comes to bare physics, and whether all cores work.
+
+Each worker plays an episode as `dataset --from` does, its file included, and then steps bare MuJoCo with
+the same torques. Both are timed in CPU seconds of the process, so that other work on the machine does not
+count; building the environments does not either.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import mujoco
+
+from soccer_lib.demos.collect import Collector, collector_of
+from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.errors import InputError
+from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.policies import load_policy
+from soccer_lib.runs.pool import run_jobs
+from soccer_lib.tasks import tasks_named
+from soccer_lib.workshop.bench.report import finish
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetBenchConfig:
+    """Time the collection of demonstrations against bare physics steps of the same episodes."""
+
+    policy: str = "striker"
+    """Who plays; what `evaluate --policy` takes."""
+    tasks: str = "all"
+    """Tasks, comma-separated."""
+    level: str = "own"
+    """own, command or joint, as in `dataset`."""
+    episodes: int = 4
+    """Episodes of each task."""
+    repeats: int = 3
+    """Timed runs of each episode; the fastest counts."""
+    workers: int = 0
+    """Processes; 0 takes one a core."""
+    json: str = ""
+    """File for the result; nothing is written without it."""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        for flag, value in (("episodes", self.episodes), ("repeats", self.repeats)):
+            if value < 1:
+                raise InputError(f"--{flag} got {value}; expected 1 or more; leave it at its default")
+
+
+@dataclasses.dataclass
+class TimedCollector:
+    """Plays a job once to note its torques, then in turn as it is collected and in bare physics."""
+
+    collector: Collector
+    repeats: int
+
+    def __call__(self, job: EpisodeJob) -> dict[str, float]:
+        """Physics steps, CPU seconds of collecting them and of bare physics, and which process it was."""
+        sim = self.collector.env(job.task).unwrapped
+        sim.tape = tape = []
+        self.collector.play(job)
+        sim.tape = None
+        collecting, bare = [], []
+        for _ in range(self.repeats):
+            spent = time.process_time()
+            self.collector(job)
+            collecting.append(time.process_time() - spent)
+            sim.reset(seed=job.seed)
+            spent = time.process_time()
+            for torque in tape:
+                sim.ctrl[:] = torque
+                mujoco.mj_step(sim.model, sim.data)
+            bare.append(time.process_time() - spent)
+        times = {"collecting": min(collecting), "bare": min(bare)}  # what else runs can only slow it down
+        return {"steps": len(tape), "process": os.getpid(), **times}
+
+
+def main(config: DatasetBenchConfig) -> None:
+    """Time all episodes, print the figures, write the JSON."""
+    asked = DatasetConfig(from_policy=config.policy, level=config.level)
+    collector = collector_of(asked, load_policy(config.policy))
+    tasks, seeds = [task.name for task in tasks_named(config.tasks)], range(1000, 1000 + config.episodes)
+    jobs = [EpisodeJob(task, seed) for seed in seeds for task in tasks]
+    with tempfile.TemporaryDirectory() as folder:
+        collector.folder = Path(folder)
+        timed = run_jobs(TimedCollector(collector, config.repeats), jobs, config.workers, "bench dataset")
+    result: dict[str, Any] = {}
+    for name in (*tasks, ""):
+        own = [entry for job, entry in zip(jobs, timed, strict=True) if name in ("", job.task)]
+        steps, collecting, bare = (
+            sum(entry[key] for entry in own) for key in ("steps", "collecting", "bare")
+        )
+        figures = {
+            "ratio_collect_vs_raw": bare / collecting,
+            "physics_steps_per_cpu_second": steps / collecting,
+        }
+        result |= {f"{name}/{key}" if name else key: value for key, value in figures.items()}
+    shares = Counter()
+    for entry in timed:
+        shares[entry["process"]] += entry["collecting"] / sum(other["collecting"] for other in timed)
+    result |= {"workers": len(shares), "least_share_of_a_worker": min(shares.values())}
+    for name, value in result.items():
+        print(f"{name:<60}{value:>10.3g}")
+    finish(config, result)

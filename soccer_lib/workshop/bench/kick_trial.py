@@ -1,0 +1,232 @@
+"""One measured kick: the striker's own approach in kick_to_target, the kick, and two seconds more.
+
+A hard ball is off the field before the robot has come to rest or has fallen; the simulation then goes on
+beyond the end of the episode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import atan2, cos, degrees, sin
+
+import gymnasium as gym
+import numpy as np
+
+from soccer_lib.control.approach import turned
+from soccer_lib.control.kicks import Kick
+from soccer_lib.envs.make import make_env
+from soccer_lib.evaluation.play import N_STARTS
+from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.policies.striker import Memory, Scene, Striker
+from soccer_lib.sim import SoccerSim
+from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.wrappers.heading import heading_of
+
+LINE = 2.2
+"""Distance of the goal line from the ball in the penalty tasks [m]; direction and height are read there."""
+
+STRUCK = 1.0
+"""A ball faster than this, averaged over 20 ms, has been struck and not only nudged [m/s]."""
+
+AFTER = 2.0
+"""How long the robot is watched after the step of the kick, which ends with the swing or the episode [s]."""
+
+AFTER_FALL = 0.6
+"""How long the ball is followed once the robot has fallen [s]."""
+
+TURN = 2.0
+"""Most that an aim is off the line from the robot to the ball at the start [rad]."""
+
+ROOM = 4.0
+"""Way of the ball that an aim leaves free before the field's edge [m]."""
+
+FILMED = (0.8, 1.2)
+"""How long before and after the strike a video shows [s]."""
+
+_TWENTY_MS = 10  # physics steps
+_WAIT = np.zeros(3, np.float32)
+
+
+@dataclass(frozen=True)
+class KickJob:
+    """One kick to play.
+
+    Attributes:
+        kick: its name.
+        seed: of the start and of the aim.
+        start: k for the gait phase k/20 at the reset.
+        task: the task whose starts are drawn from the seed.
+    """
+
+    kick: str
+    seed: int
+    start: int
+    task: str = "kick_to_target"
+
+    @property
+    def options(self) -> dict[str, float]:
+        """Of the reset."""
+        return {"gait_phase": self.start / N_STARTS}
+
+
+@dataclass(frozen=True)
+class KickResult:
+    """What one kick came to; NaN for what did not happen.
+
+    Attributes:
+        job: what was played.
+        fired: the kick was asked for in time, and granted.
+        aborted: the robot gave up before the swing.
+        fell: the trunk sank below 0.4 m between the trigger and `AFTER`.
+        strike_s: from the trigger to the strike [s].
+        launch_m_s: speed of the ball's centre, the largest mean over 20 ms.
+        speed_m_s: horizontal speed of the centre from 1.1 m to 2.2 m away, flying or rolling.
+        direction_deg: where the centre passed 2.2 m, left of the robot's heading at the trigger.
+        height_m: of the centre there; 0.11 is on the ground.
+        path: the centre from the strike on every 20 ms: ahead, left of that heading, up from the ground [m].
+            Shape: (n, 3); None where it was not struck.
+        struck_at: simulated time of the strike [s].
+    """
+
+    job: KickJob
+    fired: bool = False
+    aborted: bool = False
+    fell: bool = False
+    strike_s: float = float("nan")
+    launch_m_s: float = float("nan")
+    speed_m_s: float = float("nan")
+    direction_deg: float = float("nan")
+    height_m: float = float("nan")
+    path: np.ndarray | None = None
+    struck_at: float = float("nan")
+
+
+class Aimed(Striker):
+    """The striker with kick and direction given: its approach, its patience, its moment.
+
+    Args:
+        kick: name of the kick.
+        aim: direction of the ball, from the world's x axis [rad].
+    """
+
+    def __init__(self, kick: str, aim: float) -> None:
+        super().__init__()
+        self._kick, self._aim = self._kicks[kick], aim
+
+    def _plan(self, scene: Scene, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
+        x, y = turned(scene.x_axis, self._aim)
+        return self._kick, (scene.ball[0] + LINE * x, scene.ball[1] + LINE * y), True, memory
+
+
+class BallTape:
+    """Takes the place of a simulation's tape and notes the ball's centre before every physics step."""
+
+    def __init__(self, sim: SoccerSim) -> None:
+        self._centre = sim.data.geom("ball").xpos
+        self.rows: list[np.ndarray] = []
+
+    def append(self, torque: np.ndarray) -> None:
+        """Called by the simulation."""
+        self.rows.append(self._centre.copy())
+
+
+class KickPlayer:
+    """Plays kicks; keeps its environment."""
+
+    def __call__(self, job: KickJob) -> KickResult:
+        """Play one kick and measure it."""
+        env, sim = self.env, self.env.unwrapped
+        observation, _ = env.reset(seed=job.seed, options=job.options)
+        policy = Aimed(job.kick, draw_aim(sim, job.seed))
+        sim.tape = tape = BallTape(sim)
+        state, over, fell, trigger = policy.begin(), False, False, None
+        end = sim.task.max_steps
+        while sim.n_steps < end:
+            heading, step = heading_of(sim.sensors()[0]), sim.n_steps
+            action, state = policy.predict(observation, state)
+            observation, _, terminated, truncated, info = env.step(_WAIT if over else action)
+            over = over or terminated or truncated
+            if info["macro_triggered"] and trigger is None:
+                trigger, forward, aborted = step, heading, bool(info["macro_aborted_count"])
+                end = sim.n_steps + round(AFTER / PHYSICS_DT)
+            if sim.fallen and not fell:
+                fell, end = True, min(end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
+            if over and trigger is None:
+                break
+        sim.tape = None
+        if trigger is None:
+            return KickResult(job)
+        result = KickResult(job, fired=True, aborted=aborted, fell=fell)
+        centre = np.array(tape.rows[trigger:])
+        struck = strike_row(centre)
+        if struck is None or aborted:
+            return result
+        path = in_heading(centre[struck:], centre[0], forward)
+        times = {"strike_s": struck * PHYSICS_DT, "struck_at": (trigger + struck) * PHYSICS_DT}
+        return replace(result, path=path[::_TWENTY_MS], **times, **flight(path))
+
+    def film(self, result: KickResult) -> Trajectory:
+        """The last steps before a strike and what came of it, played again."""
+        job = result.job
+        self.env.reset(seed=job.seed)
+        policy = Aimed(job.kick, draw_aim(self.env.unwrapped, job.seed))
+        seconds = result.struck_at + FILMED[1]
+        played = trace_episode(self.env, policy, seed=job.seed, options=job.options, seconds=seconds)
+        # Without the target the cameras look from the robot to the ball.
+        return replace(played.since(result.struck_at - FILMED[0]), target=None)
+
+    @cached_property
+    def env(self) -> gym.Env:
+        """The environment, made by whoever plays first."""
+        return make_env(KickJob.task, control="command", observation="agent", info="terms")
+
+
+def draw_aim(sim: SoccerSim, seed: int) -> float:
+    """A direction up to `TURN` off the robot's line to the ball, with `ROOM` for it [rad, world axes]."""
+    ball, robot = sim.data.geom("ball").xpos, sim.data.body(TRUNK).xpos
+    ahead, rng = atan2(ball[1] - robot[1], ball[0] - robot[0]), np.random.default_rng([seed, 5])
+    while True:
+        aim = ahead + rng.uniform(-TURN, TURN)
+        if not sim.off_field(ball[0] + ROOM * cos(aim), ball[1] + ROOM * sin(aim)):
+            return aim
+
+
+def in_heading(centre: np.ndarray, origin: np.ndarray, heading: float) -> np.ndarray:
+    """World points as ahead and left of a heading, from an origin on the ground below. Shape: (n, 3)."""
+    x, y = (centre[:, :2] - origin[:2]).T
+    c, s = cos(heading), sin(heading)
+    return np.stack([c * x + s * y, c * y - s * x, centre[:, 2]], axis=1)
+
+
+def strike_row(centre: np.ndarray) -> int | None:
+    """The row at which the ball is struck; None where it never is. Rows every 2 ms, Shape: (n, 3)."""
+    moved = np.linalg.norm(centre[_TWENTY_MS:] - centre[:-_TWENTY_MS], axis=1)
+    fast = moved > STRUCK * _TWENTY_MS * PHYSICS_DT
+    if not fast.any():
+        return None
+    first = int(fast.argmax())  # it lasts until the row 20 ms later: the strike is where it begins to move
+    steps = np.linalg.norm(np.diff(centre[first : first + _TWENTY_MS + 1], axis=0), axis=1)
+    return first + int((steps > STRUCK * PHYSICS_DT).argmax())
+
+
+def flight(path: np.ndarray) -> dict[str, float]:
+    """Speeds, direction and height of a struck ball.
+
+    Args:
+        path: its centre every 2 ms: ahead, left, up from the ground [m]. Shape: (n, 3).
+
+    Returns:
+        What `KickResult` calls so; only `launch_m_s` where the ball did not come as far as `LINE`.
+    """
+    moved = np.linalg.norm(path[_TWENTY_MS:] - path[:-_TWENTY_MS], axis=1)
+    figures = {"launch_m_s": float(moved.max(initial=0.0)) / (_TWENTY_MS * PHYSICS_DT)}
+    way = np.hypot(*path[:, :2].T)
+    if way.max() < LINE:
+        return figures
+    last = int((way >= LINE).argmax()) + 1
+    half, line = np.interp([LINE / 2, LINE], way[:last], np.arange(last))
+    ahead, left, up = (float(np.interp(line, np.arange(last), column[:last])) for column in path.T)
+    speed = LINE / 2 / ((line - half) * PHYSICS_DT)
+    direction = degrees(atan2(left, ahead))
+    return {**figures, "speed_m_s": float(speed), "direction_deg": direction, "height_m": up}

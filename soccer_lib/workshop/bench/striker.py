@@ -1,0 +1,217 @@
+"""`bench striker`: official scores of the striker, where its balls went, and on which starts it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from math import atan2, degrees, hypot
+from pathlib import Path
+from typing import Literal
+
+import gymnasium as gym
+import numpy as np
+
+from soccer_lib.control.approach import wrap
+from soccer_lib.envs.make import make_env
+from soccer_lib.errors import InputError
+from soccer_lib.evaluation import Episode, evaluate
+from soccer_lib.evaluation.play import N_STARTS
+from soccer_lib.evaluation.result import aligned
+from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.policies import Policy, load_policy
+from soccer_lib.runs.outputs import check_outputs
+from soccer_lib.runs.pool import run_jobs
+from soccer_lib.sim import SoccerSim, make_sim
+from soccer_lib.tasks import PHYSICS_DT, tasks_named
+from soccer_lib.view.results import title_of
+from soccer_lib.view.scene import draw_env
+from soccer_lib.view.style import check_picture_name, save_figure, save_frame
+from soccer_lib.view.video import captioned, check_video_name, trajectory_frames, write_video
+from soccer_lib.workshop.bench.report import finish
+from soccer_lib.workshop.bench.rows import share_interval
+from soccer_lib.workshop.bench.trails import Bin, Trail, plot_trails
+
+SPLITS: dict[str, dict[str, tuple[float, ...]]] = {
+    "goalie_penalty_kick": {"gait phase": (0, 0.25, 0.5, 0.75, 1)},
+    "obstacle_penalty_kick": {
+        "target to the side [m]": (-1.56, -0.78, 0, 0.78, 1.56),
+        "target height [m]": (0.6, 0.85, 1.1, 1.35, 1.6),
+    },
+    "kick_to_target": {
+        "ball to target [m]": (0, 4, 8, 12, 20),
+        "robot to ball [m]": (0.5, 1, 1.5, 2),
+        "turn [deg]": (0, 45, 90, 135, 180),
+    },
+}
+"""Task -> number of the start -> edges of its bins. The obstacle task knows four places to the side."""
+
+FILMED = 3
+"""Episodes in a video."""
+
+PAST_LINE = 0.05
+"""How long the still waits once the ball has passed the line [s]."""
+
+_WAIT = np.zeros(3, np.float32)
+
+
+@dataclass(frozen=True)
+class StrikerBenchConfig:
+    """Play the striker with distinct starts, score it officially, and show where its balls went."""
+
+    style: Literal["score", "clean"] = "score"
+    """score shoots as hard as it can; clean stays up"""
+    episodes: int = 100
+    """episodes of each task [count]"""
+    seed: int = 10_000
+    """seed of the first episode of each task; the others follow"""
+    tasks: str = "all"
+    """tasks of the competition, comma-separated, or all"""
+    workers: int = 0
+    """worker processes; 0 takes one a core [count]"""
+    json: str = ""
+    """file for figures, episodes and success by start [path, empty: none]"""
+    plot: str = ""
+    """picture of trails and success [path ending in .png, .svg or .pdf, empty: none]"""
+    video: str = ""
+    """a video of each task; its name is put before the ending [path ending in .mp4 or .gif, empty: none]"""
+    still: str = ""
+    """picture of the first goal or hit [path ending in .png, empty: none]"""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        for task in tasks_named(self.tasks):
+            if task.name not in SPLITS:
+                raise InputError(f"--tasks got {task.name}; expected {', '.join(SPLITS)}; try all")
+
+
+class TrailReader:
+    """Steps the simulation once more with an episode's torques and notes where the ball went."""
+
+    def __init__(self) -> None:
+        self._sims: dict[str, SoccerSim] = {}
+
+    def __call__(self, episode: Episode) -> Trail:
+        """Read the trail of one episode whose torques were kept."""
+        sim = self._sims.get(episode.task) or self._sims.setdefault(episode.task, make_sim(episode.task))
+        sim.reset(seed=episode.seed)
+        ball, target = sim.data.geom("ball").xpos, target_of(sim)
+        geometry, rows = geometry_of(sim, episode.start), [ball.copy()]
+        for step, torque in enumerate(episode.torques, start=1):
+            sim.advance(torque)
+            if step % 10 == 0 or step == episode.length:
+                rows.append(ball.copy())
+        return Trail(sim.outcome, np.array(rows), target, geometry)
+
+
+def target_of(sim: SoccerSim) -> np.ndarray | None:
+    """Where the ball has to go [m], Shape: (3,); None without a target."""
+    site = {"obstacle_penalty_kick": "goalarea_site", "kick_to_target": "target0"}.get(sim.task.name)
+    return sim.data.site(site).xpos.copy() if site else None
+
+
+def geometry_of(sim: SoccerSim, start: int) -> dict[str, float]:
+    """The numbers of `SPLITS` for an episode that has just been reset."""
+    if sim.task.name == "goalie_penalty_kick":
+        return {"gait phase": start / N_STARTS}
+    target, ball = target_of(sim), sim.data.geom("ball").xpos
+    if sim.task.name == "obstacle_penalty_kick":
+        return {"target to the side [m]": float(target[1]), "target height [m]": float(target[2])}
+    approach, way = ball - sim.data.body(TRUNK).xpos, target - ball
+    turn = wrap(atan2(way[1], way[0]) - atan2(approach[1], approach[0]))
+    return {
+        "ball to target [m]": hypot(*way[:2]),
+        "robot to ball [m]": hypot(*approach[:2]),
+        "turn [deg]": abs(degrees(turn)),
+    }
+
+
+def success_by(task: str, trails: Sequence[Trail]) -> dict[str, list[Bin]]:
+    """Share of successes in each bin of a task that has episodes."""
+    found: dict[str, list[Bin]] = {}
+    for name, edges in SPLITS[task].items():
+        places = np.digitize([trail.geometry[name] for trail in trails], edges[1:-1])
+        found[name] = []
+        for index, ends in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            solved = [
+                t.outcome == "success" for t, place in zip(trails, places, strict=True) if place == index
+            ]
+            if solved:
+                label = "{:g} to {:g}".format(*ends)
+                found[name].append(Bin(label, len(solved), share_interval(solved)))
+    return found
+
+
+def success_table(success: dict[str, dict[str, list[Bin]]]) -> str:
+    """Success by start geometry as aligned plain text."""
+    rows = [["task, number of the start", "range", "episodes", "success", "95% interval"]]
+    for task, numbers in success.items():
+        for name, bins in numbers.items():
+            for one in bins:
+                value, low, high = one.success
+                shares = [f"{value:.0%}", f"{low:.0%} to {high:.0%}"]
+                rows.append([f"{title_of(task)}, {name}", one.label, str(one.episodes), *shares])
+    return "\n".join(aligned(rows))
+
+
+def play_again(policy: Policy, episode: Episode) -> tuple[gym.Env, Trajectory]:
+    """The same episode in an environment that can be looked at, and its trajectory."""
+    env = make_env(episode.task, control="command", observation="agent", info="terms")
+    options = {"gait_phase": episode.start / N_STARTS}
+    return env, trace_episode(env, policy, seed=episode.seed, options=options)
+
+
+def film(policy: Policy, episodes: Sequence[Episode]) -> Iterator[np.ndarray]:
+    """Pictures of episodes one after the other, with captions."""
+    for episode in episodes:
+        frames = trajectory_frames(play_again(policy, episode)[1], size=(640, 360))
+        outcome = title_of(episode.outcome)
+        yield from captioned(frames, repeat(f"seed {episode.seed}: {outcome}, score {episode.score:.2f}"))
+
+
+def write_still(policy: Policy, episodes: Sequence[Episode], path: str) -> None:
+    """Write the picture of the first success, the ball a little past the line; without one say so."""
+    episode = next((episode for episode in episodes if episode.success), None)
+    if episode is None:
+        print("no success, so no still")
+        return
+    env, _ = play_again(policy, episode)
+    for _ in range(round(PAST_LINE / PHYSICS_DT)):
+        env.step(_WAIT)  # a physics step each: the episode is over
+    save_frame(draw_env(env, "shot", (832, 416), light=False), path)
+    print(f"wrote {path}")
+
+
+def main(config: StrikerBenchConfig) -> None:
+    """Play, print both tables; write JSON, picture, videos and still where asked."""
+    if config.plot:
+        check_picture_name(config.plot)
+    if config.still:
+        check_picture_name(config.still, (".png",))
+    tasks = [task.name for task in tasks_named(config.tasks)]
+    videos = {}
+    if config.video:
+        check_video_name(config.video)
+        base = Path(config.video)
+        videos = {task: base.with_name(f"{base.stem}_{task}{base.suffix}") for task in tasks}
+    check_outputs([config.json, config.plot, config.still, *videos.values()])
+    numbers = {"episodes": config.episodes, "seed": config.seed, "workers": config.workers}
+    policy = load_policy(f"striker:{config.style}")
+    result = evaluate(policy, tasks, starts="distinct", keep_torques=True, **numbers)
+    print(result.table(), flush=True)
+    read = run_jobs(TrailReader(), result.episodes, config.workers, "ball trails")
+    trails = {
+        task: [trail for trail, episode in zip(read, result.episodes, strict=True) if episode.task == task]
+        for task in tasks
+    }
+    success = {task: success_by(task, trails[task]) for task in tasks}
+    print(success_table(success), flush=True)
+    finish(config, {**result.summary, "policy": result.policy, "success_by_start": success})
+    if config.plot:
+        save_figure(plot_trails(trails, success), config.plot)
+        print(f"wrote {config.plot}")
+    for task, path in videos.items():
+        episodes = [episode for episode in result.episodes if episode.task == task][:FILMED]
+        print(f"wrote {write_video(film(policy, episodes), path)}")
+    if config.still:
+        write_still(policy, result.episodes, config.still)

@@ -1,0 +1,215 @@
+"""The project's own motion clips, recorded from the simulation in both layouts of the public motion dataset.
+
+Layouts: Booster Dataset (ArenaX Labs), `soccer/booster_lower_t1` (root and 12 legs) and `soccer/booster_t1`
+(root and 23 joints, legs last). As there, velocities are central differences of positions, those of the root
+stand in world axes, and a clip starts at a yaw of -90 degrees. The LowerT1's upper body is welded: in the
+full layout it holds its pose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from soccer_lib.control.kicks import KICKS_FILE, PATTERNS
+from soccer_lib.control.weights import OWN_FILE
+from soccer_lib.envs.make import layers, make_env
+from soccer_lib.errors import SimulationError
+from soccer_lib.layout import AGENT, JOINTS
+from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, sha256_of
+from soccer_lib.runs.folder import version_record
+from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.wrappers import CONTROLS
+
+FULL_FOLDER = "booster_t1"
+"""Folder for the layout with all joints, inside that for the legs."""
+
+UPPER_BODY = {
+    "AAHead_yaw": 0.0,
+    "Head_pitch": 0.0,
+    "Left_Shoulder_Pitch": 0.2,
+    "Left_Shoulder_Roll": -1.35,
+    "Left_Elbow_Pitch": 0.0,
+    "Left_Elbow_Yaw": -0.5,
+    "Right_Shoulder_Pitch": 0.2,
+    "Right_Shoulder_Roll": 1.35,
+    "Right_Elbow_Pitch": 0.0,
+    "Right_Elbow_Yaw": 0.5,
+    "Waist": 0.0,
+}
+"""The T1's joints above the legs, in the order of its model, and how the LowerT1 holds them [rad]."""
+
+WALKS = {
+    "walk": ((0.0, 0.0, 0.0, 0.2), (0.5, 0.0, 0.0, 1.8), (0.0, 0.0, 0.0, 1.0)),
+    "turn": ((0.0, 0.0, 0.0, 0.2), (0.0, 0.0, 0.7, 1.6), (0.0, 0.0, 0.0, 0.8)),
+}
+"""Clips of the walker: forward, sideways, turn, each in [-1, 1], and for how long [s]."""
+
+KICKS = {"strong_shot": "shot", "placed_kick": "placed"}
+"""Clips of the kicks, and which."""
+
+NAMES = (*WALKS, *KICKS)
+SEED = 6
+"""Of the episode in which they are recorded."""
+
+NEAR = 0.7
+"""Distance of the ball at which the kick is asked for [m]."""
+
+LANDED = 1.0
+"""Time after the reset in which the robot lands and comes to rest [s]."""
+
+LEAD, TAIL = 0.3, 0.6
+"""What is kept of a kick before the swing, and at most after it [s]."""
+
+TIPPING = 1.0
+"""A clip ends before the trunk leans more than this [rad]: a strong shot costs the balance."""
+
+_STEP = 2.0**-15
+"""Recorded numbers are multiples of this; their last bits are noise that no archive can compress."""
+
+
+@dataclass(frozen=True)
+class ClipsConfig:
+    """Record the project's own motion clips: walk, turn, strong shot, placed kick."""
+
+    out: str = "data/clips"
+    """Folder for the clips of the legs, `clips.json`, and a folder for the layout with all joints."""
+
+
+class _Tape:
+    """Takes down the robot's root and joints before every physics step, and what the macro is at."""
+
+    def __init__(self, env: Any) -> None:
+        self.sim = env.unwrapped
+        self.macro = next(layer for layer in layers(env) if isinstance(layer, CONTROLS["command"])).macro
+        root = self.sim.model.joint("robot_0:root").qposadr[0]
+        self._root = self.sim.data.qpos[root : root + 7]
+        self.rows: list[np.ndarray] = []
+        self.stages: list[str] = []
+
+    def append(self, torque: np.ndarray) -> None:
+        """Called by the simulation before each physics step."""
+        self.rows.append(np.concatenate((self._root, self.sim.joint_pos)))
+        self.stages.append(self.macro.stage)
+
+
+def record(name: str) -> np.ndarray:
+    """Let the robot do what a clip is named after.
+
+    Args:
+        name: one of `NAMES`.
+
+    Returns:
+        position [m] and orientation (w x y z) of the trunk and joint positions [rad] at every physics step,
+        world axes. Shape: (T, 19).
+
+    Raises:
+        SimulationError: the robot did not kick.
+    """
+    env = make_env("kick_to_target", control="command", observation="agent", seed=SEED)
+    observation, _ = env.reset()
+    tape = env.unwrapped.tape = _Tape(env)
+
+    def play(command: tuple[float, ...], seconds: float) -> np.ndarray:
+        return [env.step(np.array(command, np.float32))[0] for _ in range(round(seconds / 0.1))][-1]
+
+    if name in WALKS:
+        env.unwrapped.data.qpos[env.unwrapped.model.joint("env:ball").qposadr[0] + 1] += 4.0  # out of the way
+        play((0.0, 0.0, 0.0), LANDED)
+        first = len(tape.rows)
+        for *command, seconds in WALKS[name]:
+            play(command, seconds)
+        last = len(tape.rows)
+    else:
+        ball = AGENT["ball_xpos_rel_robot"]
+        while np.hypot(*observation[ball][:2]) > NEAR:
+            ahead, left, _ = observation[ball].tolist()
+            observation = play((0.5, 0.0, float(np.clip(2 * np.arctan2(left, ahead), -1, 1))), 0.1)
+        play(PATTERNS[KICKS[name]], 0.1)
+        play((0.0, 0.0, 0.0), TAIL)
+        swing = [k for k, stage in enumerate(tape.stages) if stage == "swing"]
+        if not swing:
+            raise SimulationError(
+                f"clip {name}: no swing in {len(tape.rows) * PHYSICS_DT:.1f} s; expected one; tune the kicks"
+            )
+        first, last = swing[0] - round(LEAD / PHYSICS_DT), swing[-1] + round(TAIL / PHYSICS_DT)
+    qpos = np.array(tape.rows[first:last])
+    lean = np.arccos(1 - 2 * (qpos[:, 4] ** 2 + qpos[:, 5] ** 2))
+    return qpos[: np.argmax(np.append(lean, np.inf) > TIPPING)]
+
+
+def lower_arrays(qpos: np.ndarray) -> dict[str, np.ndarray]:
+    """A recording in the layout of `booster_lower_t1`: moved to the origin, turned to a yaw of -90 degrees.
+
+    Args:
+        qpos: of `record`. Shape: (T, 19).
+    """
+    rate = 1.0 / PHYSICS_DT
+    orientation = Rotation.from_quat(qpos[:, [4, 5, 6, 3]])
+    turn = Rotation.from_euler("z", -np.pi / 2 - orientation[0].as_euler("ZYX")[0])
+    orientation = turn * orientation
+    quat = orientation.as_quat()[:, [3, 0, 1, 2]]
+    quat *= np.sign(np.sum(quat * quat[0], axis=1, keepdims=True))  # q and -q are the same orientation
+    place = turn.apply(qpos[:, :3] - (*qpos[0, :2], 0.0))
+    qpos = _rounded(np.concatenate((place, quat, qpos[:, 7:]), axis=1))
+    orientation = Rotation.from_quat(qpos[:, [4, 5, 6, 3]])
+    ends = np.arange(len(qpos))
+    after, before = np.minimum(ends + 1, len(qpos) - 1), np.maximum(ends - 1, 0)
+    spin = (orientation[after] * orientation[before].inv()).as_rotvec() * rate / (after - before)[:, None]
+    straight = np.gradient(np.delete(qpos, slice(3, 7), axis=1), axis=0) * rate
+    qvel = np.concatenate((straight[:, :3], _rounded(spin), straight[:, 3:]), axis=1)
+    return _named(qpos, qvel, JOINTS)
+
+
+def full_arrays(lower: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same in the layout of `booster_t1`: all 23 joints, those of the upper body at rest, legs last."""
+    still = np.tile(_rounded(np.array(list(UPPER_BODY.values()))), (len(lower["qpos"]), 1))
+    qpos = np.insert(lower["qpos"], [7] * len(UPPER_BODY), still, axis=1)
+    qvel = np.insert(lower["qvel"], [6] * len(UPPER_BODY), 0.0 * still, axis=1)
+    return _named(qpos, qvel, (*UPPER_BODY, *JOINTS))
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    return np.round(values / _STEP) * _STEP
+
+
+def _named(qpos: np.ndarray, qvel: np.ndarray, joints: tuple[str, ...]) -> dict[str, np.ndarray]:
+    names = [name if name in UPPER_BODY else name.title() for name in joints]
+    return {
+        "qpos": qpos.astype(np.float32),
+        "qvel": qvel.astype(np.float32),
+        "split_points": np.array([0, len(qpos) - 1], dtype=np.int32),
+        "joint_names": np.array(["root", *names]),
+        "jnt_type": np.array([0, *[3] * len(joints)], dtype=np.int32),
+        "njnt": np.array(len(joints) + 1),
+        "frequency": np.array(1.0 / PHYSICS_DT),
+    }
+
+
+def main(config: ClipsConfig) -> None:
+    """Record all clips and write them with their record.
+
+    Raises:
+        SoccerError: the folder cannot be written, or the robot did not kick.
+    """
+    out, hashes = Path(config.out), {}
+    for name in NAMES:
+        lower = lower_arrays(record(name))
+        for folder, arrays in ((out, lower), (out / FULL_FOLDER, full_arrays(lower))):
+            path = atomic_write_npz(folder / f"{name}.npz", arrays)
+            hashes[path.relative_to(out).as_posix()] = sha256_of(path)
+            print(f"{path}  {len(lower['qpos']) * PHYSICS_DT:.2f} s  {path.stat().st_size / 1e3:.0f} kB")
+    made_of = {"walker": sha256_of(OWN_FILE), "kicks": sha256_of(KICKS_FILE)}
+    atomic_write_json(
+        out / "clips.json",
+        {
+            "command": "python -m soccer_lib walker clips --out data/clips",
+            "sha256": hashes,
+            "made_of": made_of,
+            "versions": version_record(),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Tuning of the kicks: trials on the stock model, searched by CMA-ES."""

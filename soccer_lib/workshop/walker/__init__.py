@@ -1,0 +1,1 @@
+"""Training of the walker: gait search by CMA-ES, then a residual network by PPO."""

@@ -1,0 +1,222 @@
+"""A group of robots that practise walking: what the residual network is trained on.
+
+Each robot has its own engine, randomised body, command sequence, pushes and knocks against a leg. One `step`
+is 20 ms of all of them. Actions and observations are those of `control.residual`, in its mirrored frame.
+"""
+
+from __future__ import annotations
+
+from math import exp, hypot
+
+import numpy as np
+
+from soccer_lib.control.gait import AVERAGE_RATE, DT, Gait, GaitParameters
+from soccer_lib.control.residual import FEATURE_COUNT, TrunkState, features, unmirror
+from soccer_lib.control.walker import combine
+from soccer_lib.workshop.walker.lessons import EPISODE_STEPS, CommandSequence, push_velocity
+from soccer_lib.workshop.walker.plant import Robot, build_model, randomised
+
+REWARD_WEIGHTS = {
+    "alive": 1.0,
+    "forward": 1.5,
+    "sideways": 1.3,
+    "turn": 1.5,
+    "steady": 0.3,
+    "upright": 0.4,
+    "sway": -0.03,
+    "bounce": -0.5,
+    "jerk": -0.10,
+    "effort": -0.05,
+    "torque": -0.10,
+    "power": -0.6,
+    "slip": -0.15,
+    "close_feet": -3.0,
+    "rhythm": 0.2,
+    "restless": -0.02,
+    "dawdle": -0.5,
+    "fall": -5.0,
+}
+"""Weights of the reward terms of one 20 ms step; the sum is scaled by `REWARD_SCALE`."""
+
+REWARD_SCALE = 0.04
+_SOLE = 0.04  # height of a standing foot's site [m]
+_NEAR_GROUND = 0.012
+_NARROWEST = 0.14  # feet nearer than this are in each other's way [m]
+
+
+class Pupil:
+    """One practising robot."""
+
+    def __init__(self, parameters: GaitParameters, models: list, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.robot = Robot(models, rng)
+        self.gait = Gait(parameters)
+        self.commands = CommandSequence(rng)
+        self.strongest_push = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """Start an episode from the environments' own reset pose."""
+        robot, rng = self.robot, self.rng
+        robot.reset(noise=0.02 if rng.random() < 0.5 else 0.0, delay=int(rng.choice([0, 0, 0, 1, 1, 2])))
+        self.gait.reset(robot.qpos[7:].tolist(), rng.random())
+        self.commands.restart()
+        self.action = [0.0] * 12
+        self.wanted_mean = [0.0, 0.0, 0.0]
+        self.ticks = 0
+        self.errors = [0.0, 0.0, 0.0]
+        self.feet = robot.site_xpos[robot.foot_sites].tolist()
+
+    def look(self) -> list[float]:
+        """Run the engine for the next tick and return the network's input."""
+        robot = self.robot
+        w, x, y, z = robot.quat.tolist()
+        self.trunk = TrunkState([x, y, z, w], robot.gyro.tolist(), robot.velocimeter.tolist())
+        t = self.trunk
+        self.target = self.gait.step(self.commands.next(), t.pitch, t.roll, t.gyro, t.velocity, t.yaw_rate)
+        return features(self.gait, t, robot.qpos[7:].tolist(), robot.qvel[6:].tolist(), self.action)
+
+    def move(self, output: list[float]) -> tuple[float, bool, bool]:
+        """Apply the network's output for 20 ms.
+
+        Returns:
+            reward, whether the robot fell, whether the episode's time is up.
+        """
+        last_action = self.action
+        self.action = unmirror(output, self.gait)
+        self._disturb()
+        self.robot.step(combine(self.target, self.action))
+        self.ticks += 1
+        fallen = bool(self.robot.fallen)
+        terms = self.reward_terms(last_action)
+        reward = sum(REWARD_WEIGHTS[name] * value for name, value in terms.items())
+        reward = REWARD_WEIGHTS["fall"] if fallen else max(reward, -1.0)
+        return REWARD_SCALE * reward, fallen, self.ticks >= EPISODE_STEPS and not fallen
+
+    def _disturb(self) -> None:
+        """Push the trunk now and then, and knock a leg as a ball does."""
+        rng = self.rng
+        if self.ticks < 25:
+            return
+        chance = rng.random()
+        if chance < 0.007:
+            self.robot.push(*push_velocity(rng, self.strongest_push))
+        elif chance < 0.017:
+            leg = 6 + 6 * int(rng.integers(2))
+            self.robot.qvel[leg : leg + 4] += rng.uniform(-1.5, 1.5, 4)
+
+    def reward_terms(self, last_action: list[float]) -> dict[str, float]:
+        """The unweighted terms of the step just taken, named as in `REWARD_WEIGHTS` (without the fall)."""
+        robot, gait, trunk = self.robot, self.gait, self.trunk
+        command, mean = gait.command, gait.mean
+        self.wanted_mean = [
+            m + AVERAGE_RATE * (c - m) for m, c in zip(self.wanted_mean, command, strict=True)
+        ]
+        ex, ey, turn = (m - w for m, w in zip(mean, self.wanted_mean, strict=True))
+        velocity, gyro = trunk.velocity, trunk.gyro
+        self.errors = [ex, ey, turn]
+        speeds = robot.qvel[6:].tolist()
+        torques = robot.force.tolist()
+        feet = robot.site_xpos[robot.foot_sites].tolist()
+        slip = rhythm = 0.0
+        for k in (0, 1):
+            down = feet[k][2] - _SOLE < _NEAR_GROUND
+            if down:
+                slip += hypot(feet[k][0] - self.feet[k][0], feet[k][1] - self.feet[k][1]) / DT
+            rhythm += 0.5 * (down != gait.swinging[k])
+        self.feet = feet
+        w, _, _, z = robot.quat.tolist()
+        heading = (w * w - z * z, 2 * w * z)  # cosine and sine of the yaw, near enough upright
+        across = (feet[0][1] - feet[1][1]) * heading[0] - (feet[0][0] - feet[1][0]) * heading[1]
+        return {
+            "alive": 1.0,
+            "forward": 0.5 * exp(-ex * ex / 0.06) + 0.5 * exp(-ex * ex / 0.008),
+            "sideways": 0.5 * exp(-ey * ey / 0.04) + 0.5 * exp(-ey * ey / 0.005),
+            "turn": 0.5 * exp(-turn * turn / 0.2) + 0.5 * exp(-turn * turn / 0.02),
+            "steady": exp(-((velocity[0] - command[0]) ** 2 + (velocity[1] - command[1]) ** 2) / 0.15),
+            "upright": 1 - min(1.0, 20 * trunk.pitch**2 + 20 * trunk.roll**2),
+            "sway": gyro[0] * gyro[0] + gyro[1] * gyro[1],
+            "bounce": velocity[2] * velocity[2],
+            "jerk": sum((a - b) ** 2 for a, b in zip(self.action, last_action, strict=True)) / 12,
+            "effort": sum(a * a for a in self.action) / 12,
+            "torque": sum(t * t for t in torques) / (12 * 40**2),
+            "power": sum(abs(t * s) for t, s in zip(torques, speeds, strict=True)) / 100,
+            "slip": slip,
+            "close_feet": min(max(_NARROWEST - abs(across), 0.0), 0.1),
+            "rhythm": rhythm,
+            "restless": sum(s * s for s in speeds) if gait.standing else 0.0,
+            "dawdle": float(not gait.standing and self.commands.since > 75 and self.commands.zero),
+        }
+
+
+class Practice:
+    """Many pupils in one process, stepped together."""
+
+    def __init__(
+        self, parameters: GaitParameters, n_robots: int, seed: list[int], variants: int = 24
+    ) -> None:
+        """Args: gait parameters; robots in this group; entropy of the random numbers; randomised bodies."""
+        rng = np.random.default_rng(seed)
+        nominal = build_model()
+        models = [nominal] * (variants // 4) + [
+            randomised(nominal, rng) for _ in range(variants - variants // 4)
+        ]
+        self.pupils = [
+            Pupil(parameters, models, np.random.default_rng(s)) for s in rng.integers(2**32, size=n_robots)
+        ]
+        for pupil in self.pupils:
+            pupil.ticks = int(rng.integers(EPISODE_STEPS))  # episodes do not end all at once
+        self.observations = np.zeros((n_robots, FEATURE_COUNT), dtype=np.float32)
+        self.finished: list[tuple[float, bool]] = []
+        self.squared_error = np.zeros(3)
+        self.error_count = 0
+
+    def observe(self) -> np.ndarray:
+        """Inputs of the network for the first step. Shape: (n_robots, FEATURE_COUNT)."""
+        for i, pupil in enumerate(self.pupils):
+            self.observations[i] = pupil.look()
+        return self.observations
+
+    def step(self, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[int, list[float]]]:
+        """Move all robots for 20 ms and restart those that are done.
+
+        Args:
+            outputs: of the network. Shape: (n_robots, 12).
+
+        Returns:
+            rewards and done flags, Shape: (n_robots,), and the last input of each episode whose time was up.
+        """
+        n = len(self.pupils)
+        rewards, done = np.zeros(n, dtype=np.float32), np.zeros(n, dtype=bool)
+        timed_out: dict[int, list[float]] = {}
+        for i, pupil in enumerate(self.pupils):
+            rewards[i], fallen, time_up = pupil.move(outputs[i].tolist())
+            if pupil.ticks > 75:
+                self.squared_error += np.square(pupil.errors)
+                self.error_count += 1
+            row = None if fallen else pupil.look()
+            if fallen or time_up:
+                done[i] = True
+                self.finished.append((pupil.ticks * DT, fallen))
+                if time_up:
+                    timed_out[i] = row
+                pupil.restart()
+                row = pupil.look()
+            self.observations[i] = row
+        return rewards, done, timed_out
+
+    def set_strongest_push(self, speed: float) -> None:
+        """Limit of the pushes [m/s]."""
+        for pupil in self.pupils:
+            pupil.strongest_push = speed
+
+    def take_report(self) -> dict:
+        """Finished episodes and squared tracking errors since the last report."""
+        report = {
+            "episodes": self.finished,
+            "squared_error": self.squared_error.copy(),
+            "count": self.error_count,
+        }
+        self.finished, self.error_count = [], 0
+        self.squared_error[:] = 0.0
+        return report

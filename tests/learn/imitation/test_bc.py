@@ -1,0 +1,202 @@
+"""Behaviour cloning: it learns walking and rare kicks, keeps its best epoch, is corrected."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from soccer_lib.demos.dataset import Dataset, write_dataset
+from soccer_lib.errors import InputError
+from soccer_lib.layout import AGENT
+from soccer_lib.learn.imitation.actor import Actor
+from soccer_lib.learn.imitation.bc import BCConfig, bc
+from soccer_lib.learn.imitation.hidden import hidden_entries
+from soccer_lib.policies import load_policy
+from tests.support.small_expert import demonstrations, expert
+
+SMALL = {"net_arch": "32,24", "epochs": 30, "lr": 3e-3, "device": "cpu"}
+
+
+def metrics(folder) -> list[dict]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def config(dataset, tmp_path):
+    return BCConfig(dataset=(dataset,), out=str(tmp_path / "run"), **SMALL)
+
+
+def test_a_clone_walks_and_kicks_as_the_expert(config, tmp_path):
+    policy = bc(config)
+    fresh = demonstrations(seed=9).observations
+    wanted, acted = expert(fresh), policy.predict(fresh)[0]
+    asked, asks = ((np.abs(actions) > 0.8).all(axis=1) for actions in (wanted, acted))
+    assert 0.05 < asked.mean() < 0.15
+    assert (asks & asked).sum() > 0.7 * asked.sum() and (asks & asked).sum() > 0.5 * asks.sum()
+    both = asks & asked
+    assert (np.sign(acted[both]) == wanted[both]).all(axis=1).mean() > 0.9
+    assert np.abs(acted - wanted)[~asked & ~asks].mean() < 0.1
+    assert (policy.spec.control, policy.spec.observation, policy.spec.hold) == ("command", "agent", 50)
+    assert load_policy(tmp_path / "run").predict(fresh)[0].tobytes() == acted.tobytes()
+
+
+def test_the_best_epoch_is_kept_and_early_stopping_stops(config, tmp_path):
+    bc(dataclasses.replace(config, epochs=60, patience=3, lr=1e-2))
+    lines, status = metrics(tmp_path / "run"), json.loads((tmp_path / "run" / "status.json").read_text())
+    losses = [line["val/loss"] for line in lines]
+    best = int(np.argmin(losses))
+    assert status["status"] == "done" and status["epoch"] == best + 1 and status["val/loss"] == losses[best]
+    assert len(lines) == best + 1 + 3 < 60
+    assert {"train/loss", "train/walk_loss", "val/kick_loss", "val/kick_recall", "val/kick_precision"} <= set(
+        lines[0]
+    )
+
+
+def test_numpy_and_torch_agree_and_kicks_saturate():
+    rows = demonstrations(4).observations
+    torch.manual_seed(0)
+    net = Actor(rows, (16, 8), np.array([[1, -1, 1], [-1, 1, -1]], np.float32))
+    with torch.no_grad():
+        net.kick.bias += torch.tensor([0.3, -3.0])
+        commands, logits = net(torch.from_numpy(rows))
+    network = net.network()
+    acted = np.array([network(row) for row in rows])
+    none, sure = (logits < 0).all(1).numpy(), (logits[:, 0] > 0.2).numpy() & (logits[:, 1] < 0).numpy()
+    assert none.any() and sure.any()
+    np.testing.assert_allclose(acted[none], commands[none].numpy(), atol=1e-5)
+    assert (acted[sure] * (1, -1, 1) > 0.99).all()
+    assert [a["weight"].shape for kind, a in network.layers if kind == "linear"] == [
+        (16, 96),
+        (8, 16),
+        (3, 8),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hide", "unseen", "seen"),
+    [
+        (("last_command",), "last_command", "joint_pos"),
+        (("auto",), "joint_pos", "ball_xpos_rel_robot"),
+        (("auto", "goal_team_0_rel_ball"), "goal_team_0_rel_ball", "target_xpos_rel_robot"),
+        ((), None, "joint_pos"),
+    ],
+)
+def test_a_clone_does_not_see_what_is_hidden_from_it(config, hide, unseen, seen):
+    policy, rows = bc(dataclasses.replace(config, epochs=2, hide=hide)), demonstrations(2).observations
+    other = rows.copy()
+    if unseen:
+        other[:, AGENT[unseen]] = 0.7
+        assert policy.predict(rows)[0].tobytes() == policy.predict(other)[0].tobytes()
+    other[:, AGENT[seen]] += 0.3
+    assert (policy.predict(rows)[0] != policy.predict(other)[0]).any()
+
+
+def test_joints_are_hidden_from_clones_of_commands_alone():
+    data = demonstrations(2)
+    assert len(hidden_entries(("auto",), data)) == 36
+    targets = dataclasses.replace(data, control="joint", actions=np.zeros((len(data), 12), np.float32))
+    assert hidden_entries(("auto",), targets) == []
+    assert hidden_entries(("last_command",), targets) == list(range(*AGENT["last_command"].indices(96)))
+
+
+def test_the_mean_of_the_weights_is_kept(config, tmp_path):
+    def weights(**settings):
+        folder = str(tmp_path / str(len(list(tmp_path.iterdir()))))
+        return bc(dataclasses.replace(config, epochs=1, out=folder, **settings)).network.layers[1][1][
+            "weight"
+        ]
+
+    start, last = weights(lr=1e-12, weight_decay=0.0), weights(averaging=0.0)
+    moved = [np.abs(weights(averaging=share) - start).mean() for share in (0.0, 0.5, 0.99)]
+    assert moved[0] == np.abs(last - start).mean() and moved[0] > moved[1] > moved[2] > 0
+
+
+def test_the_same_seed_gives_the_same_file(dataset, tmp_path):
+    files = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        bc(BCConfig(dataset=(dataset,), out=str(tmp_path / name), **{**SMALL, "epochs": 2}, seed=seed))
+        files.append((tmp_path / name / "final_model.safetensors").read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+def test_an_interrupted_run_starts_over_and_a_finished_one_is_handed_back(config, tmp_path, capsys):
+    config = dataclasses.replace(config, epochs=2)
+    first = bc(config)
+    (tmp_path / "run" / "final_model.safetensors").rename(tmp_path / "kept")
+    again = bc(config)
+    assert len(metrics(tmp_path / "run")) == 2
+    assert (tmp_path / "kept").read_bytes() == (tmp_path / "run" / "final_model.safetensors").read_bytes()
+    row = np.zeros(96, np.float32)
+    assert (
+        first.predict(row)[0].tobytes()
+        == again.predict(row)[0].tobytes()
+        == bc(config).predict(row)[0].tobytes()
+    )
+    assert "is finished" in capsys.readouterr().out
+    with pytest.raises(InputError, match="was made with epochs = 2 and this run has 3"):
+        bc(dataclasses.replace(config, epochs=3))
+
+
+def test_dagger_trains_again_on_what_the_expert_says_to_the_clone(config):
+    calls = []
+
+    def collect(policy, number):
+        calls.append((number, policy.predict(np.zeros(96, np.float32))[0].tobytes()))
+        return demonstrations(10, seed=number)
+
+    policy = bc(dataclasses.replace(config, epochs=2, dagger_rounds=2), collect)
+    assert [number for number, _ in calls] == [1, 2] and calls[0][1] != calls[1][1]
+    assert policy.record["best"]["round"] == 2
+
+
+def test_joint_datasets_have_no_kicks(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 89)).astype(np.float32)
+    actions, episodes = np.tanh(rows[:, :12]), np.repeat(np.arange(10), 20)
+    data = Dataset("joint", "robot", 50.0, rows, actions, episodes, [str(i) for i in range(10)])
+    path = write_dataset(tmp_path / "joint.npz", data, {})
+    policy = bc(BCConfig(dataset=(str(path),), out=str(tmp_path / "run"), **SMALL))
+    assert policy.spec.control == "joint" and policy.spec.walker is None and policy.network.outputs == 12
+    assert np.isnan(policy.record["best"]["val/kick_recall"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"net_arch": "64;64"}, "net_arch got '64;64'; expected widths with commas"),
+        ({"net_arch": "64,0"}, "net_arch got '64,0'"),
+        ({"net_arch": "32,2"}, "net_arch ends in 2; expected more than the 2 kicks"),
+        ({"epochs": 0}, "epochs got 0; expected 1 or more"),
+        ({"lr": 0.0}, "lr 0.0"),
+        ({"averaging": 1.0}, "averaging 1.0"),
+        ({"hide": ("last_comand",)}, "has no field 'last_comand'; it has joint_pos"),
+        ({"validation_share": 1.0}, "expected a share between 0 and 1"),
+        ({"dataset": ("none.npz",)}, "cannot read none.npz"),
+    ],
+)
+def test_bad_settings_are_one_line(dataset, tmp_path, setting, words):
+    with pytest.raises(InputError, match=words):
+        bc(BCConfig(**{"dataset": (dataset,), "out": str(tmp_path / "run"), **SMALL, **setting}))
+
+
+def test_the_command(dataset, tmp_path, command):
+    done = command(
+        "bc",
+        "--dataset",
+        dataset,
+        "--out",
+        tmp_path / "run",
+        "--net-arch",
+        "16",
+        "--epochs",
+        2,
+        "--learning-rate",
+        "0.01",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "val/kick_recall" in done.stdout and (tmp_path / "run" / "progress.txt").is_file()
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["config"]["lr"] == 0.01

@@ -1,0 +1,95 @@
+"""The training command end to end, tiny: result, resume, refusal, lost worker."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from soccer_lib.control import load_walker
+from soccer_lib.errors import InputError, SimulationError
+from soccer_lib.workshop.walker import train as training
+from soccer_lib.workshop.walker.crew import Crew, ScoreJob
+from soccer_lib.workshop.walker.files import TrainingFolder
+from soccer_lib.workshop.walker.train import WalkerTrainConfig, train_walker
+
+
+def tiny(folder, **changes):
+    values = dict(
+        save_dir=str(folder / "run"), workers=1, generations=2, population=4, scenarios=1,
+        robots=4, rollout=4, total_steps=48, checkpoint_interval=1, log_interval=0.0,
+    )  # fmt: skip
+    return WalkerTrainConfig(**{**values, **changes})
+
+
+def test_trains_and_writes_a_walker_that_loads(tmp_path, capsys):
+    path = train_walker(tiny(tmp_path, out=str(tmp_path / "out")))
+    assert path == tmp_path / "out" / "walker.npz"
+    walker = load_walker(path)
+    record = json.loads(path.with_suffix(".json").read_text())
+    assert walker.sha256 == record["sha256"] and record["settings"]["total_steps"] == 48
+    curve = json.loads((tmp_path / "out" / "curve.json").read_text())
+    assert [entry["generation"] for entry in curve["gait"]] == [1, 2]
+    assert [entry["steps"] for entry in curve["residual"]] == [16, 32, 48]
+    assert "residual 100.0%" in capsys.readouterr().out
+    assert (tmp_path / "run" / "progress.txt").read_text().startswith("residual 100.0%")
+    # a finished run is not repeated
+    before = (tmp_path / "run" / "walker.npz").read_bytes()
+    train_walker(tiny(tmp_path))
+    assert (tmp_path / "run" / "walker.npz").read_bytes() == before
+
+
+def test_a_killed_run_goes_on(tmp_path, monkeypatch):
+    config = tiny(tmp_path)
+    written = []
+    save = TrainingFolder.save_checkpoint
+
+    def save_then_die(self, arrays):
+        save(self, arrays)
+        written.append(int(arrays["update"]))
+        if len(written) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(TrainingFolder, "save_checkpoint", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        train_walker(config)
+    train_walker(config)
+    assert written == [1, 2, 3]
+
+
+def test_a_run_of_other_settings_is_refused(tmp_path):
+    config = tiny(tmp_path, generations=1, total_steps=0)
+    train_walker(config)
+    with pytest.raises(InputError, match="other settings.*seed"):
+        train_walker(dataclasses.replace(config, seed=5))
+    with pytest.raises(InputError, match="population"):
+        train_walker(tiny(tmp_path, population=1))
+
+
+def test_a_damaged_checkpoint_is_skipped_aloud(tmp_path, capsys):
+    config = tiny(tmp_path)
+    train_walker(config)
+    (tmp_path / "run" / "checkpoint.npz").write_bytes(b"half a file")
+    train_walker(config)
+    assert "skipped" in capsys.readouterr().out
+
+
+def test_a_lost_worker_is_one_clear_line():
+    crew = Crew(1)
+    try:
+        crew.send(0, ScoreJob(None, 0, 1))
+        with pytest.raises(SimulationError, match="worker 0 failed"):
+            crew.receive(0)
+        crew.processes[0].kill()
+        crew.processes[0].join()
+        with pytest.raises(SimulationError, match="worker 0 stopped"):
+            crew.send(0, None)
+            crew.receive(0)
+    finally:
+        crew.close()
+
+
+def test_summary_of_no_finished_episode():
+    report = {"episodes": [], "squared_error": np.array([4.0, 1.0, 9.0]), "count": 1}
+    summary = training.practice_summary([report], [0.5])
+    assert summary["falls"] is None and summary["error_yaw_rate"] == 3.0
