@@ -16,15 +16,18 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from soccer_lib.control import ball
 from soccer_lib.control import gait as g
 from soccer_lib.control import leg, residual
-from soccer_lib.control.gait import GaitParameters
+from soccer_lib.tasks import PHYSICS_DT
 
 _compiled = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
 
 LOW = np.array((leg.LEFT_LOW, leg.RIGHT_LOW))
 HIGH = np.array((leg.LEFT_HIGH, leg.RIGHT_HIGH))
 POWERS = np.array([2.0, 3.0])
+SLOW_SQUARE = ball.SLOW**2
+STILL_SQUARE = ball.STILL**2
 
 _SPLIT = 134217729.0
 """2**27 + 1: splits a double into two halves whose products are exact (Veltkamp and Dekker)."""
@@ -350,3 +353,54 @@ def add_residual(state, output, targets, low, high, result):
         state.action[i] = _mirror_joint(limited, flip, i)
         total = targets[i] + residual.RESIDUAL_SCALE * state.action[i]
         result[i] = min(max(total, low[i]), high[i])
+
+
+@_compiled()
+def _turn(orientation, x, y, z):
+    """As `ball._turned`, in place."""
+    speed = math.sqrt(x * x + y * y + z * z)
+    if speed == 0.0:
+        return
+    w, i, j, k = orientation[0], orientation[1], orientation[2], orientation[3]
+    half = 0.5 * speed * PHYSICS_DT
+    a, s = cos(half), sin(half) / speed
+    b, c, d = s * x, s * y, s * z
+    orientation[0] = a * w - b * i - c * j - d * k
+    orientation[1] = a * i + b * w + c * k - d * j
+    orientation[2] = a * j - b * k + c * w + d * i
+    orientation[3] = a * k + b * j - c * i + d * w
+
+
+@_compiled()
+def _cross(a, b, row_a, row_b, n, i):
+    """Entry i of a cross product of rows x y z x y."""
+    return a[row_a + i + 1, n] * b[row_b + i + 2] - a[row_a + i + 2, n] * b[row_b + i + 1]
+
+
+@_compiled()
+def integrate_spins(seen, count, orientation, slow, spin):
+    """As `BallTracker._integrate`: turn the ball by all rows but the last; `spin` receives the last one's."""
+    two = np.float32(2.0)
+    gyro = np.zeros(5, np.float32)
+    twice = np.zeros(5, np.float32)
+    for n in range(count):
+        for i in range(5):
+            gyro[i] = seen[9 + i, n + 1]
+        for i in range(3):
+            twice[i] = two * _cross(seen, gyro, 3, 0, n, i)
+        twice[3] = twice[0]
+        twice[4] = twice[1]
+        for i in range(3):
+            spin[i] = seen[i, n] + (gyro[i] + seen[8, n] * twice[i] + _cross(seen, twice, 3, 0, n, i))
+        if n == count - 1:
+            return
+        x, y, z = spin[0], spin[1], spin[2]
+        square = x * x + y * y + z * z
+        if square >= SLOW_SQUARE:
+            _turn(orientation, slow[0], slow[1], slow[2])
+            _turn(orientation, x, y, z)
+            slow[0] = slow[1] = slow[2] = 0.0
+        elif square >= STILL_SQUARE:
+            slow[0] += x
+            slow[1] += y
+            slow[2] += z
