@@ -16,18 +16,10 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from soccer_lib.control import ball
-from soccer_lib.control import gait as g
-from soccer_lib.control import leg, residual
-from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.control import gait, leg, residual
 
 _compiled = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
 
-LOW = np.array((leg.LEFT_LOW, leg.RIGHT_LOW))
-HIGH = np.array((leg.LEFT_HIGH, leg.RIGHT_HIGH))
-POWERS = np.array([2.0, 3.0])
-SLOW_SQUARE = ball.SLOW**2
-STILL_SQUARE = ball.STILL**2
 
 _SPLIT = 134217729.0
 """2**27 + 1: splits a double into two halves whose products are exact (Veltkamp and Dekker)."""
@@ -37,6 +29,57 @@ TIME, PHASE, STANDING = range(3)
 
 READY, SWINGING = range(2)
 """Rows of `GaitState.flags`."""
+
+
+class Constants(NamedTuple):
+    """Numbers of the modules that are mirrored: arguments, so that no cached code outlives a change of them."""
+
+    dt: float
+    landing: float
+    missed_lift_off: float
+    average_rate: float
+    hip_y: float
+    roll_drop: float
+    ankle_drop: float
+    thigh: float
+    thigh_angle: float
+    squares: float
+    twice: float
+    action_limit: float
+    residual_scale: float
+    reach: np.ndarray
+    ramp: np.ndarray
+    integral_limit: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    leg_sign: np.ndarray
+    pose: np.ndarray
+    powers: np.ndarray  # 2 and 3
+
+
+CONSTANTS = Constants(
+    gait.DT,
+    gait.LANDING,
+    gait.MISSED_LIFT_OFF,
+    gait.AVERAGE_RATE,
+    leg.HIP_Y,
+    leg._ROLL_DROP,
+    leg._ANKLE_DROP,
+    leg._THIGH,
+    leg._THIGH_ANGLE,
+    leg._SQUARES,
+    leg._TWICE,
+    residual.ACTION_LIMIT,
+    residual.RESIDUAL_SCALE,
+    np.array(leg._REACH),
+    np.array(gait.RAMP),
+    np.array(gait._INTEGRAL_LIMIT),
+    np.array((leg.LEFT_LOW, leg.RIGHT_LOW)),
+    np.array((leg.LEFT_HIGH, leg.RIGHT_HIGH)),
+    np.array(residual._LEG_SIGN),
+    np.array(residual._POSE),
+    np.array((2.0, 3.0)),
+)
 
 
 class GaitState(NamedTuple):
@@ -118,14 +161,14 @@ def _trunk(quat, gyro, velocimeter):
 
 
 @_compiled()
-def _leg_angles(q, x, y, z, pitch, roll, yaw, hip_y, last_hip_pitch):
+def _leg_angles(fixed, q, x, y, z, pitch, roll, yaw, hip_y, last_hip_pitch):
     """As `leg_angles`, into six entries."""
     ct, st, cr, sr = cos(pitch), sin(pitch), cos(roll), sin(roll)
     cy, sy = cos(yaw), sin(yaw)
     srst, srct, crst, crct = sr * st, sr * ct, cr * st, cr * ct
-    ux = -leg._ROLL_DROP * sin(last_hip_pitch) - (ct * x - st * z)
+    ux = -fixed.roll_drop * sin(last_hip_pitch) - (ct * x - st * z)
     uy = hip_y - (srst * x + cr * y + srct * z)
-    uz = -leg._ROLL_DROP * cos(last_hip_pitch) - (crst * x - sr * y + crct * z)
+    uz = -fixed.roll_drop * cos(last_hip_pitch) - (crst * x - sr * y + crct * z)
     r00, r01, r02 = ct * cy, -ct * sy, -st
     r10, r11, r12 = srst * cy + cr * sy, -srst * sy + cr * cy, srct
     r20, r21, r22 = crst * cy - sr * sy, -crst * sy - sr * cy, crct
@@ -133,11 +176,11 @@ def _leg_angles(q, x, y, z, pitch, roll, yaw, hip_y, last_hip_pitch):
     b = r01 * ux + r11 * uy + r21 * uz
     c = r02 * ux + r12 * uy + r22 * uz
     ankle_roll = atan2(b, c)
-    up = hypot(b, c) - leg._ANKLE_DROP
-    reach = _clamp(hypot(a, up), leg._REACH[0], leg._REACH[1])
-    inner = acos(_clamp((leg._SQUARES - reach * reach) / leg._TWICE, -1.0, 1.0))
-    knee = pi - inner + leg._THIGH_ANGLE
-    ankle_pitch = -atan2(a, up) - asin(_clamp(leg._THIGH * sin(inner) / reach, -1.0, 1.0))
+    up = hypot(b, c) - fixed.ankle_drop
+    reach = _clamp(hypot(a, up), fixed.reach[0], fixed.reach[1])
+    inner = acos(_clamp((fixed.squares - reach * reach) / fixed.twice, -1.0, 1.0))
+    knee = pi - inner + fixed.thigh_angle
+    ankle_pitch = -atan2(a, up) - asin(_clamp(fixed.thigh * sin(inner) / reach, -1.0, 1.0))
     bend = knee + ankle_pitch
     cb, sb, ca, sa = cos(bend), sin(bend), cos(ankle_roll), sin(ankle_roll)
     h02 = -r00 * sb + r01 * sa * cb + r02 * ca * cb
@@ -154,23 +197,23 @@ def _leg_angles(q, x, y, z, pitch, roll, yaw, hip_y, last_hip_pitch):
 
 
 @_compiled()
-def _follow(p, state, wanted, velocity, yaw_rate):
+def _follow(fixed, p, state, wanted, velocity, yaw_rate):
     gains = (p.integral_vx, p.integral_vy, p.integral_yaw)
     measured = (velocity[0], velocity[1], yaw_rate)
     for i in range(3):
-        most = g.RAMP[i] * g.DT
+        most = fixed.ramp[i] * fixed.dt
         state.command[i] += _clamp(wanted[i] - state.command[i], -most, most)
-        state.mean[i] += g.AVERAGE_RATE * (measured[i] - state.mean[i])
+        state.mean[i] += fixed.average_rate * (measured[i] - state.mean[i])
         if state.clock[STANDING]:
             state.integral[i] *= 0.9
         elif abs(wanted[i] - state.command[i]) < 1e-6:
-            limit = g._INTEGRAL_LIMIT[i]
+            limit = fixed.integral_limit[i]
             error = state.command[i] - state.mean[i]
-            state.integral[i] = _clamp(state.integral[i] + g.DT * gains[i] * error, -limit, limit)
+            state.integral[i] = _clamp(state.integral[i] + fixed.dt * gains[i] * error, -limit, limit)
 
 
 @_compiled()
-def _stand_or_walk(p, state, landed, lean_error, roll, velocity):
+def _stand_or_walk(fixed, p, state, landed, lean_error, roll, velocity):
     command = state.command
     asked = command[0] != 0.0 or command[1] != 0.0 or command[2] != 0.0
     speed = hypot(velocity[0], velocity[1])
@@ -178,27 +221,27 @@ def _stand_or_walk(p, state, landed, lean_error, roll, velocity):
         pushed = speed > 0.4 or abs(lean_error) > 0.25 or abs(roll) > 0.12
         state.clock[STANDING] = not (landed and (asked or pushed))
         if not state.clock[STANDING]:
-            missed = (state.clock[PHASE] + p.frequency * g.DT - 0.25 * p.double_support) % 0.5
-            if missed < g.MISSED_LIFT_OFF:
+            missed = (state.clock[PHASE] + p.frequency * fixed.dt - 0.25 * p.double_support) % 0.5
+            if missed < fixed.missed_lift_off:
                 state.clock[PHASE] = (state.clock[PHASE] - missed - 1e-9) % 1.0
-    elif not asked and (state.clock[PHASE] % 0.5) < p.frequency * g.DT:
+    elif not asked and (state.clock[PHASE] % 0.5) < p.frequency * fixed.dt:
         left, right = state.feet[0], state.feet[1]
         together = abs(left[0] - right[0]) < 0.06 and abs(left[2] - right[2]) < 0.15
-        narrow = left[1] - right[1] < 2 * (leg.HIP_Y + p.width) + 0.14
+        narrow = left[1] - right[1] < 2 * (fixed.hip_y + p.width) + 0.14
         calm = speed < 0.3 and hypot(state.mean[0], state.mean[1]) < 0.15
         quiet = abs(lean_error) < 0.15 and abs(roll) < 0.07
         state.clock[STANDING] = together and narrow and calm and quiet
 
 
 @_compiled()
-def _place_foot(p, state, k, side, tau, c, velocity, walk, powers):
+def _place_foot(fixed, p, state, k, side, tau, c, velocity, walk):
     foot = state.feet[k]
     if state.flags[SWINGING, k]:
         half = 0.25 / p.frequency
         x = p.foot_forward + c[0] * half + p.place_vx * (velocity[0] - c[0])
-        y = side * (leg.HIP_Y + p.width) + c[1] * half + p.place_vy * (velocity[1] - c[1])
+        y = side * (fixed.hip_y + p.width) + c[1] * half + p.place_vy * (velocity[1] - c[1])
         land = (_clamp(x, -0.3, 0.3), _clamp(side * max(side * y, 0.075), -0.32, 0.32), c[2] * half)
-        share = math.pow(tau, powers[1]) * (10 - 15 * tau + 6 * tau * tau)
+        share = math.pow(tau, fixed.powers[1]) * (10 - 15 * tau + 6 * tau * tau)
         for i in range(3):
             foot[i] = state.lifted[k, i] + (land[i] - state.lifted[k, i]) * share
     else:
@@ -208,24 +251,24 @@ def _place_foot(p, state, k, side, tau, c, velocity, walk, powers):
         if walk:
             vx = (1 - p.stance_vx) * c[0] + p.stance_vx * velocity[0]
             vy = (1 - p.stance_vy) * c[1] + p.stance_vy * velocity[1]
-            foot[0] = x - g.DT * (vx - c[2] * y)
-            foot[1] = y - g.DT * (vy + c[2] * x)
-            foot[2] = yaw - g.DT * c[2]
+            foot[0] = x - fixed.dt * (vx - c[2] * y)
+            foot[1] = y - fixed.dt * (vy + c[2] * x)
+            foot[2] = yaw - fixed.dt * c[2]
     foot[0] = _clamp(foot[0], -0.33, 0.33)
     foot[1] = side * _clamp(side * foot[1], 0.06, 0.36)
     foot[2] = _clamp(foot[2], -0.6, 0.6)
 
 
 @_compiled()
-def _gait_step(p, state, wanted, pitch, roll, gyro, velocity, yaw_rate, powers, targets):
-    landed = state.clock[TIME] >= g.LANDING - 1e-9
-    state.clock[TIME] += g.DT
-    _follow(p, state, wanted if landed else (0.0, 0.0, 0.0), velocity, yaw_rate)
+def _gait_step(fixed, p, state, wanted, pitch, roll, gyro, velocity, yaw_rate, targets):
+    landed = state.clock[TIME] >= fixed.landing - 1e-9
+    state.clock[TIME] += fixed.dt
+    _follow(fixed, p, state, wanted if landed else (0.0, 0.0, 0.0), velocity, yaw_rate)
     lean_error = pitch - p.lean
-    _stand_or_walk(p, state, landed, lean_error, roll, velocity)
+    _stand_or_walk(fixed, p, state, landed, lean_error, roll, velocity)
     walk = not state.clock[STANDING]
     if walk:
-        state.clock[PHASE] = (state.clock[PHASE] + p.frequency * g.DT) % 1.0
+        state.clock[PHASE] = (state.clock[PHASE] + p.frequency * fixed.dt) % 1.0
     c = (
         p.scale_vx * (state.command[0] + state.integral[0]),
         p.scale_vy * (state.command[1] + state.integral[1]),
@@ -244,14 +287,18 @@ def _gait_step(p, state, wanted, pitch, roll, gyro, velocity, yaw_rate, powers, 
     for k in range(2):
         side = 1.0 - 2.0 * k
         x, tau, swing = xs[k], taus[k], state.flags[SWINGING, k] != 0
-        _place_foot(p, state, k, side, tau, c, velocity, walk, powers)
+        _place_foot(fixed, p, state, k, side, tau, c, velocity, walk)
         foot = state.feet[k]
-        lift = p.lift * 16 * math.pow(tau, powers[0]) * math.pow(1 - tau, powers[0]) if swing else 0.0
+        lift = (
+            p.lift * 16 * math.pow(tau, fixed.powers[0]) * math.pow(1 - tau, fixed.powers[0])
+            if swing
+            else 0.0
+        )
         level = p.swing_level if swing else 0.0
         q = targets[6 * k : 6 * k + 6]
         _leg_angles(
-            q, foot[0], foot[1], lift - p.height, p.lean + level * lean_error, level * roll, foot[2],
-            side * leg.HIP_Y, state.hip_pitch[k],
+            fixed, q, foot[0], foot[1], lift - p.height, p.lean + level * lean_error, level * roll, foot[2],
+            side * fixed.hip_y, state.hip_pitch[k],
         )  # fmt: skip
         state.hip_pitch[k] = q[0]
         if not swing:
@@ -262,40 +309,40 @@ def _gait_step(p, state, wanted, pitch, roll, gyro, velocity, yaw_rate, powers, 
             if walk and x >= 0.5 and state.flags[READY, 1 - k]:
                 q[1] += side * p.hip_roll_lift * sin(2 * pi * (x - 0.5))
         for i in range(6):
-            q[i] = _clamp(q[i], LOW[k, i], HIGH[k, i])
-    fade = _landing(state)
+            q[i] = _clamp(q[i], fixed.low[k, i], fixed.high[k, i])
+    fade = _landing(fixed, state)
     if fade > 0.0:
         for i in range(12):
             targets[i] = fade * state.start_pose[i] + (1 - fade) * targets[i]
 
 
 @_compiled()
-def _landing(state):
-    return 1.0 - _clamp(state.clock[TIME] / (0.6 * g.LANDING), 0.0, 1.0)
+def _landing(fixed, state):
+    return 1.0 - _clamp(state.clock[TIME] / (0.6 * fixed.landing), 0.0, 1.0)
 
 
 @_compiled()
-def _mirror_joint(values, flip, i):
+def _mirror_joint(fixed, values, flip, i):
     """Entry i of 12 joint values, or of their mirror image."""
-    return residual._LEG_SIGN[i % 6] * values[(i + 6) % 12] if flip else values[i]
+    return fixed.leg_sign[i % 6] * values[(i + 6) % 12] if flip else values[i]
 
 
 @_compiled()
-def step_gait(p, state, wanted, joint_pos, joint_vel, quat, gyro, velocimeter, powers, targets, row):
+def step_gait(fixed, p, state, wanted, joint_pos, joint_vel, quat, gyro, velocimeter, targets, row):
     """One walker step up to the network: joint targets of the engine, and the network's input.
 
     Args:
+        fixed: `CONSTANTS`.
         p: the gait's parameters.
         state: is advanced by 20 ms.
         wanted: forward, sideways velocity [m/s] and yaw rate [rad/s].
         joint_pos, joint_vel: float32 [rad, rad/s]. Shape: (12,).
         quat, gyro, velocimeter: of the trunk, float32.
-        powers: `POWERS`.
         targets: receives the engine's targets [rad]. Shape: (12,).
         row: receives the network's input, float32. Shape: (`FEATURE_COUNT`,), or (0,) without a network.
     """
     pitch, roll, spin, v, up, yaw_rate = _trunk(quat, gyro, velocimeter)
-    _gait_step(p, state, wanted, pitch, roll, spin, v, yaw_rate, powers, targets)
+    _gait_step(fixed, p, state, wanted, pitch, roll, spin, v, yaw_rate, targets)
     if len(row) == 0:
         return
     flip = state.clock[PHASE] >= 0.5
@@ -321,24 +368,25 @@ def step_gait(p, state, wanted, joint_pos, joint_vel, quat, gyro, velocimeter, p
     row[15] = cos(turn)
     row[16] = sin(turn)
     row[17] = state.clock[STANDING]
-    row[18] = _landing(state)
+    row[18] = _landing(fixed, state)
     row[19] = 4 * left[0]
-    row[20] = 4 * (m * left[1] - leg.HIP_Y)
+    row[20] = 4 * (m * left[1] - fixed.hip_y)
     row[21] = m * left[2]
     row[22] = 4 * right[0]
-    row[23] = 4 * (m * right[1] + leg.HIP_Y)
+    row[23] = 4 * (m * right[1] + fixed.hip_y)
     row[24] = m * right[2]
     for i in range(12):
-        row[25 + i] = 2 * (_mirror_joint(joint_pos, flip, i) - residual._POSE[i % 6])
-        row[37 + i] = 0.08 * _mirror_joint(joint_vel, flip, i)
-        row[49 + i] = _mirror_joint(state.action, flip, i)
+        row[25 + i] = 2 * (_mirror_joint(fixed, joint_pos, flip, i) - fixed.pose[i % 6])
+        row[37 + i] = 0.08 * _mirror_joint(fixed, joint_vel, flip, i)
+        row[49 + i] = _mirror_joint(fixed, state.action, flip, i)
 
 
 @_compiled()
-def add_residual(state, output, targets, low, high, result):
+def add_residual(fixed, state, output, targets, low, high, result):
     """One walker step behind the network: its correction, un-mirrored, on the engine's targets.
 
     Args:
+        fixed: `CONSTANTS`.
         state: keeps the correction.
         output: of the network, float32. Shape: (12,).
         targets: of the engine [rad]. Shape: (12,).
@@ -348,21 +396,21 @@ def add_residual(state, output, targets, low, high, result):
     flip = state.clock[PHASE] >= 0.5
     limited = np.zeros(12)
     for i in range(12):
-        limited[i] = _clamp(np.float64(output[i]), -residual.ACTION_LIMIT, residual.ACTION_LIMIT)
+        limited[i] = _clamp(np.float64(output[i]), -fixed.action_limit, fixed.action_limit)
     for i in range(12):
-        state.action[i] = _mirror_joint(limited, flip, i)
-        total = targets[i] + residual.RESIDUAL_SCALE * state.action[i]
+        state.action[i] = _mirror_joint(fixed, limited, flip, i)
+        total = targets[i] + fixed.residual_scale * state.action[i]
         result[i] = min(max(total, low[i]), high[i])
 
 
 @_compiled()
-def _turn(orientation, x, y, z):
+def _turn(orientation, x, y, z, dt):
     """As `ball._turned`, in place."""
     speed = math.sqrt(x * x + y * y + z * z)
     if speed == 0.0:
         return
     w, i, j, k = orientation[0], orientation[1], orientation[2], orientation[3]
-    half = 0.5 * speed * PHYSICS_DT
+    half = 0.5 * speed * dt
     a, s = cos(half), sin(half) / speed
     b, c, d = s * x, s * y, s * z
     orientation[0] = a * w - b * i - c * j - d * k
@@ -378,7 +426,7 @@ def _cross(a, b, row_a, row_b, n, i):
 
 
 @_compiled()
-def integrate_spins(seen, count, orientation, slow, spin):
+def integrate_spins(seen, count, orientation, slow, spin, dt, slow_square, still_square):
     """As `BallTracker._integrate`: turn the ball by all rows but the last; `spin` receives the last one's."""
     two = np.float32(2.0)
     gyro = np.zeros(5, np.float32)
@@ -396,11 +444,11 @@ def integrate_spins(seen, count, orientation, slow, spin):
             return
         x, y, z = spin[0], spin[1], spin[2]
         square = x * x + y * y + z * z
-        if square >= SLOW_SQUARE:
-            _turn(orientation, slow[0], slow[1], slow[2])
-            _turn(orientation, x, y, z)
+        if square >= slow_square:
+            _turn(orientation, slow[0], slow[1], slow[2], dt)
+            _turn(orientation, x, y, z, dt)
             slow[0] = slow[1] = slow[2] = 0.0
-        elif square >= STILL_SQUARE:
+        elif square >= still_square:
             slow[0] += x
             slow[1] += y
             slow[2] += z
