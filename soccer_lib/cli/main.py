@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train the walker: gait search, then a residual network; call it again to go on.",
     ),
     "bc": (
-        "soccer_lib.learn.imitation.bc:BCConfig:main",
+        "soccer_lib.cli.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
     "study": (

@@ -20,7 +20,8 @@ from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.demos.dataset import Dataset, read_dataset, write_dataset
 from soccer_lib.evaluation import evaluate
-from soccer_lib.learn.imitation.bc import FIRST_SEED, BCConfig, bc
+from soccer_lib.learn.imitation.bc import DAGGER_SEED, bc
+from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.policies import Policy
 from soccer_lib.runs import RunFolder, atomic_write_json, load_json, machine_record, version_record
 from soccer_lib.runs.files import MANIFEST, sha256_of, to_plain, write_manifest
@@ -175,7 +176,7 @@ def _clone(config: StudyConfig, parts: Path, first_seed: int, rounds: int, job: 
 
     def play_round(policy: Policy, number: int) -> Dataset:
         note(policy, number - 1)
-        seed = FIRST_SEED + 1000 * number + config.round_episodes * job.seed
+        seed = DAGGER_SEED + 1000 * number + config.round_episodes * job.seed
         asked = {"from_policy": "clone", "label_with": "striker", "seed": seed, "workers": 1}
         asked |= {"episodes": config.round_episodes}
         return collect_dataset(DatasetConfig(**asked), policy, progress=False)

@@ -13,7 +13,8 @@ from soccer_lib.demos.dataset import Dataset, write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
 from soccer_lib.learn.imitation.actor import Actor
-from soccer_lib.learn.imitation.bc import BCConfig, bc
+from soccer_lib.learn.imitation.bc import bc
+from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import hidden_entries
 from soccer_lib.policies import load_policy
 from tests.support.small_expert import demonstrations, expert
