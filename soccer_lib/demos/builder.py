@@ -24,7 +24,7 @@ from soccer_lib.control.ball import BALL_RADIUS
 from soccer_lib.control.clip import Clip
 from soccer_lib.control.kicks import PATTERNS, kick_asked
 from soccer_lib.demos.clips import fitting, read_clips
-from soccer_lib.demos.config import NEAREST, DatasetConfig
+from soccer_lib.demos.config import NEAREST, ClipDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.layout import COMMAND_SCALE, DEFAULT_POSE, ROBOT
@@ -44,7 +44,7 @@ _HELD = 0.99
 """Of the sentinel threshold: where a motion's command is held that would read as a kick."""
 
 
-def build_dataset(config: DatasetConfig) -> tuple[Dataset, list[dict[str, Any]]]:
+def build_dataset(config: ClipDatasetConfig) -> tuple[Dataset, list[dict[str, Any]]]:
     """Build a dataset from a folder of clips.
 
     Returns:
@@ -90,7 +90,7 @@ def build_dataset(config: DatasetConfig) -> tuple[Dataset, list[dict[str, Any]]]
     return dataset.take(_thinned(dataset.sentinels, config.max_samples)), figures
 
 
-def _samples(part: Clip, kicks: bool, config: DatasetConfig, rng: np.random.Generator) -> tuple:
+def _samples(part: Clip, kicks: bool, config: ClipDatasetConfig, rng: np.random.Generator) -> tuple:
     """Observations, actions and `_FLAGS` of one part."""
     frames = np.arange(0, len(part), config.stride)
     if config.level == "joint":

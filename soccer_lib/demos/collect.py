@@ -17,7 +17,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.kicks import kick_asked
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs.make import check_sizes, layers, make_env
 from soccer_lib.errors import InputError
@@ -37,7 +37,9 @@ REPORTED = range(10_000, 100_000)
 """Seeds of reported figures: nothing may learn from them."""
 
 
-def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progress: bool = True) -> Dataset:
+def collect_dataset(
+    config: PlayedDatasetConfig, policy: Policy | None = None, progress: bool = True
+) -> Dataset:
     """Let a policy play and keep what it saw, did and was paid.
 
     With an output in `config`, finished episodes wait in `parts_folder(config)`, for a later call to go on.
@@ -78,12 +80,12 @@ def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progres
     return dataset.take(dataset.success[dataset.episode_id]) if config.only_success else dataset
 
 
-def parts_folder(config: DatasetConfig) -> Path:
+def parts_folder(config: PlayedDatasetConfig) -> Path:
     """Where finished episodes wait until all are there."""
     return Path(config.output).with_suffix(".parts")
 
 
-def _opened(config: DatasetConfig, policy: Policy) -> Path:
+def _opened(config: PlayedDatasetConfig, policy: Policy) -> Path:
     decides = {name: getattr(config, name) for name in _DECIDES}
     decides["policy"] = dataclasses.asdict(policy.spec)
     kept = RunFolder.open(parts_folder(config), decides, "dataset --from")
@@ -95,7 +97,7 @@ def _opened(config: DatasetConfig, policy: Policy) -> Path:
     return kept.path
 
 
-def collector_of(config: DatasetConfig, policy: Policy) -> Collector:
+def collector_of(config: PlayedDatasetConfig, policy: Policy) -> Collector:
     """Who plays and what is kept, checked."""
     spec, expert = policy.spec, load_policy(config.label_with) if config.label_with else None
     targets = config.level == "joint" and spec.control == "command"

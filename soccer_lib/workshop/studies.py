@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from soccer_lib.demos.collect import collect_dataset
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, read_dataset, write_dataset
 from soccer_lib.evaluation import evaluate
 from soccer_lib.learn.imitation.bc import DAGGER_SEED, bc
@@ -89,7 +89,7 @@ def observation_study(config: StudyConfig) -> dict[str, Any]:
     def seen_as(layout: str) -> Dataset:
         asked = {"observation": layout, "episodes": count, "seed": first}
         same = layout == data.observation_layout
-        return data if same else collect_dataset(DatasetConfig(from_policy="striker", **asked))
+        return data if same else collect_dataset(PlayedDatasetConfig(from_policy="striker", **asked))
 
     return _study(config, "observation", list(LAYOUT_OF), lambda kind, seed: seen_as(LAYOUT_OF[kind]), TUNING)
 
@@ -179,7 +179,7 @@ def _clone(config: StudyConfig, parts: Path, first_seed: int, rounds: int, job: 
         seed = DAGGER_SEED + 1000 * number + config.round_episodes * job.seed
         asked = {"from_policy": "clone", "label_with": "striker", "seed": seed, "workers": 1}
         asked |= {"episodes": config.round_episodes}
-        return collect_dataset(DatasetConfig(**asked), policy, progress=False)
+        return collect_dataset(PlayedDatasetConfig(**asked), policy, progress=False)
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         learn = {"epochs": config.epochs, "seed": job.seed, "device": "cpu", "dagger_rounds": rounds}

@@ -97,6 +97,9 @@ def test_bad_clips_end_in_one_line_and_no_file(clips, tmp_path, capsys, make_cli
         (["--output", "a.npz", "--from", "zero", "--seed", "12000"], "figures are reported from"),
         (["--output", "a.npz", "--sentinel-pattern", "1,1,1", "--input-root", "CLIPS"], "--sentinel-pattern"),
         (["--output", "a.npz", "--context-mode", "near"], "--context-mode"),
+        (["--output", "a.npz", "--episodes", "3"], "--episodes came for another kind of dataset"),
+        (["--output", "a.npz", "--from", "zero", "--stride", "3"], "expected it for motion clips"),
+        (["--fetch", "--from", "zero"], "--fetch came for another kind"),
         (["--output", "a.npz", "--minari", "two words"], "inari"),  # its name, or that it is not installed
     ],
 )

@@ -7,14 +7,14 @@ import pytest
 
 from soccer_lib.demos.builder import NEAREST, build_dataset, sentinel_frames, sentinel_pattern
 from soccer_lib.demos.clips import read_clips
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, ROBOT
 
 
 def build(folder, **settings):
-    return build_dataset(DatasetConfig(input_root=str(folder), **settings))
+    return build_dataset(ClipDatasetConfig(input_root=str(folder), **settings))
 
 
 def seen(data, name):
@@ -204,14 +204,12 @@ def test_which_clips_are_read(clips, capsys):
         ({"split": 1.0}, "--split got 1.0"),
         ({"sentinel_threshold": 1.0}, "--sentinel-threshold"),
         ({"enable_sentinels": True, "level": "joint"}, "drop --enable-sentinels"),
-        ({"episodes": 3}, "--episodes came for another kind"),
-        ({"from_policy": "stand", "stride": 3}, "--stride came for another kind"),
         ({"seed": -1}, "--seed got -1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, words):
     with pytest.raises(InputError, match=words):
-        DatasetConfig(**settings)
+        ClipDatasetConfig(**settings)
 
 
 def test_sentinel_texts(clips):

@@ -7,7 +7,7 @@ import pytest
 
 from soccer_lib.control.kicks import kick_asked
 from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, parts_folder
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.evaluation import evaluate
@@ -59,7 +59,7 @@ class Broken(Shuffle):
 
 def collect(policy=None, **settings):
     config = {"from_policy": "stumble", "episodes": 1, "workers": 1, "tasks": ("kick_to_target",)}
-    return collect_dataset(DatasetConfig(**config | settings), policy, progress=False)
+    return collect_dataset(PlayedDatasetConfig(**config | settings), policy, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(Collector, "play", until_the_second)
     with pytest.raises(MemoryError):
         collect(Stumble(), episodes=3, output=output)
-    folder = parts_folder(DatasetConfig(output=output))
+    folder = parts_folder(PlayedDatasetConfig(output=output))
     assert sorted(path.name for path in folder.glob("*.npz")) == [
         "kick_to_target_1000.npz",
         "kick_to_target_1001.npz",
@@ -237,6 +237,9 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
         ({"label_with": "walk_at_ball"}, "--label-with wants command, stumble gives joint"),
         ({"label_with": "nobody"}, "unknown policy"),
         ({"tasks": ("kick_it",)}, "kick_it"),
+        ({"episodes": 0}, "--episodes got 0; expected 1 or more"),
+        ({"noise": float("nan")}, "--noise got nan"),
+        ({"output": "demos.txt"}, "ends in .npz"),
     ],
 )
 def test_what_cannot_be_played_is_refused(settings, words):

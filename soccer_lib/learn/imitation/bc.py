@@ -18,7 +18,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from soccer_lib.demos.collect import collect_dataset
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, join, read_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.learn.imitation.actor import Actor
@@ -84,7 +84,7 @@ def bc(config: BCConfig, collect: Collect | None = None) -> LearnedPolicy:
 
 def _play(policy: Policy, round_number: int, config: BCConfig, folder: RunFolder) -> Dataset:
     """A round of DAgger; episodes that were played before an interruption are kept."""
-    settings = DatasetConfig(
+    settings = PlayedDatasetConfig(
         output=str(folder.path / f"dagger_{round_number}.npz"),
         from_policy=policy.spec.name,
         label_with=config.expert,
