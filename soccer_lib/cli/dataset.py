@@ -13,7 +13,8 @@ from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import fetch_clips
 from soccer_lib.demos.collect import collect_dataset, parts_folder
 from soccer_lib.demos.config import ClipDatasetConfig, DatasetSettings, PlayedDatasetConfig, flag
-from soccer_lib.demos.dataset import Dataset, write_dataset
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs import atomic_write_json

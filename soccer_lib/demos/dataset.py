@@ -21,15 +21,12 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
-from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, load_npz, sha256_of
-from soccer_lib.runs.folder import git_record, version_record
 
 WIDTHS = {"command": 3, "joint": 12, "torque": 12}
 """Numbers in an action of each control interface."""
@@ -45,7 +42,6 @@ _TRANSITIONS = {"rewards": _F, "next_observations": _F, "terminated": _B, "trunc
 _SAMPLES = {"observations": _F, "actions": _F, "episode_id": _I, "sentinels": _B, **_TRANSITIONS}
 _EPISODES = {"source": str, "tasks": str, "success": _B, "seeds": np.int64, "scores": float}
 _ARRAYS = _SAMPLES | _EPISODES
-_REQUIRED = ("observations", "actions", "episode_id", "source", "control", "observation_layout", "rate_hz")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -179,47 +175,6 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
     before = np.cumsum([0, *(len(data.source) for data in datasets[:-1])])
     joined["episode_id"] += np.repeat(before, [len(data) for data in datasets])
     return dataclasses.replace(datasets[0], **joined)
-
-
-def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping[str, Any]) -> Path:
-    """Write a dataset and, beside it, its record: `NAME.json` with the SHA-256 of `NAME.npz`.
-
-    Args:
-        path: the npz file.
-        dataset: what to write.
-        about: what else the record says: command, settings, figures.
-
-    Raises:
-        ResourceError: the disk is full or read-only; nothing is left under the name.
-    """
-    path = Path(path)
-    record = path.with_suffix(".json")
-    record.unlink(missing_ok=True)  # a kill between the two files must not leave another file's record
-    sha256 = sha256_of(atomic_write_npz(path, dataset.arrays()))
-    sizes = {"sha256": sha256, "samples": len(dataset), "episodes": len(dataset.source)}
-    atomic_write_json(record, {**sizes, **about, "versions": version_record(), "git": git_record()})
-    return path
-
-
-def read_dataset(path: str | os.PathLike[str]) -> Dataset:
-    """Read a dataset and check all of it; a record beside the file has to fit it.
-
-    Args:
-        path: an npz file, or the folder of a Minari dataset.
-
-    Raises:
-        InputError: missing, damaged or foreign file, one that is not as its record says, or arrays that do
-            not fit together.
-    """
-    path = Path(path)
-    if path.is_dir():
-        from soccer_lib.demos.minari import read_minari
-
-        return read_minari(path)
-    arrays, record = load_npz(path, _REQUIRED), path.with_suffix(".json")
-    if record.is_file() and sha256_of(path).encode() not in record.read_bytes():
-        raise InputError(f"{path} is not what {record.name} describes; expected its sha256; make it again")
-    return dataset_of(arrays, path)
 
 
 def dataset_of(arrays: Mapping[str, Any], where: str | os.PathLike[str]) -> Dataset:

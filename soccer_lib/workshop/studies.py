@@ -18,7 +18,8 @@ from scipy import stats
 
 from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import PlayedDatasetConfig
-from soccer_lib.demos.dataset import Dataset, read_dataset, write_dataset
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.evaluation import evaluate
 from soccer_lib.learn.imitation.bc import DAGGER_SEED, bc
 from soccer_lib.learn.imitation.config import BCConfig

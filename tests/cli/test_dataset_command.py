@@ -10,7 +10,7 @@ import pytest
 
 from soccer_lib.cli.main import main
 from soccer_lib.control.clip import read_clip
-from soccer_lib.demos.dataset import read_dataset
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.runs import load_json
 from soccer_lib.view.clips import clip_figures, clip_frames, clip_trajectory
 

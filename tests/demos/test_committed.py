@@ -8,7 +8,7 @@ import pytest
 from soccer_lib.control.weights import DATA
 from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import PlayedDatasetConfig
-from soccer_lib.demos.dataset import read_dataset
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.runs import load_json
 from soccer_lib.tasks import COMPETITION
 

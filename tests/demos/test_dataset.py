@@ -8,7 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from soccer_lib.demos.dataset import SIZES, WIDTHS, Dataset, join, read_dataset, write_dataset
+from soccer_lib.demos.dataset import SIZES, WIDTHS, Dataset, join
+from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.runs import load_json, load_npz
 

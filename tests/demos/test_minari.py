@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from soccer_lib.demos.dataset import Dataset, read_dataset
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.demos.minari import check_folder, write_minari
 from soccer_lib.errors import InputError, ResourceError
 

@@ -19,7 +19,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import PlayedDatasetConfig
-from soccer_lib.demos.dataset import Dataset, join, read_dataset
+from soccer_lib.demos.dataset import Dataset, join
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.learn.imitation.actor import Actor
 from soccer_lib.learn.imitation.config import BCConfig

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from soccer_lib.demos.dataset import Dataset, write_dataset
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
 from soccer_lib.learn.imitation.actor import Actor
