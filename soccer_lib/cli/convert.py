@@ -1,4 +1,4 @@
-"""`convert`: foreign weights as a policy file of our own."""
+"""The command `convert`: foreign weights as a policy file of our own."""
 
 from __future__ import annotations
 
@@ -22,36 +22,38 @@ class ConvertConfig:
     out: tyro.conf.Positional[str]
     """file to write, ending in .safetensors; a JSON of the same name goes beside it [path]"""
     observation: str = ""
-    """what it was trained on where widths leave it open: raw, raw+imu, full, robot, agent"""
+    """observation that it was trained on, where the widths leave it open: raw, raw+imu, full, robot, agent"""
     control: str = ""
-    """what it gives where widths leave it open: torque, joint, command"""
+    """what its outputs control, where the widths leave it open: torque, joint, command"""
     hold: int = 0
-    """for commands: physics steps that one lasts [2 ms each]; 0 for 50"""
+    """for commands: physics steps that one lasts [2 ms each]; 0 stands for 50"""
     walker: str = ""
-    """for commands: own, hub or a walker file"""
+    """for commands: walker that carries them out: own, hub or a walker file"""
     activation: str = ""
-    """where the file does not say it: relu, tanh, elu"""
+    """activation between layers, where the file does not say: relu, tanh, elu"""
     norm: str = ""
-    """where it has LayerNorms: after or before the activation"""
+    """where LayerNorms stand, if there are any: after or before the activation"""
     output: str = ""
-    """what bounds the output where the file does not say it: clip, tanh"""
+    """what bounds the output, where the file does not say: clip, tanh"""
 
 
-def convert(config: ConvertConfig) -> None:
+def main(config: ConvertConfig) -> None:
     """Convert and print what was understood.
 
     Raises:
         InputError: the file does not fit or leaves something open.
     """
-    told = {name: value for name, value in dataclasses.asdict(config).items() if value}
-    source = Path(told.pop("source"))
+    source = Path(config.source)
     if not source.is_file():
         raise InputError(f"{source} not found; expected a file of weights; check the path")
-    policy = read_foreign(source, told, as_layers=True)
-    path = write_policy(told.pop("out"), policy)
-    spec = policy.spec
+    answers = dataclasses.asdict(config)
+    del answers["source"], answers["out"]
+    # What is left empty the file itself, or the JSON beside it, has to say.
+    policy = read_foreign(source, {name: value for name, value in answers.items() if value}, as_layers=True)
+    path = write_policy(config.out, policy)
     layers = " ".join(
         f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind
         for kind, arrays in policy.network.layers
     )
+    spec = policy.spec
     print(f"{path}: {spec.observation} {policy.network.inputs} -> {layers} -> {spec.control}")
