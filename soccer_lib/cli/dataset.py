@@ -57,7 +57,8 @@ def main(config: DatasetConfig) -> None:
 
     if config.from_policy:
         dataset = collect_dataset(config)
-        figures = [_task_figures(dataset, task) for task in dict.fromkeys(dataset.tasks.tolist())]
+        tasks = dict.fromkeys(dataset.column("tasks").tolist())
+        figures = [_task_figures(dataset, task) for task in tasks]
     else:
         dataset, figures = build_dataset(config)
     print(_table(figures))
@@ -92,14 +93,14 @@ def _table(figures: list[dict[str, Any]]) -> str:
 
 def _task_figures(dataset: Dataset, task: str) -> dict[str, Any]:
     """What was played in one task."""
-    episodes = dataset.tasks == task
+    episodes = dataset.column("tasks") == task
     actions = dataset.actions[episodes[dataset.episode_id]]
     return {
         "task": task,
         "episodes": int(episodes.sum()),
         "samples": len(actions),
-        "success": round(float(dataset.success[episodes].mean()), 3),
-        "score": round(float(dataset.scores[episodes].mean()), 3),
+        "success": round(float(dataset.column("success")[episodes].mean()), 3),
+        "score": round(float(dataset.column("scores")[episodes].mean()), 3),
         "kicks": sum(map(bool, map(kick_asked, actions))) if dataset.control == "command" else 0,
         "mean": actions.mean(axis=0),
         "std": actions.std(axis=0),

@@ -99,8 +99,8 @@ class Dataset:
             self._check_numbers()
         except (ValueError, TypeError, OverflowError) as error:
             raise InputError(
-                f"this is not a dataset: {one_line(error, 200)}; expected the keys and shapes that the table in "
-                "soccer_lib/demos/dataset.py lists; make it again with: dataset"
+                f"this is not a dataset: {one_line(error, 200)}; expected the keys and shapes in the table of "
+                "soccer_lib/demos/dataset.py; make it again with: dataset"
             ) from error
 
     def __len__(self) -> int:
@@ -120,7 +120,7 @@ class Dataset:
         array = getattr(self, name)
         if array is None:
             raise InputError(
-                f"this dataset has no {name}; expected some; make one with: dataset --from POLICY"
+                f"this dataset has no {name}; expected one that has; make one with: dataset --from POLICY"
             )
         return array
 

@@ -128,7 +128,7 @@ def test_joining():
         ({"episode_id": np.repeat([0, 1, 2, 2], 3)}, "does not count up"),
         ({"terminated": None}, "only some of"),
         ({"scores": np.zeros(3)}, "scores"),
-        ({"held_steps": ["many"] * 12}, "no dataset"),
+        ({"held_steps": ["many"] * 12}, "not a dataset"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, words):

@@ -70,7 +70,7 @@ def test_what_it_cannot_hold(minari, tmp_path):
     labels = Dataset(**{**vars(played()), **dict.fromkeys(fields)})
     with pytest.raises(InputError, match="no transitions"):
         write_minari(tmp_path / "striker-v0", labels)
-    with pytest.raises(InputError, match="no Minari name"):
+    with pytest.raises(InputError, match="not a Minari name"):
         check_folder(tmp_path / "two words")
     (tmp_path / "taken-v1").mkdir()
     with pytest.raises(InputError, match="there already"):
