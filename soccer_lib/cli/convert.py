@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
 from soccer_lib.policies.foreign.read import read_foreign
 from soccer_lib.policies.learned import write_policy
@@ -51,9 +52,9 @@ def main(config: ConvertConfig) -> None:
     # What is left empty the file itself, or the JSON beside it, has to say.
     policy = read_foreign(source, {name: value for name, value in answers.items() if value}, as_layers=True)
     path = write_policy(config.out, policy)
+    network = policy.network
+    assert isinstance(network, Network)  # what as_layers gives
     layers = " ".join(
-        f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind
-        for kind, arrays in policy.network.layers
+        f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind for kind, arrays in network.layers
     )
-    spec = policy.spec
-    print(f"{path}: {spec.observation} {policy.network.inputs} -> {layers} -> {spec.control}")
+    print(f"{path}: {policy.spec.observation} {network.inputs} -> {layers} -> {policy.spec.control}")

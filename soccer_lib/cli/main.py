@@ -43,7 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
     "study": (
-        "soccer_lib.workshop.studies:StudyConfig:main",
+        "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation and rounds of DAgger.",
     ),
     "convert": (
@@ -175,9 +175,9 @@ def parse_config(config_class: type, arguments: Sequence[str], prog: str) -> Any
                 problem = f"{argument.display_name()} lacks a value; expected {argument.lowered.metavar}"
             case tyro_errors.InvalidChoice(argument=argument, value=value, choices=choices):
                 raise unknown_name(argument.display_name(), value, choices)
-            case tyro_errors.InstantiationFailure(argument=None, message=message):
-                raise InputError(message)  # the dataclass's own check
             case tyro_errors.InstantiationFailure(argument=argument, message=message):
+                if argument is None:
+                    raise InputError(message)  # the dataclass's own check
                 problem = f"{argument.display_name()}: {message}; expected {argument.lowered.metavar}"
             case _:
                 problem = f"{type(event).__name__}; expected flags as in the help"

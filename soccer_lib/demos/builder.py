@@ -261,7 +261,7 @@ def sentinel_frames(text: str) -> list[int]:
     Raises:
         InputError: it is no such list.
     """
-    numbers = []
+    numbers: list[int] = []
     for word in text.split(","):
         span = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", word)
         if not span:

@@ -99,7 +99,7 @@ class Dataset:
             self._check_numbers()
         except (ValueError, TypeError, OverflowError) as error:
             raise InputError(
-                f"this is not a dataset: {one_line(error, 200)}; expected the keys and shapes in the table of "
+                f"this is not a dataset: {one_line(error, 200)}; expected keys and shapes as in the table of "
                 "soccer_lib/demos/dataset.py; make it again with: dataset"
             ) from error
 

@@ -157,6 +157,7 @@ def clone(
     label = f"round {round_number}" if config.dagger_rounds else "bc"
     heartbeat = Heartbeat(folder.path / "progress.txt", config.epochs, "epochs", label)
     best: dict[str, Any] = {"val/loss": np.inf}
+    best_net = copy.deepcopy(net)
     for epoch in range(1, config.epochs + 1):
         # Every sample once, in an order that is drawn anew. Drawn on the CPU: the same on every device.
         for rows in torch.randperm(len(train)).to(device).split(config.batch_size):
@@ -183,7 +184,7 @@ def clone(
         # Later epochs know the demonstrations by heart: what does best on held-out ones is kept.
         if figures["val/loss"] < best["val/loss"]:
             best = figures
-            best_net = copy.deepcopy(mean_net.module)
+            best_net.load_state_dict(mean_net.module.state_dict())
         if epoch - best["epoch"] >= config.patience:
             break
 
