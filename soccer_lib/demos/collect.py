@@ -96,8 +96,8 @@ def _opened(config: PlayedDatasetConfig, policy: Policy) -> Path:
     parts = RunFolder.open(parts_folder(config), settings, "dataset --from")
     if parts.resumed and not config.resume:
         raise InputError(
-            f"{parts.path} holds episodes of a call that was stopped; expected no such folder, or a call that "
-            "continues with them; add --resume or remove it"
+            f"{parts.path} holds episodes of a call that was stopped; expected no such folder, or to "
+            "continue with them; add --resume or remove it"
         )
     return parts.path
 

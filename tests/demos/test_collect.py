@@ -104,6 +104,19 @@ def test_rewards_are_the_official_score_at_the_end(shuffled):
     assert (lengths <= 5000).all()
 
 
+def test_the_step_that_fires_a_kick_is_held_until_the_strike(walker):
+    data = collect(load_policy("striker"))
+    kicks = (np.abs(data.actions) == 1).all(axis=1)
+    assert kicks.sum() == 1 and data.held_steps[kicks][0] > 100
+    assert (data.held_steps[:-1][~kicks[:-1]] == 50).all()
+    # The clock in the observation says the same: 1 at the reset, 0 after 5,000 physics steps.
+    passed = np.cumsum(data.held_steps)
+    before = np.concatenate(([0], passed[:-1]))
+    clock = AGENT["time_left"]
+    np.testing.assert_allclose(data.observations[:, clock][:, 0], 1 - before / 5000, atol=1e-6)
+    np.testing.assert_allclose(data.next_observations[:, clock][:, 0], 1 - passed / 5000, atol=1e-6)
+
+
 def test_what_is_written_can_have_another_layout(walker, shuffled):
     robot = collect(Shuffle(), observation="robot")
     first = shuffled.episode_id == 0

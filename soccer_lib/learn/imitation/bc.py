@@ -145,8 +145,7 @@ def clone(
     patterns = kick_patterns(train.actions) if train.control == "command" else np.zeros((0, 12), np.float32)
     samples = Samples.of(train, patterns, device)
     held_out = Samples.of(validation, patterns, device)
-    # Kicks are rare: unweighted, never to kick would be nearly right.
-    kick_weight = (len(train) / samples.kicks.sum(0).clamp(min=1)) ** config.kick_balance
+    weight = kick_weight(samples.kicks, config.kick_balance)
 
     widths = [int(width) for width in config.net_arch.split(",")]
     net = Actor(train.observations, widths, patterns, hidden_entries(config.hide, train)).to(device)
@@ -163,7 +162,7 @@ def clone(
         for rows in torch.randperm(len(train)).to(device).split(config.batch_size):
             batch = samples.batch(rows)
             commands, logits = net(batch.observations)
-            loss = walk_loss(commands, batch) + kick_loss(logits, batch, kick_weight)
+            loss = walk_loss(commands, batch) + kick_loss(logits, batch, weight)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -221,6 +220,19 @@ def kick_loss(logits: torch.Tensor, samples: Samples, weight: torch.Tensor) -> t
     if not len(weight):
         return logits.sum()  # the mean of nothing would be NaN
     return functional.binary_cross_entropy_with_logits(logits, samples.kicks, pos_weight=weight)
+
+
+def kick_weight(kicks: torch.Tensor, balance: float) -> torch.Tensor:
+    """How much more a sample counts that asks for a kick: kicks are rare, and never to kick nearly right.
+
+    Args:
+        kicks: labels of all samples. Shape: (n, n_kicks).
+        balance: 0 counts all samples alike; 1 gives all samples of a kick together the weight of n.
+
+    Returns:
+        (n / samples of the kick) to the power of `balance`. Shape: (n_kicks,).
+    """
+    return (len(kicks) / kicks.sum(0).clamp(min=1)) ** balance
 
 
 @torch.no_grad()

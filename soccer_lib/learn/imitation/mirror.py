@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD
+from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS
 from soccer_lib.control.residual import mirror_joints
 from soccer_lib.demos.dataset import TRANSITIONS, Dataset
 from soccer_lib.errors import unknown_name
 from soccer_lib.layout import AGENT, FULL, ROBOT
+from soccer_lib.learn.imitation.kicks import kick_labels
 
 LAYOUTS = {layout.name: layout for layout in (FULL, ROBOT, AGENT)}
 """The layouts that are the same for every task, by name."""
@@ -33,13 +34,15 @@ _SIGNS: dict[str, tuple[float, ...]] = {
 """What the mirror does to a field; other fields of three are polar vectors, and numbers and flags stay."""
 
 _COMMAND = np.array((1, -1, -1), np.float32)
+_FASTEST = np.float32(0.99 * KICK_THRESHOLD)
 _LEGS = np.array([mirror_joints(row) for row in np.eye(12).tolist()], dtype=np.float32)
 
 
 def mirrored(data: Dataset) -> Dataset:
     """What the mirror image of the robot would have seen and done, in a field that is its own mirror image.
 
-    Only what was seen and done is kept. A kick stays what it is: it swings the better leg.
+    Only what was seen and done is kept. A kick stays what it is: it swings the better leg. A walking command
+    never becomes a kick: where its image would read as one, it is held below the threshold.
 
     Raises:
         InputError: for the stock observation, whose vectors are not those of one task.
@@ -63,5 +66,8 @@ def mirrored(data: Dataset) -> Dataset:
 
 
 def _mirrored_commands(commands: np.ndarray) -> np.ndarray:
-    kicks = (np.abs(commands) > KICK_THRESHOLD).all(axis=1, keepdims=True)
-    return np.where(kicks, commands, commands * _COMMAND)
+    image = commands * _COMMAND
+    held = np.clip(image, -_FASTEST, _FASTEST)
+    patterns = np.array(list(PATTERNS.values()))
+    image = np.where(kick_labels(image, patterns).any(axis=1, keepdims=True), held, image)
+    return np.where(kick_labels(commands, patterns).any(axis=1, keepdims=True), commands, image)
