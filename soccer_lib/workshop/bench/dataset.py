@@ -20,7 +20,7 @@ import mujoco
 from soccer_lib.demos.collect import Collector, collector_of
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.policies import load_policy
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import tasks_named
