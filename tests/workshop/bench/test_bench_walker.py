@@ -189,9 +189,8 @@ def test_pushes_come_from_all_sides_with_the_strength_of_their_level():
             pushed.append(pushes)
             return trace_of(np.zeros((10, 3)), fell=len(pushed) == 2)
 
-    fell = [
-        bench.TRIALS["push"](Trial(), None, bench.Job("own", "push", 0.6, i, 5))["fell"] for i in range(40)
-    ]
+    jobs = [bench.Job("own", "push", 0.6, index, 5) for index in range(40)]
+    fell = [bench.TRIALS["push"](Trial(), None, job)["fell"] for job in jobs]
     assert fell[:3] == [False, True, False]
     every = np.array([push for pushes in pushed for push in pushes.values()])
     np.testing.assert_allclose(np.hypot(*every.T), 0.6)
@@ -242,10 +241,18 @@ def test_the_table_by_hand():
     kinds = [(job.kind, job.level) for job in jobs]
     assert kinds.count(("sequence", 0.0)) == 2 and kinds.count(("push", 0.9)) == 4
     results = [
-        {"fell": job.index == 0, "n": 1 + 3 * job.index, "planar": 4.0 * job.index, "turn": 0.0, "step_us": 1.0,
-         "seconds": 2.0 + job.index, "cost": job.level, "speed": 0.5, "turn": 9.0 * job.index}
+        {
+            "fell": job.index == 0,
+            "n": 1 + 3 * job.index,
+            "planar": 4.0 * job.index,
+            "turn": 9.0 * job.index,
+            "step_us": 1.0,
+            "seconds": 2.0 + job.index,
+            "cost": job.level,
+            "speed": 0.5,
+        }
         for job in jobs
-    ]  # fmt: skip
+    ]
     rows = bench.table_of(jobs, results)
     assert rows["upright_share"].value == 0.5 and rows["push_0.3_upright_share"].value == 0.75
     # Sums of squares 0 and 4 of 1 and 4 samples: the root of 4 / 5, in no way the mean of 0 and 1.
