@@ -63,14 +63,14 @@ def train_walker(config: WalkerTrainConfig) -> Path:
         SimulationError: a worker died.
     """
     _check(config)
-    folder = TrainingFolder(Path(config.save_dir), config)
-    crew = Crew(config.workers)
-    try:
-        parameters = search_gait(config, folder, crew)
-        arrays = practise(config, folder, crew, parameters)
-    finally:
-        crew.close()
-    return folder.finish(arrays, Path(config.out) if config.out else None)
+    with TrainingFolder(Path(config.save_dir), config) as folder:
+        crew = Crew(config.workers)
+        try:
+            parameters = search_gait(config, folder, crew)
+            arrays = practise(config, folder, crew, parameters)
+        finally:
+            crew.close()
+        return folder.finish(arrays, Path(config.out) if config.out else None)
 
 
 def _check(config: WalkerTrainConfig) -> None:
