@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from soccer_lib.view.style import ACCENT, FAINT, INK, PINK, QUIET, new_figure, tidy
+from soccer_lib.view.style import ACCENT, FAINT, INK, PINK, QUIET, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ SHOWN = (3.2, 1.0, 2.0)
 _FELL = {False: (ACCENT, "robot stayed up"), True: (PINK, "robot fell")}
 
 
+@styled
 def plot_kicks(kicks: Mapping[str, Sequence[Way]], line: float) -> Figure:
     """The balls' ways, a column for each kick: from the side, and from above.
 
@@ -57,6 +58,5 @@ def plot_kicks(kicks: Mapping[str, Sequence[Way]], line: float) -> Figure:
 
 
 def _prepare(axes: Axes, line: float) -> None:
-    tidy(axes)
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.axvline(line, color=QUIET, linewidth=1.1, linestyle=(0, (4, 2)))

@@ -23,7 +23,7 @@ from soccer_lib.view.style import (
     RED,
     YELLOW,
     new_figure,
-    tidy,
+    styled,
 )
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Bin:
     success: Sequence[float]
 
 
+@styled
 def plot_trails(
     trails: Mapping[str, Sequence[Trail]], success: Mapping[str, Mapping[str, Sequence[Bin]]]
 ) -> Figure:
@@ -118,7 +119,6 @@ def _draw_trails(axes: Axes, trails: Sequence[Trail]) -> None:
 
 def _draw_success(axes: Axes, numbers: Mapping[str, Sequence[Bin]]) -> None:
     """One row for each bin, under the name of its number; the rows are as high in all tasks."""
-    tidy(axes)
     labels: list[str] = []
     for name, bins in numbers.items():
         labels.append(name)
