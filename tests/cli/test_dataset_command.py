@@ -12,7 +12,7 @@ from soccer_lib.cli.main import main
 from soccer_lib.control.clip import read_clip
 from soccer_lib.demos.files import read_dataset
 from soccer_lib.runs import load_json
-from soccer_lib.view.clips import clip_figures, clip_frames, clip_trajectory
+from soccer_lib.view.clips import clip_facts, clip_frames, clip_trajectory
 
 
 def test_clips_to_a_split_dataset_with_a_report(clips, tmp_path, capsys):
@@ -151,7 +151,7 @@ def test_inspecting_clips(clips, tmp_path, capsys):
 
 
 def test_figures_of_a_clip(clips, make_clip):
-    figures = clip_figures(read_clip(clips / "big_kick.npz"))
+    figures = clip_facts(read_clip(clips / "big_kick.npz"))
     assert figures["travel"] == pytest.approx(0.31) and figures["ahead"] == pytest.approx(3.1)
     assert figures["peak_speed"] == pytest.approx(1.1) and figures["peak_joint"] == "right_ankle_roll"
     assert figures["mismatch"] < 1e-6 and figures["implied_rate"] == pytest.approx(100)
@@ -159,7 +159,7 @@ def test_figures_of_a_clip(clips, make_clip):
     assert figures["beyond_limits"] == 1 and figures["excess_joint"] == "left_knee_pitch"
     wrong = make_clip((3.0, 0)) | {"frequency": np.array(50.0)}
     np.savez(clips / "wrong.npz", **wrong)
-    figures = clip_figures(read_clip(clips / "wrong.npz"))
+    figures = clip_facts(read_clip(clips / "wrong.npz"))
     assert figures["mismatch"] == pytest.approx(0.5, abs=0.01) and figures["implied_rate"] == pytest.approx(
         100
     )

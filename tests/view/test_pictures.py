@@ -164,7 +164,7 @@ def test_children_do_not_probe_again(monkeypatch):
 @pytest.mark.parametrize("task", TASKS)
 def test_light_frames_show_robot_ball_goal_and_opponents(task, trajectories):
     traced = trajectories[task]
-    with view.Scene(traced, (320, 180)) as drawn:
+    with view.SceneRenderer(traced, (320, 180)) as drawn:
         frames = {
             name: drawn.draw(traced.geom_xpos[-1], traced.geom_xmat[-1], name)
             for name in ("follow", "side", "goal")
@@ -210,14 +210,15 @@ def test_the_stand_in_is_light(trajectories):
 def test_bad_sizes_and_cameras_are_named(trajectories):
     traced = trajectories["penalty_kick"]
     with pytest.raises(InputError, match="expected at most"):
-        view.Scene(traced, (99_999, 180))
-    with view.Scene(traced, (64, 36)) as drawn, pytest.raises(InputError, match="did you mean 'follow'"):
-        drawn.draw(traced.geom_xpos[0], traced.geom_xmat[0], "folow")
+        view.SceneRenderer(traced, (99_999, 180))
+    with view.SceneRenderer(traced, (64, 36)) as renderer:
+        with pytest.raises(InputError, match="did you mean 'follow'"):
+            renderer.draw(traced.geom_xpos[0], traced.geom_xmat[0], "folow")
 
 
 def test_without_opengl_a_frame_is_refused_and_a_map_offered(no_opengl, trajectories):
     with pytest.raises(ResourceError, match="taken away by the test; field maps"):
-        view.Scene(trajectories["penalty_kick"])
+        view.SceneRenderer(trajectories["penalty_kick"])
 
 
 # videos
@@ -265,7 +266,7 @@ def test_ffmpeg_that_cannot_be_found_is_no_error(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "frames, name, says", [([], "a.mp4", "no pictures"), ([1], "a.avi", "no video's name")]
+    "frames, name, says", [([], "a.mp4", "no pictures"), ([1], "a.avi", "not a video")]
 )
 def test_bad_videos_are_named(frames, name, says, tmp_path):
     with pytest.raises(InputError, match=says):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from soccer_lib.course.figures import plot_components
-from soccer_lib.course.figures.components import LOOKS
+from soccer_lib.course.figures.components import BAR_STYLES
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, EvaluationResult
 from soccer_lib.scoring import OFFICIAL_WEIGHTS, official_components
@@ -88,7 +88,7 @@ def test_a_json_file_draws_as_its_evaluation(results, tmp_path):
 
 def test_components_have_a_fixed_look_each():
     names = {name for weights in OFFICIAL_WEIGHTS.values() for name in weights}
-    assert set(LOOKS) == names and len(set(LOOKS.values())) == len(names)
+    assert set(BAR_STYLES) == names and len(set(BAR_STYLES.values())) == len(names)
 
 
 def test_components_show_what_counts(results):

@@ -14,7 +14,7 @@ import numpy as np
 from soccer_lib.course.figures.widgets import drive_sequence
 from soccer_lib.envs.make import make_env
 from soccer_lib.layout import COMMAND_SCALE
-from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, new_figure, tidy
+from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, new_figure, styled
 from soccer_lib.view.video import captioned, trajectory_frames, write_video
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Walk:
     prints: np.ndarray
 
 
+@styled
 def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndarray]], end: float) -> Figure:
     """Tracking on the left, footprints of each walker on the right.
 
@@ -72,7 +73,6 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
     colours = dict(zip(walks, (ACCENT, ORANGE)[: len(walks)], strict=True))
     starts, commands = zip(*sequence, strict=True)
     for index, axes in enumerate(left.subplots(3, 1, sharex=True)):
-        tidy(axes)
         axes.stairs(np.array(commands)[:, index], (*starts, end), color=INK, baseline=None, label="command")
         for name, walk in walks.items():
             axes.plot(
@@ -97,7 +97,6 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
 def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
     from matplotlib.patches import Rectangle
 
-    tidy(axes)
     axes.set(aspect="equal", anchor="N")
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     length, width = _FOOT

@@ -143,7 +143,7 @@ def test_bad_settings_are_one_clear_line(tmp_path):
 
 def test_names_of_picture_and_video_are_checked_before_the_bench():
     for flag, name in (("plot", "a.jpg"), ("video", "a.avi")):
-        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+        with pytest.raises(InputError, match=f"{name} is not .* expected one that ends in"):
             bench.main(bench.WalkerBenchConfig(**{flag: name}))
 
 
