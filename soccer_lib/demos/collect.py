@@ -18,7 +18,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs.make import check_sizes, layers
@@ -29,9 +29,8 @@ from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.pool import run_jobs
-from soccer_lib.tasks import PHYSICS_DT, tasks_named
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
-from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
 
 _EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
 """Settings that an episode depends on."""
@@ -173,8 +172,10 @@ class Collector:
         rows: list[tuple] = []
         paid: dict[int, float] = {}
 
-        def note_targets(observation: np.ndarray) -> None:
-            _note_targets(control, views[self.layout], rows)
+        def note_target(target: np.ndarray) -> None:
+            control.trail.flush()
+            observation = views[self.layout].observation(sim.observation())
+            rows.append((sim.n_steps, observation, target - DEFAULT_POSE))
 
         def note(step: Step) -> None:
             nonlocal expert_state
@@ -182,18 +183,19 @@ class Collector:
             kept = np.sign(player.wanted) if kicked else player.wanted
             if expert:
                 kept, next_state = expert.predict(player.seen[expert.spec.observation], expert_state)
-                if kicked or len(kept) != 3 or not kick_asked(kept):
+                if kicked or len(kept) != 3 or not requested_kick(kept):
                     expert_state = next_state
             if not self.targets:
                 rows.append((sim.n_steps - step.info["held_steps"], player.seen[self.layout], kept))
             paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + step.reward
 
+        if self.targets:
+            control.on_target = note_target
         last_step = play_episode(
             env,
             player,
             seed=job.seed,
             options=phase if self.policy.spec.control == "command" else None,
-            on_reset=note_targets if self.targets else None,
             on_step=note,
         )
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
@@ -269,20 +271,7 @@ class _Player:
 def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
     """An action and noise of that standard deviation; kicks stay, and none comes about."""
     kicks = len(action) == 3
-    if not spread or (kicks and kick_asked(action)):
+    if not spread or (kicks and requested_kick(action)):
         return action
     noisy = np.clip(action + rng.normal(0, spread, action.shape), -1, 1).astype(np.float32)
-    return action if kicks and kick_asked(noisy) else noisy
-
-
-def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
-    """From now on note each joint target of walker and kicks, with the observation that it follows."""
-
-    def next_target() -> np.ndarray:
-        target = type(control)._next_target(control)
-        control._trail.flush()
-        seen = view.observation(control.sim.observation())
-        rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
-        return target
-
-    control._next_target = next_target
+    return action if kicks and requested_kick(noisy) else noisy

@@ -141,11 +141,11 @@ class Recorder(gym.Wrapper):
 
     def step(self, action: np.ndarray):
         """Take one env step; `over` then says whether the episode has ended."""
-        self.sim.tape = self
+        self.sim.on_step = self._before_step
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
         finally:
-            self.sim.tape = None
+            self.sim.on_step = None
         self.info = info
         self.over = terminated or truncated
         self.report = info.get("episode_report")
@@ -158,8 +158,7 @@ class Recorder(gym.Wrapper):
             self.events.append((info["sim_time"], self.sim.outcome.replace("_", " ")))
         return observation, reward, terminated, truncated, info
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step: `Recorder` is its tape."""
+    def _before_step(self, torque: np.ndarray) -> None:
         if self.sim.n_steps and self.sim.n_steps % _ROW_STEPS == 0:
             self._sample(torque)
 

@@ -32,18 +32,21 @@ class StockSim(SoccerSim):
         self.forget_episode()
         self.bind_episode()
         self._terms = self.stock.compute_reward()
+        self.note_start(self._observation)
         return self._observation, self._info
 
     def advance(self, torque: np.ndarray) -> bool:
         """Take one stock step with torques [N m], Shape: (12,)."""
         if self.tape is not None:
             self.tape.append(np.array(torque, dtype=np.float32))
+        if self.on_step:
+            self.on_step(torque)
         before = self._warnings.tobytes()
         result = self.stock_limited.step(np.asarray(torque))
         self._observation, self._reward, self.terminated, self.truncated, self._info = result
         self.n_steps += 1
         self._terms = self._info.pop("reward_terms")
-        self._measured = 0
+        self.readings.forget()
         if self._warnings.tobytes() != before:
             self.unstable = self.unstable or self.blown_up()
         self.truncated = self.truncated or self.unstable
@@ -57,7 +60,7 @@ class StockSim(SoccerSim):
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
         super().set_state(state)
-        self.stock_limited._elapsed_steps = self.n_steps
+        self.stock_limited._elapsed_steps = self.n_steps  # noqa: SLF001 - gymnasium has no other way
 
     def observation(self) -> np.ndarray:
         """The stock observation of the last step."""

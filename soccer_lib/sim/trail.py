@@ -41,7 +41,7 @@ class SpinTrail:
         turned = [9 * (body - min(bodies)) + np.arange(9) for body in bodies]
         spins = [model.body_dofadr[body] + np.arange(3, 6) for body in bodies]
         readings = np.arange(model.nsensordata)
-        shown = [readings[sim._sensors[name]] for name in ("robot_quat", "robot_gyro")]
+        shown = [readings[sim.readings.sensors[name]] for name in ("robot_quat", "robot_gyro")]
         self._shown = np.concatenate(shown)[list(tracker.order)]
         tiled = [np.tile(ends[0] + spin, 3) for spin in spins]
         self._entries = np.concatenate((*turned, *tiled, ends[1] + self._shown))
@@ -72,9 +72,10 @@ class SpinTrail:
         self._hand_over()
         if gap:
             sim = self._sim
-            sim.measure()
-            readings = sim.data.sensordata.take(self._shown)
-            self._tracker.push_rows((sim.ball_velr - sim.imu_velr)[None], readings[None])
+            readings = sim.readings
+            readings.measure()
+            shown = sim.data.sensordata.take(self._shown)
+            self._tracker.push_rows((readings.ball_velr - readings.imu_velr)[None], shown[None])
 
     def _hand_over(self) -> None:
         n = self._count

@@ -80,7 +80,7 @@ class ClipsConfig:
     """Folder for the clips of the legs, `clips.json`, and a folder for the layout with all joints."""
 
 
-class _Tape:
+class MotionLog:
     """Takes down the robot's root and joints before every physics step, and what the macro is at."""
 
     def __init__(self, env: Any) -> None:
@@ -91,8 +91,8 @@ class _Tape:
         self.rows: list[np.ndarray] = []
         self.stages: list[str] = []
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step."""
+    def note(self, torque: np.ndarray) -> None:
+        """The simulation's `on_step`."""
         self.rows.append(np.concatenate((self._root, self.sim.joint_pos)))
         self.stages.append(self.macro.stage)
 
@@ -112,7 +112,8 @@ def record(name: str) -> np.ndarray:
     """
     env = make_env("kick_to_target", control="command", observation="agent", seed=SEED)
     observation, _ = env.reset()
-    tape = env.unwrapped.tape = _Tape(env)
+    log = MotionLog(env)
+    env.unwrapped.on_step = log.note
 
     def play(command: tuple[float, ...], seconds: float) -> np.ndarray:
         return [env.step(np.array(command, np.float32))[0] for _ in range(round(seconds / 0.1))][-1]
@@ -120,10 +121,10 @@ def record(name: str) -> np.ndarray:
     if name in WALKS:
         env.unwrapped.data.qpos[env.unwrapped.model.joint("env:ball").qposadr[0] + 1] += 4.0  # out of the way
         play((0.0, 0.0, 0.0), LANDED)
-        first = len(tape.rows)
+        first = len(log.rows)
         for *command, seconds in WALKS[name]:
             play(command, seconds)
-        last = len(tape.rows)
+        last = len(log.rows)
     else:
         ball = AGENT["ball_xpos_rel_robot"]
         while np.hypot(*observation[ball][:2]) > NEAR:
@@ -131,13 +132,13 @@ def record(name: str) -> np.ndarray:
             observation = play((0.5, 0.0, float(np.clip(2 * np.arctan2(left, ahead), -1, 1))), 0.1)
         play(PATTERNS[KICKS[name]], 0.1)
         play((0.0, 0.0, 0.0), TAIL)
-        swing = [k for k, stage in enumerate(tape.stages) if stage == "swing"]
+        swing = [k for k, stage in enumerate(log.stages) if stage == "swing"]
         if not swing:
             raise SimulationError(
-                f"clip {name}: no swing in {len(tape.rows) * PHYSICS_DT:.1f} s; expected one; tune the kicks"
+                f"clip {name}: no swing in {len(log.rows) * PHYSICS_DT:.1f} s; expected one; tune the kicks"
             )
         first, last = swing[0] - round(LEAD / PHYSICS_DT), swing[-1] + round(TAIL / PHYSICS_DT)
-    qpos = np.array(tape.rows[first:last])
+    qpos = np.array(log.rows[first:last])
     lean = np.arccos(1 - 2 * (qpos[:, 4] ** 2 + qpos[:, 5] ** 2))
     return qpos[: np.argmax(np.append(lean, np.inf) > TIPPING)]
 

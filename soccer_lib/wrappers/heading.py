@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from operator import truediv
 from typing import Any
 
@@ -10,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.ball import Vector
+from soccer_lib.geometry import heading_of
 from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, ROBOT
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import Task
@@ -27,12 +29,6 @@ _SCALE = COMMAND_SCALE.tolist()
 _BALL_XPOS, _BALL_VELP = FULL["ball_xpos_rel_robot"], FULL["ball_velp_rel_robot"]
 _GOALS_REL_BALL = slice(FULL["goal_team_0_rel_ball"].start, FULL["goal_team_1_rel_ball"].stop)
 _SOUTH_GOAL, _DEFENDERS = FULL["goal_team_0_rel_robot"], FULL["defender_xpos"]
-
-
-def heading_of(quat_xyzw: np.ndarray) -> float:
-    """Yaw of the trunk [rad], 0 along the world's x axis."""
-    x, y, z, w = quat_xyzw.tolist()
-    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
 
 def robot_observation(
@@ -65,7 +61,8 @@ def in_heading_frame(
     x, y, z = robot[_SOUTH_GOAL].tolist()
     robot[_DEFENDERS] -= (SOUTH_GOAL[0] - x, SOUTH_GOAL[1] - y, SOUTH_GOAL[2] - z) * 3
     yaw = heading_of(quat_xyzw)
-    sin, level = math.sin(yaw), robot.take(_LEVEL)
+    sin = math.sin(yaw)
+    level = robot.take(_LEVEL)
     robot[_LEVEL] = math.cos(yaw) * level + ((sin,), (-sin,)) * level[::-1]
     return robot.astype(np.float32)
 
@@ -83,7 +80,9 @@ class RobotObservation(gym.ObservationWrapper):
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the entries from the stock observation, the simulation and the ball tracker."""
-        sim, ball, quat = self._sim, self._control.ball, self._sim.sensors()[0]
+        sim = self._sim
+        ball = self._control.ball
+        quat = sim.readings.attitude()
         full = assembled(observation[:24], quat, sim.described(), sim.task)
         return in_heading_frame(full, quat, ball.offset, ball.spin)
 
@@ -95,7 +94,10 @@ class AgentObservation(RobotObservation):
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 96 entries."""
-        sim, phase, command, kicks = self._sim, (0.0, 0.0), (0.0, 0.0, 0.0), False
+        sim = self._sim
+        phase: tuple[float, float] = (0.0, 0.0)
+        command: Iterable[float] = (0.0, 0.0, 0.0)
+        kicks = False
         walker = getattr(self._control, "walker", None)
         if walker is not None:
             angle = 2 * math.pi * walker.phase
@@ -103,5 +105,5 @@ class AgentObservation(RobotObservation):
             command = map(truediv, self._control.command.tolist(), _SCALE)
             kicks = self._control.macro_active
         left = 1 - sim.n_steps / sim.task.max_steps
-        own = (left, *phase, *command, float(kicks))
-        return np.concatenate((super().observation(observation), own), dtype=np.float32)
+        episode = (left, *phase, *command, float(kicks))
+        return np.concatenate((super().observation(observation), episode), dtype=np.float32)

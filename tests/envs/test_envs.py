@@ -12,8 +12,8 @@ from stable_baselines3.common.env_checker import check_env as sb3_check
 import soccer_lib as sl
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
+from soccer_lib.sim.torque import pd_torque
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS
-from soccer_lib.wrappers.control import pd_torque
 from soccer_lib.wrappers.observation import projected_gravity
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS
+from soccer_lib.control.kicks import KICK_THRESHOLD, NO_KICK, requested_kicks
 from soccer_lib.control.residual import mirror_joints
 from soccer_lib.demos.dataset import TRANSITIONS, Dataset
 from soccer_lib.errors import unknown_name
 from soccer_lib.layout import AGENT, FULL, ROBOT
-from soccer_lib.learn.imitation.kicks import kick_labels
 
 LAYOUTS = {layout.name: layout for layout in (FULL, ROBOT, AGENT)}
 """The layouts that are the same for every task, by name."""
@@ -68,6 +67,7 @@ def mirrored(data: Dataset) -> Dataset:
 def _mirrored_commands(commands: np.ndarray) -> np.ndarray:
     image = commands * _COMMAND
     held = np.clip(image, -_FASTEST, _FASTEST)
-    patterns = np.array(list(PATTERNS.values()))
-    image = np.where(kick_labels(image, patterns).any(axis=1, keepdims=True), held, image)
-    return np.where(kick_labels(commands, patterns).any(axis=1, keepdims=True), commands, image)
+    reads_as_kick = requested_kicks(image)[:, None] != NO_KICK
+    image = np.where(reads_as_kick, held, image)
+    is_kick = requested_kicks(commands)[:, None] != NO_KICK
+    return np.where(is_kick, commands, image)

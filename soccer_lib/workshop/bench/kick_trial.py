@@ -14,16 +14,15 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import Kick
 from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.play import play_episode
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.geometry import heading_of, turned
 from soccer_lib.policies.striker import Memory, Scene, Striker
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.wrappers.heading import heading_of
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]; direction and height are read there."""
@@ -121,15 +120,15 @@ class Aimed(Striker):
         return self._kick, (scene.ball[0] + LINE * x, scene.ball[1] + LINE * y), True, memory
 
 
-class BallTape:
-    """Takes the place of a simulation's tape and notes the ball's centre before every physics step."""
+class BallLog:
+    """Notes the ball's centre before every physics step."""
 
     def __init__(self, sim: SoccerSim) -> None:
         self._centre = sim.data.geom("ball").xpos
         self.rows: list[np.ndarray] = []
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation."""
+    def note(self, torque: np.ndarray) -> None:
+        """The simulation's `on_step`."""
         self.rows.append(self._centre.copy())
 
 
@@ -147,7 +146,7 @@ class Watch:
     def look(self, observation: np.ndarray | None = None) -> None:
         """Note how things stand before the next env step."""
         self._begun = self._sim.n_steps
-        self._heading = heading_of(self._sim.sensors()[0])
+        self._heading = heading_of(self._sim.readings.attitude())
 
     def note(self, info: dict[str, Any]) -> None:
         """Note what an env step came to."""
@@ -175,7 +174,8 @@ class KickPlayer:
         """Play one kick and measure it."""
         sim = self.env.unwrapped
         policy = self._aimed(job)
-        sim.tape = tape = BallTape(sim)
+        log = BallLog(sim)
+        sim.on_step = log.note
         watch = Watch(sim)
         play_episode(
             self.env,
@@ -189,11 +189,11 @@ class KickPlayer:
         # The ball rolls on after the episode's end.
         while watch.trigger is not None and not watch.done:
             watch.note(self.env.step(_WAIT)[-1])
-        sim.tape = None
+        sim.on_step = None
         if watch.trigger is None:
             return KickResult(job)
         result = KickResult(job, fired=True, aborted=watch.aborted, fell=watch.fell)
-        centre = np.array(tape.rows[watch.trigger :])
+        centre = np.array(log.rows[watch.trigger :])
         struck = strike_row(centre)
         if struck is None or watch.aborted:
             return result

@@ -11,9 +11,9 @@ import numpy as np
 
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.tasks import COMPETITION, PHYSICS_DT
+from soccer_lib.wrappers.rewards.field_state import TARGETS, FieldState, FieldStateReader, Step
 from soccer_lib.wrappers.rewards.potential import POTENTIALS, shaping
 from soccer_lib.wrappers.rewards.profiles import PROFILES, check_weights
-from soccer_lib.wrappers.rewards.scene import TARGETS, Scene, SceneReader, Step
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, STOCK_RATES, TERMS
 
 GAMMA = {"command": 0.99, "joint": 0.998, "torque": 0.9998}
@@ -80,8 +80,8 @@ class ProfileReward(gym.Wrapper):
                 raise InputError(f"'{name}' came with gamma {gamma}; {expected}")
         self._pays_end = not {"score", "score_at_par", "time_out"}.isdisjoint(self.weights)
         # The score alone needs no scene, and reading one takes time.
-        self._read = SceneReader(self._sim) if set(self.weights) - {"score"} else Scene
-        self._before = Scene()
+        self._read = FieldStateReader(self._sim) if set(self.weights) - {"score"} else FieldState
+        self._before = FieldState()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; its scene is what the first step is compared with."""
