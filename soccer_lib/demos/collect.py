@@ -40,7 +40,7 @@ REPORTED = range(10_000, 100_000)
 def collect_dataset(
     config: PlayedDatasetConfig, policy: Policy | None = None, progress: bool = True
 ) -> Dataset:
-    """Let a policy play and keep what it saw, did and was paid.
+    """Let a policy play and keep what it saw, what it did and its rewards.
 
     With an output in `config`, finished episodes are kept in `parts_folder(config)`, so that a later call can
     continue from there.
@@ -60,7 +60,7 @@ def collect_dataset(
     seeds = range(config.seed, config.seed + config.episodes)
     if not set(seeds).isdisjoint(REPORTED):
         raise InputError(
-            f"seeds {seeds[0]} to {seeds[-1]} came; expected none of those that figures are reported from, "
+            f"seeds {seeds[0]} to {seeds[-1]} came; expected none that figures are reported from, "
             f"{REPORTED[0]} to {REPORTED[-1]}; try --seed 1000 or 100000"
         )
     collector = collector_of(config, policy)

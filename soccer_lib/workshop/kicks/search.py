@@ -90,7 +90,7 @@ STAGES = (
 
 @dataclass(frozen=True)
 class KickConfig:
-    """Tune the kicks by CMA-ES. Run again to go on with the next kick."""
+    """Tune the kicks by CMA-ES. Run again to continue."""
 
     save_dir: str = "runs/kicks"
     """folder of the run: curve, finished stages, and the kicks [path]"""
