@@ -19,7 +19,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.kicks import kick_asked
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs.make import check_sizes, layers
 from soccer_lib.errors import InputError
@@ -33,17 +33,20 @@ from soccer_lib.tasks import PHYSICS_DT, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
 
-_DECIDES = ("from_policy", "level", "observation", "label_with", "noise")
+_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
 """Settings that an episode depends on."""
 
 REPORTED = range(10_000, 100_000)
 """Seeds of reported figures: nothing may learn from them."""
 
 
-def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progress: bool = True) -> Dataset:
+def collect_dataset(
+    config: PlayedDatasetConfig, policy: Policy | None = None, progress: bool = True
+) -> Dataset:
     """Let a policy play and keep what it saw, did and was paid.
 
-    With an output in `config`, finished episodes wait in `parts_folder(config)`, for a later call to go on.
+    With an output in `config`, finished episodes are kept in `parts_folder(config)`, so that a later call can
+    continue from there.
 
     Args:
         config: the settings under "Policy"; the walker's gait phase is drawn from each episode's seed.
@@ -56,7 +59,8 @@ def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progres
         SimulationError: an episode or a worker failed.
     """
     policy = load_policy(policy or config.from_policy)
-    tasks, seeds = tasks_named(",".join(config.tasks)), range(config.seed, config.seed + config.episodes)
+    tasks = tasks_named(",".join(config.tasks))
+    seeds = range(config.seed, config.seed + config.episodes)
     if not set(seeds).isdisjoint(REPORTED):
         raise InputError(
             f"seeds {seeds[0]} to {seeds[-1]} came; expected none of those that figures are reported from, "
@@ -76,42 +80,47 @@ def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progres
         files = [collector.file(job) for job in jobs]
         played = [dataset_of(load_npz(file), file) for file in files]
     dataset = join(played)
-    if config.only_success and not dataset.success.any():
+    if not config.only_success:
+        return dataset
+    success = dataset.column("success")
+    if not success.any():
         raise InputError(f"none of {len(jobs)} episodes was solved; expected one; drop --only-success")
-    return dataset.take(dataset.success[dataset.episode_id]) if config.only_success else dataset
+    return dataset.take(success[dataset.episode_id])
 
 
-def parts_folder(config: DatasetConfig) -> Path:
-    """Where finished episodes wait until all are there."""
+def parts_folder(config: PlayedDatasetConfig) -> Path:
+    """Where finished episodes are kept until all are there."""
     return Path(config.output).with_suffix(".parts")
 
 
-def _opened(config: DatasetConfig, policy: Policy) -> Path:
-    decides = {name: getattr(config, name) for name in _DECIDES}
-    decides["policy"] = dataclasses.asdict(policy.spec)
-    kept = RunFolder.open(parts_folder(config), decides, "dataset --from")
-    if kept.resumed and not config.resume:
+def _opened(config: PlayedDatasetConfig, policy: Policy) -> Path:
+    settings = {name: getattr(config, name) for name in _EPISODE_SETTINGS}
+    settings["policy"] = dataclasses.asdict(policy.spec)
+    parts = RunFolder.open(parts_folder(config), settings, "dataset --from")
+    if parts.resumed and not config.resume:
         raise InputError(
-            f"{kept.path} holds episodes of a call that was stopped; expected to go on with them, or no such "
-            "folder; add --resume or remove it"
+            f"{parts.path} holds episodes of a call that was stopped; expected no such folder, or to "
+            "continue with them; add --resume or remove it"
         )
-    return kept.path
+    return parts.path
 
 
-def collector_of(config: DatasetConfig, policy: Policy) -> Collector:
+def collector_of(config: PlayedDatasetConfig, policy: Policy) -> Collector:
     """Who plays and what is kept, checked."""
-    spec, expert = policy.spec, load_policy(config.label_with) if config.label_with else None
+    spec = policy.spec
+    expert = load_policy(config.label_with) if config.label_with else None
+    # The joint targets of the walker that a policy's commands steer.
     targets = config.level == "joint" and spec.control == "command"
-    gives = "joint" if targets else spec.control
-    wanted = {"--level": config.level, "--label-with": expert.spec.control if expert else gives}
-    for flag, control in wanted.items():
-        if control not in ("own", gives) or (targets and expert):
+    written = "joint" if targets else spec.control
+    requested = {"--level": config.level, "--label-with": expert.spec.control if expert else written}
+    for flag, control in requested.items():
+        if control not in ("own", written) or (targets and expert):
             raise InputError(
-                f"{flag} wants {control}, {spec.name} gives {gives}; expected the same; drop {flag}"
+                f"{flag} wants {control}, {spec.name} gives {written}; expected the same; drop {flag}"
             )
     layout = spec.observation if config.observation == "own" else config.observation
     if targets and layout == "agent":
-        layout = "robot"  # the rest tells of the walker, which joint targets replace
+        layout = "robot"  # what "agent" adds is the state of the walker, which joint targets replace
     return Collector(policy, expert, layout, targets, config.noise)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import mujoco
 
 from soccer_lib.demos.collect import Collector, collector_of
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.policies import load_policy
@@ -83,7 +83,7 @@ class TimedCollector:
 
 def main(config: DatasetBenchConfig) -> None:
     """Time all episodes, print the figures, write the JSON."""
-    asked = DatasetConfig(from_policy=config.policy, level=config.level)
+    asked = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
     collector = collector_of(asked, load_policy(config.policy))
     tasks, seeds = [task.name for task in tasks_named(config.tasks)], range(1000, 1000 + config.episodes)
     jobs = [EpisodeJob(task, seed) for seed in seeds for task in tasks]
