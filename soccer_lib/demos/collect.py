@@ -11,7 +11,9 @@ what to do beside the path. The spread is drawn anew for each episode, so that s
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -19,22 +21,21 @@ import numpy as np
 from soccer_lib.control.kicks import kick_asked
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
-from soccer_lib.envs.make import check_sizes, layers, make_env
+from soccer_lib.envs.make import check_sizes, layers
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
+from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.pool import run_jobs
-from soccer_lib.tasks import PHYSICS_DT, TASKS, tasks_named
+from soccer_lib.seeds import training_seeds
+from soccer_lib.tasks import PHYSICS_DT, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
 
 _EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
 """Settings that an episode depends on."""
-
-REPORTED = range(10_000, 100_000)
-"""Seeds of reported figures: nothing may learn from them."""
 
 
 def collect_dataset(
@@ -57,12 +58,7 @@ def collect_dataset(
     """
     policy = load_policy(policy or config.from_policy)
     tasks = tasks_named(",".join(config.tasks))
-    seeds = range(config.seed, config.seed + config.episodes)
-    if not set(seeds).isdisjoint(REPORTED):
-        raise InputError(
-            f"seeds {seeds[0]} to {seeds[-1]} came; expected none that figures are reported from, "
-            f"{REPORTED[0]} to {REPORTED[-1]}; try --seed 1000 or 100000"
-        )
+    seeds = training_seeds(config.seed, config.episodes)
     collector = collector_of(config, policy)
     check_sizes([task.name for task in tasks], collector.layout)
     # A class typed into a notebook cannot be imported by another process.
@@ -155,7 +151,7 @@ class Collector:
 
     def play(self, job: EpisodeJob) -> Dataset:
         """Play one episode to its end."""
-        policy, expert, env = self.policy, self.expert, self.env(job.task)
+        env = self.env(job.task)
         sim, control, *_ = layers(env)
         views = {name: OBSERVATIONS[name](control) for name in self._layouts()}
 
@@ -163,43 +159,54 @@ class Collector:
             return {name: view.observation(sim.observation()) for name, view in views.items()}
 
         rng = np.random.default_rng(job.seed)
-        phase, spread = {"gait_phase": rng.random()}, self.noise * rng.random()
-        env.reset(seed=job.seed, options=phase if policy.spec.control == "command" else None)
-        state, expert_state = policy.begin(job.seed), expert and expert.begin(job.seed)
-        rows, paid, seen, over = [], {}, look(), False
-        if self.targets:
+        phase = {"gait_phase": rng.random()}
+        player = _Player(self.policy, look, self.noise * rng.random(), rng)
+        expert = self.expert
+        expert_state = expert and expert.begin(job.seed)
+        rows: list[tuple] = []
+        paid: dict[int, float] = {}
+
+        def note_targets(observation: np.ndarray) -> None:
             _note_targets(control, views[self.layout], rows)
-        while not over:
-            start = sim.n_steps
-            action, state = policy.predict(seen[policy.spec.observation], state)
-            _, reward, terminated, truncated, info = env.step(_disturbed(action, spread, rng))
-            kicked, over = info.get("macro_triggered", False), terminated or truncated
-            kept = np.sign(action) if kicked else action
+
+        def note(step: Transition) -> None:
+            nonlocal expert_state
+            kicked = step.info.get("macro_triggered", False)
+            kept = np.sign(player.wanted) if kicked else player.wanted
             if expert:
-                kept, next_state = expert.predict(seen[expert.spec.observation], expert_state)
+                kept, next_state = expert.predict(player.seen[expert.spec.observation], expert_state)
                 if kicked or len(kept) != 3 or not kick_asked(kept):
                     expert_state = next_state
             if not self.targets:
-                rows.append((start, seen[self.layout], kept))
-            paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + reward
-            seen = look()
+                rows.append((sim.n_steps - step.info["held_steps"], player.seen[self.layout], kept))
+            paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + step.reward
+
+        last_step = play_episode(
+            env,
+            player,
+            seed=job.seed,
+            options=phase if self.policy.spec.control == "command" else None,
+            on_reset=note_targets if self.targets else None,
+            on_step=note,
+        )
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
-        last, report = np.arange(len(rows)) == len(rows) - 1, info["episode_report"]
+        last = np.arange(len(rows)) == len(rows) - 1
+        report = last_step.info["episode_report"]
         transitions = {
             "rewards": [paid.get(row, 0.0) for row in range(len(rows))],
-            "next_observations": np.concatenate((observations[1:], seen[self.layout][None])),
-            "terminated": last & terminated,
-            "truncated": last & truncated,
+            "next_observations": np.concatenate((observations[1:], look()[self.layout][None])),
+            "terminated": last & last_step.terminated,
+            "truncated": last & last_step.truncated,
             "held_steps": np.diff(starts, append=sim.n_steps),
         }
         return Dataset(
-            control="joint" if self.targets else policy.spec.control,
+            control="joint" if self.targets else self.policy.spec.control,
             observation_layout=self.layout,
             rate_hz=1 / (PHYSICS_DT * (WALKER_STEPS if self.targets else control.hold)),
             observations=observations,
             actions=np.clip(actions, -1, 1),
             episode_id=np.zeros(len(rows)),
-            source=["/".join((policy.spec.name, job.task, str(job.seed)))],
+            source=["/".join((self.policy.spec.name, job.task, str(job.seed)))],
             tasks=[job.task],
             seeds=[job.seed],
             scores=[report.get("score", np.nan)],
@@ -215,12 +222,37 @@ class Collector:
     def env(self, task: str) -> gym.Env:
         """The environment of a task."""
         if task not in self._envs:
-            spec, reward = self.policy.spec, "competition" if TASKS[task].in_competition else "env"
-            wanted = {"control": spec.control, "observation": self._layouts()[0], "hold": spec.hold}
-            self._envs[task] = make_env(
-                task, **wanted, walker=spec.walker or "own", reward=reward, info="terms"
-            )
+            self._envs[task] = env_for(self.policy.spec, task, observation=self._layouts()[0])
         return self._envs[task]
+
+
+@dataclasses.dataclass
+class _Player:
+    """The policy with its own view of an environment that may show another one, and noise on what it does.
+
+    Attributes:
+        look: gives every layout that somebody needs.
+        spread: standard deviation of the noise.
+        seen: what `look` gave at the last step.
+        wanted: what the policy then did, without the noise.
+    """
+
+    policy: Policy
+    look: Callable[[], dict[str, np.ndarray]]
+    spread: float
+    rng: np.random.Generator
+    seen: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    wanted: np.ndarray | None = None
+
+    def begin(self, seed: int | None = None) -> Any:
+        return self.policy.begin(seed)
+
+    def predict(
+        self, observation: np.ndarray, state: Any = None, *, deterministic: bool = True
+    ) -> tuple[np.ndarray, Any]:
+        self.seen = self.look()
+        self.wanted, state = self.policy.predict(self.seen[self.policy.spec.observation], state)
+        return _disturbed(self.wanted, self.spread, self.rng), state
 
 
 def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,7 @@ from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.evaluation import evaluate
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.layout import AGENT, DEFAULT_POSE, ROBOT
 from soccer_lib.policies import Policy, PolicySpec, load_policy
 

@@ -20,9 +20,10 @@ import mujoco
 from soccer_lib.demos.collect import Collector, collector_of
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.policies import load_policy
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import TRAINING, training_seeds
 from soccer_lib.tasks import tasks_named
 from soccer_lib.workshop.bench.report import finish
 
@@ -85,7 +86,8 @@ def main(config: DatasetBenchConfig) -> None:
     """Time all episodes, print the figures, write the JSON."""
     asked = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
     collector = collector_of(asked, load_policy(config.policy))
-    tasks, seeds = [task.name for task in tasks_named(config.tasks)], range(1000, 1000 + config.episodes)
+    tasks = [task.name for task in tasks_named(config.tasks)]
+    seeds = training_seeds(TRAINING[0].start, config.episodes)
     jobs = [EpisodeJob(task, seed) for seed in seeds for task in tasks]
     with tempfile.TemporaryDirectory() as folder:
         collector.folder = Path(folder)
