@@ -11,8 +11,8 @@ from soccer_lib.control.clip import Clip, read_clip
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.runs import atomic_write_bytes
 
-HUB_REPOSITORY = "SaiResearch/booster_dataset"
-HUB_FOLDER = "soccer/booster_lower_t1"
+CLIPS_REPOSITORY = "SaiResearch/booster_dataset"
+CLIPS_FOLDER = "soccer/booster_lower_t1"
 
 
 def read_clips(
@@ -62,11 +62,16 @@ def fetch_clips(input_root: str | os.PathLike[str]) -> list[Path]:
         InputError: no huggingface_hub, no network, or the hub has no clips there.
         ResourceError: the folder cannot be written.
     """
-    where, instead = f"{HUB_FOLDER} of data set {HUB_REPOSITORY}", "name a folder of clips with --input-root"
+    where, instead = (
+        f"{CLIPS_FOLDER} of data set {CLIPS_REPOSITORY}",
+        "name a folder of clips with --input-root",
+    )
     try:
         from huggingface_hub import snapshot_download
 
-        cache = snapshot_download(HUB_REPOSITORY, repo_type="dataset", allow_patterns=f"{HUB_FOLDER}/*.npz")
+        cache = snapshot_download(
+            CLIPS_REPOSITORY, repo_type="dataset", allow_patterns=f"{CLIPS_FOLDER}/*.npz"
+        )
     except ImportError:
         raise InputError(
             f"--fetch needs huggingface_hub; expected it installed; pip install huggingface_hub, or {instead}"
@@ -76,7 +81,7 @@ def fetch_clips(input_root: str | os.PathLike[str]) -> list[Path]:
             f"--fetch could not get {where} ({type(error).__name__}); expected a network; connect to one, or "
             f"{instead}"
         ) from None
-    found = sorted(Path(cache, HUB_FOLDER).glob("*.npz"))
+    found = sorted(Path(cache, CLIPS_FOLDER).glob("*.npz"))
     if not found:
         raise InputError(f"--fetch found no clips in {where}; expected .npz files; {instead}")
     for path in found:
