@@ -220,7 +220,7 @@ def test_which_clips_are_read(clips, capsys):
     for arguments in ((["strole"],), ([], ["*"])):
         with pytest.raises(InputError, match="big_kick, sidestep, stroll"):
             names(*arguments)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         read_clips(clips / "nowhere")
     with pytest.raises(InputError, match="has no .npz files"):
         read_clips(clips.parent)
