@@ -49,8 +49,8 @@ def trace_rolling_ball(speed: float = 2.0, seconds: float = 1.5) -> RollingBall:
     rows = []
     for _ in range(round(seconds / PHYSICS_DT)):
         sim.advance(np.zeros(12))
-        sim.measure()
-        rows.append((sim._ball.copy(), sim.data.geom_xpos[geom].copy(), sim.ball_velp[1]))
+        sim.readings.measure()
+        rows.append((sim.readings.ball.copy(), sim.data.geom_xpos[geom].copy(), sim.readings.ball_velp[1]))
     points, centres, speeds = zip(*rows, strict=True)
     time = PHYSICS_DT * np.arange(1, len(rows) + 1)
     return RollingBall(time, np.array(points), np.array(centres), np.array(speeds))

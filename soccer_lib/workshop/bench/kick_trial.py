@@ -143,7 +143,7 @@ class KickPlayer:
         state, over, fell, trigger = policy.begin(), False, False, None
         end = sim.task.max_steps
         while sim.n_steps < end:
-            heading, step = heading_of(sim.sensors()[0]), sim.n_steps
+            heading, step = heading_of(sim.readings.orientation()), sim.n_steps
             action, state = policy.predict(observation, state)
             observation, _, terminated, truncated, info = env.step(_WAIT if over else action)
             over = over or terminated or truncated
