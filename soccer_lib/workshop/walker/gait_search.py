@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from soccer_lib.control.gait import AVERAGE_RATE, PARAMETER_NAMES, Gait, GaitParameters
-from soccer_lib.control.residual import TrunkState
 from soccer_lib.workshop.walker.lessons import CommandSequence, push_velocity
 from soccer_lib.workshop.walker.plant import Robot, build_model, randomised
 
@@ -68,17 +67,17 @@ class GaitTrial:
 
     def _scenario(self, parameters: GaitParameters, seed: int) -> float:
         rng = np.random.default_rng(seed)
-        robot, gait = self.robot, Gait(parameters)
+        robot = self.robot
+        gait = Gait(parameters)
         robot.rng = rng
         robot.reset(noise=0.02, delay=int(rng.integers(0, 3)))
         gait.reset(robot.qpos[7:].tolist(), rng.random())
         commands = CommandSequence(rng)
         commands.restart()
-        wanted_mean = [0.0, 0.0, 0.0]
+        mean_command = [0.0, 0.0, 0.0]
         total = 0.0
         for t in range(SCENARIO_STEPS):
-            w, x, y, z = robot.quat.tolist()
-            trunk = TrunkState([x, y, z, w], robot.gyro.tolist(), robot.velocimeter.tolist())
+            trunk = robot.trunk_state()
             target = gait.step(
                 commands.next(), trunk.pitch, trunk.roll, trunk.gyro, trunk.velocity, trunk.yaw_rate
             )
@@ -87,15 +86,18 @@ class GaitTrial:
             robot.step(target)
             if robot.fallen:
                 break
-            wanted_mean = [m + AVERAGE_RATE * (c - m) for m, c in zip(wanted_mean, gait.command, strict=True)]
+            mean_command = [
+                m + AVERAGE_RATE * (c - m) for m, c in zip(mean_command, gait.command, strict=True)
+            ]
             power = float(np.abs(robot.force * robot.qvel[6:]).sum())
-            total += tracking_score(gait.mean, wanted_mean) - POWER_COST * min(power, 600.0)
+            total += tracking_score(gait.mean, mean_command) - POWER_COST * min(power, 600.0)
+        # By all steps: those after a fall have earned nothing.
         return total / SCENARIO_STEPS
 
 
-def tracking_score(mean: list[float], wanted: list[float]) -> float:
+def tracking_score(mean: list[float], command: list[float]) -> float:
     """Reward of one step: 0.2 for being upright, the rest for mean velocities near the mean command."""
-    ex, ey, turn = mean[0] - wanted[0], mean[1] - wanted[1], mean[2] - wanted[2]
+    ex, ey, turn = (m - c for m, c in zip(mean, command, strict=True))
     return 0.2 + 0.5 / (1 + (ex * ex + ey * ey) / 0.02) + 0.3 / (1 + turn * turn / 0.06)
 
 

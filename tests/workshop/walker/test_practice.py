@@ -45,7 +45,7 @@ def test_time_up_hands_back_the_last_input():
     practice.observe()
     pupil = practice.pupils[0]
     pupil.restart()
-    pupil.look()
+    pupil.observe()
     pupil.ticks = EPISODE_STEPS - 1
     _, done, timed_out = practice.step(np.zeros((1, 12), np.float32))
     assert done[0] and len(timed_out[0]) == FEATURE_COUNT
