@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from soccer_lib.evaluation.audit import DISCOUNTED, REVERSED, Audit, audit_reward
 from soccer_lib.runs import atomic_write_json, version_record
@@ -78,14 +79,19 @@ def write_audit(audit: Audit, path: str | os.PathLike[str]) -> None:
     Raises:
         ResourceError: the disk is full or read-only.
     """
-    tasks = {}
+    tasks: dict[str, dict[str, Any]] = {}
     for task, pairs in audit.pairs.items():
         tasks[task] = {"verdicts": Counter(pair.verdict for pair in pairs)}
         for verdict in (REVERSED, DISCOUNTED):
-            named = named_pairs(audit, task, verdict)
             tasks[task][verdict] = [
                 {"worse": worse, "better": better, "starts": [pair.better.start for pair in group]}
-                for (better, worse), group in named.items()
+                for (better, worse), group in named_pairs(audit, task, verdict).items()
             ]
-    about = {"passed": audit.passed, "settings": audit.settings, "versions": version_record()}
-    atomic_write_json(path, {**about, "tasks": tasks, "episodes": [asdict(p) for p in audit.played]})
+    record = {
+        "passed": audit.passed,
+        "settings": audit.settings,
+        "versions": version_record(),
+        "tasks": tasks,
+        "episodes": [asdict(episode) for episode in audit.played],
+    }
+    atomic_write_json(path, record)

@@ -39,15 +39,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train the walker: gait search, then a residual network; call it again to go on.",
     ),
     "bc": (
-        "soccer_lib.learn.imitation.bc:BCConfig:main",
+        "soccer_lib.cli.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
     "study": (
-        "soccer_lib.workshop.studies:StudyConfig:main",
+        "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation and rounds of DAgger.",
     ),
     "convert": (
-        "soccer_lib.policies.foreign.convert:ConvertConfig:convert",
+        "soccer_lib.cli.convert:ConvertConfig:main",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
     ),
     "inspect env": (
@@ -175,9 +175,9 @@ def parse_config(config_class: type, arguments: Sequence[str], prog: str) -> Any
                 problem = f"{argument.display_name()} lacks a value; expected {argument.lowered.metavar}"
             case tyro_errors.InvalidChoice(argument=argument, value=value, choices=choices):
                 raise unknown_name(argument.display_name(), value, choices)
-            case tyro_errors.InstantiationFailure(argument=None, message=message):
-                raise InputError(message)  # the dataclass's own check
             case tyro_errors.InstantiationFailure(argument=argument, message=message):
+                if argument is None:
+                    raise InputError(message)  # the dataclass's own check
                 problem = f"{argument.display_name()}: {message}; expected {argument.lowered.metavar}"
             case _:
                 problem = f"{type(event).__name__}; expected flags as in the help"

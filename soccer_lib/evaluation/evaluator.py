@@ -8,7 +8,8 @@ import time
 from collections.abc import Sequence
 
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.evaluation.play import N_STARTS, EpisodeJob, EpisodePlayer
+from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.player import EpisodePlayer
 from soccer_lib.evaluation.record import record_bytes
 from soccer_lib.evaluation.result import EvaluationResult
 from soccer_lib.policies import Policy, load_policy

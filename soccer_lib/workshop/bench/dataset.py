@@ -20,9 +20,9 @@ import mujoco
 import numpy as np
 
 from soccer_lib.demos.collect import Collector, collector_of
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.policies import load_policy
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import tasks_named
@@ -92,7 +92,7 @@ class TimedCollector:
 
 def main(config: DatasetBenchConfig) -> None:
     """Time all episodes, print the figures, write the JSON."""
-    settings = DatasetConfig(from_policy=config.policy, level=config.level)
+    settings = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
     collector = collector_of(settings, load_policy(config.policy))
     tasks = [task.name for task in tasks_named(config.tasks)]
     seeds = range(1000, 1000 + config.episodes)

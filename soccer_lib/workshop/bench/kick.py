@@ -10,8 +10,8 @@ import numpy as np
 
 from soccer_lib.control.kicks import load_kicks
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.intervals import Estimate, bootstrap_of, wilson
-from soccer_lib.evaluation.play import N_STARTS
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.view.style import check_picture_name, save_figure

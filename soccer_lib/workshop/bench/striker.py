@@ -16,8 +16,8 @@ from soccer_lib.control.approach import wrap
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, evaluate
+from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.intervals import wilson
-from soccer_lib.evaluation.play import N_STARTS
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
 from soccer_lib.policies import Policy, load_policy

@@ -261,7 +261,7 @@ def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, fold
     for generation in range(len(history), generations):
         candidates = strategy.ask()
         jobs = [KickJob(stage, c, (config.seed, number, generation)) for c in candidates]
-        answers = list(crew.map(jobs))
+        answers = crew.map(jobs)
         scores = np.array([score for score, _ in answers])
         strategy.tell(candidates, (-scores).tolist())
         history.append(scores)

@@ -93,7 +93,7 @@ def search_gait(config: WalkerTrainConfig, folder: TrainingFolder, crew: Crew) -
         jobs = [
             ScoreJob(parameters_at(c), 1000 * config.seed + generation, config.scenarios) for c in candidates
         ]
-        scores = np.array(list(crew.map(jobs)))
+        scores = np.array(crew.map(jobs))
         search.tell(candidates, scores)
         folder.save_gait(np.array(search.scores), search.mean)
         entry = {"generation": generation + 1, "mean": float(scores.mean()), "best": float(scores.max())}
