@@ -24,20 +24,18 @@ from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs.make import check_sizes, layers
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.episode import EpisodeJob
-from soccer_lib.evaluation.play import Step, env_for, play_episode
+from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import training_seeds
 from soccer_lib.tasks import PHYSICS_DT, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
 
 _EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
 """Settings that an episode depends on."""
-
-REPORTED = range(10_000, 100_000)
-"""Seeds of reported figures: nothing may learn from them."""
 
 
 def collect_dataset(
@@ -60,12 +58,7 @@ def collect_dataset(
     """
     policy = load_policy(policy or config.from_policy)
     tasks = tasks_named(",".join(config.tasks))
-    seeds = range(config.seed, config.seed + config.episodes)
-    if not set(seeds).isdisjoint(REPORTED):
-        raise InputError(
-            f"seeds {seeds[0]} to {seeds[-1]} came; expected none of those that figures are reported from, "
-            f"{REPORTED[0]} to {REPORTED[-1]}; try --seed 1000 or 100000"
-        )
+    seeds = training_seeds(config.seed, config.episodes)
     collector = collector_of(config, policy)
     check_sizes([task.name for task in tasks], collector.layout)
     # A class typed into a notebook cannot be imported by another process.
@@ -176,7 +169,7 @@ class Collector:
         def note_targets(observation: np.ndarray) -> None:
             _note_targets(control, views[self.layout], rows)
 
-        def note(step: Step) -> None:
+        def note(step: Transition) -> None:
             nonlocal expert_state
             kicked = step.info.get("macro_triggered", False)
             kept = np.sign(player.wanted) if kicked else player.wanted
@@ -255,11 +248,7 @@ class _Player:
         return self.policy.begin(seed)
 
     def predict(
-        self,
-        observation: np.ndarray,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = True,
+        self, observation: np.ndarray, state: Any = None, *, deterministic: bool = True
     ) -> tuple[np.ndarray, Any]:
         self.seen = self.look()
         self.wanted, state = self.policy.predict(self.seen[self.policy.spec.observation], state)

@@ -14,7 +14,7 @@ import gymnasium as gym
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS
 from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
-from soccer_lib.evaluation.play import Step, env_for, play_episode
+from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.policies import PolicySpec
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import COMPETITION, Task, tasks_named
@@ -124,7 +124,7 @@ class AuditPlayer:
         paid = 0.0
         discount = 1.0
 
-        def add_up(step: Step) -> None:
+        def add_up(step: Transition) -> None:
             nonlocal paid, discount
             paid += discount * step.reward
             discount *= self.discount ** step.info["held_steps"]

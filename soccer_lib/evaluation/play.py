@@ -17,23 +17,19 @@ from soccer_lib.policies import PolicySpec
 from soccer_lib.tasks import TASKS
 
 
-class Actor(Protocol):
+class Agent(Protocol):
     """Who acts: every `Policy`, and what only plays its part."""
 
     def begin(self, seed: int | None = None) -> Any:
         """The state at the start of an episode."""
 
     def predict(
-        self,
-        observation: np.ndarray,
-        state: Any = None,
-        episode_start: Any = None,
-        deterministic: bool = True,
+        self, observation: np.ndarray, state: Any = None, *, deterministic: bool = True
     ) -> tuple[np.ndarray, Any]:
         """Choose an action; returns the next state as well."""
 
 
-class Step(NamedTuple):
+class Transition(NamedTuple):
     """One env step.
 
     Attributes:
@@ -61,15 +57,15 @@ class Step(NamedTuple):
 
 def play_episode(
     env: gym.Env,
-    policy: Actor,
+    policy: Agent,
     *,
     seed: int | None = None,
     options: dict[str, Any] | None = None,
     deterministic: bool = True,
     on_reset: Callable[[np.ndarray], None] | None = None,
-    on_step: Callable[[Step], None] | None = None,
+    on_step: Callable[[Transition], None] | None = None,
     stop: Callable[[], bool] | None = None,
-) -> Step | None:
+) -> Transition:
     """Play one episode to its end.
 
     Args:
@@ -80,10 +76,10 @@ def play_episode(
         deterministic: passed to `policy.predict`.
         on_reset: called with the first observation.
         on_step: called after each env step.
-        stop: asked before each env step whether to leave the episode unfinished.
+        stop: asked after each env step whether to leave the episode unfinished.
 
     Returns:
-        The last step; None where there was none.
+        The last step.
 
     Example:
         >>> from soccer_lib.policies import load_policy
@@ -98,17 +94,15 @@ def play_episode(
     if on_reset:
         on_reset(observation)
     state = policy.begin(seed)
-    step = None
-    over = False
-    while not over and not (stop and stop()):
+    while True:
         action, state = policy.predict(observation, state, deterministic=deterministic)
         next_observation, reward, terminated, truncated, info = env.step(action)
-        step = Step(observation, action, next_observation, float(reward), terminated, truncated, info)
+        step = Transition(observation, action, next_observation, float(reward), terminated, truncated, info)
         if on_step:
             on_step(step)
+        if step.over or (stop and stop()):
+            return step
         observation = next_observation
-        over = step.over
-    return step
 
 
 def env_for(spec: PolicySpec, task: str, **settings: Any) -> gym.Env:

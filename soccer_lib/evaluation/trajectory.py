@@ -237,6 +237,9 @@ def trace_episode(
     """
     actor = _actor(acting)
     recorder = Recorder(env)
+    if seconds <= 0:
+        recorder.reset(seed=seed, options=options)
+        return recorder.trajectory()
     with contextlib.suppress(_NoMoreActions):
         play_episode(
             recorder, actor, seed=seed, options=options, stop=lambda: recorder.sim.sim_time >= seconds

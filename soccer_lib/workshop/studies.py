@@ -22,19 +22,17 @@ from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.evaluation import evaluate
-from soccer_lib.learn.imitation.bc import DAGGER_SEED, bc
+from soccer_lib.learn.imitation.bc import bc
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import AUTO
 from soccer_lib.policies import Policy
 from soccer_lib.runs import RunFolder, atomic_write_json, load_json, machine_record, version_record
 from soccer_lib.runs.files import MANIFEST, sha256_of, to_plain, write_manifest
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import DAGGER_SEED, TUNING
 
-REPORTED = 20_000
-"""First seed of the episodes that clones are scored on."""
-
-TUNING = 0
-"""First seed of scores that a choice is made by: the seeds of reported figures must not serve for that."""
+SCORED = 20_000
+"""First seed of the episodes that clones are scored on; a choice between kinds is made by `TUNING` seeds."""
 
 SEES_ALL = "agent, all of it"
 """The kind that sees all of its observation; from the others `bc` hides what misleads them."""
@@ -102,7 +100,9 @@ def observation_study(config: StudyConfig) -> dict[str, Any]:
             PlayedDatasetConfig(from_policy="striker", observation=layout, episodes=episodes, seed=first_seed)
         )
 
-    return _study(config, "observation", list(LAYOUT_OF), lambda kind, seed: seen_as(LAYOUT_OF[kind]), TUNING)
+    return _study(
+        config, "observation", list(LAYOUT_OF), lambda kind, seed: seen_as(LAYOUT_OF[kind]), TUNING.start
+    )
 
 
 def dagger_study(config: StudyConfig) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _study(
     name: str,
     kinds: Sequence[int | str],
     demonstrations: Callable[[Any, int], Dataset],
-    first_seed: int = REPORTED,
+    first_seed: int = SCORED,
     rounds: int = 0,
 ) -> dict[str, Any]:
     """Train and score a clone of each kind and seed; what is done waits beside the curve's file."""

@@ -30,13 +30,11 @@ from soccer_lib.learn.imitation.mirror import mirrored
 from soccer_lib.policies import LearnedPolicy, Policy, PolicySpec, write_policy
 from soccer_lib.policies.learned import check_walker, read_policy, walker_sha256
 from soccer_lib.runs import Heartbeat, RunFolder
+from soccer_lib.seeds import DAGGER_SEED
 from soccer_lib.tasks import PHYSICS_DT
 
 Collect = Callable[[Policy, int], Dataset]
 """Lets a policy play and returns what an expert would have done; the number is the round, from 1."""
-
-DAGGER_SEED = 200_000
-"""Base of the seeds that a clone plays for its expert; round n starts at this + 1000 n."""
 
 POLICY_FILE = "final_model.safetensors"
 

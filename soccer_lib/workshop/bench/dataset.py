@@ -25,6 +25,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.policies import load_policy
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import TRAINING, training_seeds
 from soccer_lib.tasks import tasks_named
 from soccer_lib.workshop.bench.report import LiveTable, finish
 
@@ -95,7 +96,7 @@ def main(config: DatasetBenchConfig) -> None:
     settings = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
     collector = collector_of(settings, load_policy(config.policy))
     tasks = [task.name for task in tasks_named(config.tasks)]
-    seeds = range(1000, 1000 + config.episodes)
+    seeds = training_seeds(TRAINING[0].start, config.episodes)
     jobs = [EpisodeJob(task, seed) for seed in seeds for task in tasks]
     with tempfile.TemporaryDirectory() as folder:
         collector.folder = Path(folder)

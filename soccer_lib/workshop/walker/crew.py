@@ -12,7 +12,7 @@ from soccer_lib.runs.pool import Pool
 from soccer_lib.workshop.walker.forward import GAMMA, forward, numpy_layers
 
 
-class Job(Protocol):
+class WorkerJob(Protocol):
     """What a worker can run."""
 
     def run(self, held: dict) -> Any:
@@ -46,7 +46,7 @@ class PractiseJob:
 
     def run(self, held: dict) -> None:
         """Build them."""
-        held["collector"] = Collector(self)
+        held["collector"] = Rollouts(self)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class CollectJob:
         return held["collector"].collect(self)
 
 
-class Collector:
+class Rollouts:
     """Rolls the practising robots out with a network, in numpy."""
 
     def __init__(self, job: PractiseJob) -> None:
@@ -111,7 +111,7 @@ class JobRunner:
     def __init__(self) -> None:
         self._held: dict = {}
 
-    def __call__(self, job: Job) -> Any:
+    def __call__(self, job: WorkerJob) -> Any:
         """Run a job."""
         return job.run(self._held)
 
@@ -122,7 +122,7 @@ class Crew(Pool):
     def __init__(self, n_workers: int) -> None:
         super().__init__(JobRunner, n_workers, remedy="run the same command to go on")
 
-    def send(self, worker: int, job: Job) -> None:
+    def send(self, worker: int, job: WorkerJob) -> None:
         """Give a worker its next job."""
         self.workers[worker].send("__call__", job)
 
