@@ -7,6 +7,8 @@ fresh optimiser.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from soccer_lib.control.gait import AVERAGE_RATE, PARAMETER_NAMES, Gait, GaitParameters
@@ -52,6 +54,21 @@ POWER_COST = 0.0003
 """Score per mechanical power of the motors [1/W]."""
 
 
+@dataclass(frozen=True)
+class GaitJob:
+    """Gait parameters to score.
+
+    Attributes:
+        parameters: of the engine.
+        seed: of the scenarios.
+        scenarios: how many.
+    """
+
+    parameters: GaitParameters
+    seed: int
+    scenarios: int
+
+
 class GaitTrial:
     """Scores gait parameters on the training plant; one per worker process."""
 
@@ -61,9 +78,10 @@ class GaitTrial:
         self.models = [nominal] + [randomised(nominal, rng) for _ in range(variants - 1)]
         self.robot = Robot(self.models, rng)
 
-    def score(self, parameters: GaitParameters, seed: int, scenarios: int) -> float:
+    def __call__(self, job: GaitJob) -> float:
         """Mean score of some scenarios, about 0 (falls at once) to 1 (tracks every command)."""
-        return float(np.mean([self._scenario(parameters, 1000 * seed + k) for k in range(scenarios)]))
+        seeds = range(1000 * job.seed, 1000 * job.seed + job.scenarios)
+        return float(np.mean([self._scenario(job.parameters, seed) for seed in seeds]))
 
     def _scenario(self, parameters: GaitParameters, seed: int) -> float:
         rng = np.random.default_rng(seed)
