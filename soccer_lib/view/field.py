@@ -66,7 +66,7 @@ class FieldMap:
             return self.axes.plot([], [], marker, **{"color": ACCENT, "zorder": 6, **appearance})[0]
 
         self._robot = empty_line("o", markersize=11, label="robot and its heading")
-        self._heading = empty_line(linewidth=3)
+        self._heading = empty_line(linewidth=3, label="_heading")
         self._robot_path = empty_line(linewidth=1.5, zorder=4, label="robot's path")
         self._ball = empty_line("o", color="white", mec=INK, mew=1.5, markersize=8, zorder=7, label="ball")
         self._ball_path = empty_line("--", color=INK, linewidth=1.5, zorder=5, label="ball's path")
@@ -100,9 +100,9 @@ class FieldMap:
 
         episode = self.trajectory
         if episode.target is not None:
-            *centre, height = episode.target
+            x, y, height = episode.target
             label = "target" if height < 0.1 else f"target, {height:.1f} m high"
-            circle = Circle(centre, episode.target_radius, facecolor=YELLOW, edgecolor=INK, zorder=3)
+            circle = Circle((x, y), episode.target_radius, facecolor=YELLOW, edgecolor=INK, zorder=3)
             circle.set_label(label)
             self.axes.add_patch(circle)
         for time, event in episode.events[: -1 if episode.report else None]:

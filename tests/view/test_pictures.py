@@ -265,9 +265,7 @@ def test_ffmpeg_that_cannot_be_found_is_no_error(monkeypatch):
     assert not video.has_ffmpeg()
 
 
-@pytest.mark.parametrize(
-    "frames, name, says", [([], "a.mp4", "no pictures"), ([1], "a.avi", "not a video")]
-)
+@pytest.mark.parametrize("frames, name, says", [([], "a.mp4", "no pictures"), ([1], "a.avi", "not a video")])
 def test_bad_videos_are_named(frames, name, says, tmp_path):
     with pytest.raises(InputError, match=says):
         view.write_video(frames, tmp_path / name)
