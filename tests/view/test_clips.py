@@ -108,8 +108,8 @@ def test_each_joint_has_its_range_and_red_dots_outside_of_it(clips):
         # Joint k turns by k/10 rad/s from -0.1 rad on.
         expected = np.arange(11) / 100 * joint / 10 - 0.1
         assert position.get_ydata() == pytest.approx(expected)
-        # A knee bends one way only: all of it is outside; the hip is within its range.
-        if "knee" in JOINTS[joint]:
+        # A knee bends one way only: all of it is outside; the hips are within their ranges.
+        if JOINTS[joint] == "left_knee_pitch":
             assert outside.get_ydata() == pytest.approx(expected)
         if "hip_pitch" in JOINTS[joint]:
             assert not len(outside.get_ydata())

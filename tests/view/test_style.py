@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -95,3 +97,8 @@ def test_a_shown_picture_is_as_wide_as_its_figure_and_can_be_kept(tmp_path):
     assert (tmp_path / "scores.png").read_bytes() == shown.data
     with pytest.raises(InputError, match=r"scores\.svg"):
         view.picture(figure, tmp_path / "scores.svg")
+
+
+def test_nothing_is_drawn_before_it_is_asked_for():
+    code = "import sys, soccer_lib.cli.evaluate; sys.exit(bool({'matplotlib', 'IPython'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=LIBRARY.parent).returncode == 0
