@@ -31,7 +31,6 @@ KEEPER_SWING = 1.0
 """How far the keeper's middle goes to each side [m]."""
 
 _GRASS = "#dfead9"
-_HEADING_LENGTH = 0.45
 _MARGIN = 0.9
 _LEAST_WIDTH = 5.0
 _LEGEND_ENTRY = 1.6
@@ -129,10 +128,8 @@ class FieldMap:
         """Draw the state of one row and the paths up to it; returns what has changed, from the bottom up."""
         episode = self.trajectory
         x, y, yaw = episode.robot[row]
-        ahead_x = x + _HEADING_LENGTH * math.cos(yaw)
-        ahead_y = y + _HEADING_LENGTH * math.sin(yaw)
         self._robot.set_data([x], [y])
-        self._heading.set_data([x, ahead_x], [y, ahead_y])
+        self._heading.set_data([x, x + 0.45 * math.cos(yaw)], [y, y + 0.45 * math.sin(yaw)])
         self._robot_path.set_data(*episode.robot[: row + 1, :2].T)
         self._ball.set_data(*episode.ball[row : row + 1, :2].T)
         self._ball_path.set_data(*episode.ball[: row + 1, :2].T)
