@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from soccer_lib.view.style import ACCENT, FAINT, INK, PINK, QUIET, new_figure, tidy
+from soccer_lib.view.style import ACCENT, FAINT, INK, PINK, QUIET, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +32,7 @@ class BallPath(NamedTuple):
     fell: bool
 
 
+@styled
 def plot_kicks(kicks: Mapping[str, Sequence[BallPath]], line: float) -> Figure:
     """The balls' paths, a column for each kick: from the side, and from above.
 
@@ -68,6 +69,5 @@ def plot_kicks(kicks: Mapping[str, Sequence[BallPath]], line: float) -> Figure:
 
 
 def _prepare(axes: Axes, line: float) -> None:
-    tidy(axes)
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.axvline(line, color=QUIET, linewidth=1.1, linestyle=(0, (4, 2)))

@@ -24,7 +24,7 @@ from soccer_lib.view.style import (
     RED,
     YELLOW,
     new_figure,
-    tidy,
+    styled,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Bin:
     success: Estimate
 
 
+@styled
 def plot_trails(
     trails: Mapping[str, Sequence[Trail]], success: Mapping[str, Mapping[str, Sequence[Bin]]]
 ) -> Figure:
@@ -128,7 +129,6 @@ def _draw_trails(axes: Axes, trails: Sequence[Trail]) -> None:
 
 def _draw_success(axes: Axes, numbers: Mapping[str, Sequence[Bin]]) -> None:
     """One row for each bin, under the name of its number; the rows are as high in all tasks."""
-    tidy(axes)
     labels: list[str] = []
     for name, bins in numbers.items():
         labels.append(name)

@@ -9,12 +9,14 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gymnasium as gym
 import numpy as np
 
-from soccer_lib.course.figures.widgets import drive_sequence
 from soccer_lib.envs.make import make_env
+from soccer_lib.evaluation.trajectory import Trajectory, trace_episode
 from soccer_lib.layout import COMMAND_SCALE
-from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, new_figure, tidy
+from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, new_figure, styled
 from soccer_lib.view.video import captioned, trajectory_frames, write_video
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Walk:
     prints: np.ndarray
 
 
+@styled
 def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndarray]], end: float) -> Figure:
     """Tracking on the left, footprints of each walker on the right.
 
@@ -72,7 +75,6 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
     colours = dict(zip(walks, (ACCENT, ORANGE)[: len(walks)], strict=True))
     starts, commands = zip(*sequence, strict=True)
     for index, axes in enumerate(left.subplots(3, 1, sharex=True)):
-        tidy(axes)
         axes.stairs(np.array(commands)[:, index], (*starts, end), color=INK, baseline=None, label="command")
         for name, walk in walks.items():
             axes.plot(
@@ -97,7 +99,6 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
 def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
     from matplotlib.patches import Rectangle
 
-    tidy(axes)
     axes.set(aspect="equal", anchor="N")
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     length, width = _FOOT
@@ -121,9 +122,18 @@ def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
 def write_tour(walker: str, path: str | os.PathLike[str], fps: int = 25) -> Path:
     """Write the video of a walker on `TOUR`, with captions; returns the file as `write_video` does."""
     env = make_env("kick_to_target", control="command", walker=walker, info="terms")
-    parts = [(*np.array(command) / COMMAND_SCALE, seconds) for _, command, seconds in TOUR]
-    frames = trajectory_frames(drive_sequence(env, parts, TOUR_SEED), fps=fps, size=(640, 360))
+    frames = trajectory_frames(tour(env), fps=fps, size=(640, 360))
     return write_video(captioned(frames, _captions(fps)), path, fps)
+
+
+def tour(env: gym.Env) -> Trajectory:
+    """The robot on `TOUR`, in an environment that takes commands."""
+    step_seconds = env.get_wrapper_attr("hold") * PHYSICS_DT
+    actions: list[np.ndarray] = []
+    for _, command, seconds in TOUR:
+        action = (np.array(command) / COMMAND_SCALE).astype(np.float32)
+        actions += [action] * round(seconds / step_seconds)
+    return trace_episode(env, actions, seed=TOUR_SEED)
 
 
 def _captions(fps: int) -> Iterator[str]:

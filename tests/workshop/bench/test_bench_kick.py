@@ -148,5 +148,5 @@ def test_bad_settings_are_one_clear_line():
     with pytest.raises(InputError, match="unknown kick 'place'; expected one of: .*placed.*did you mean"):
         bench.main(bench.KickBenchConfig(kicks="shot,place"))
     for flag, name in (("plot", "a.jpg"), ("video", "a.avi")):
-        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+        with pytest.raises(InputError, match=f"{name} is not .* expected one that ends in"):
             bench.main(dataclasses.replace(bench.KickBenchConfig(), **{flag: name}))

@@ -159,7 +159,7 @@ def test_bad_settings_are_one_clear_line(tmp_path):
     with pytest.raises(InputError, match="episodes got 0"):
         bench.main(bench.StrikerBenchConfig(episodes=0))
     for flag, name in (("plot", "a.jpg"), ("video", "a.avi"), ("still", "a.svg")):
-        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+        with pytest.raises(InputError, match=f"{name} is not .* expected one that ends in"):
             bench.main(bench.StrikerBenchConfig(**{flag: name}))
-    with pytest.raises(InputError, match=r"a.jpg is no picture's name; expected one that ends in .png"):
+    with pytest.raises(InputError, match=r"a.jpg is not a picture's name; expected one that ends in .png"):
         save_frame(np.zeros((2, 2, 3), np.uint8), "a.jpg")

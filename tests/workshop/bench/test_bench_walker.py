@@ -136,14 +136,14 @@ def test_a_tiny_bench_fills_every_row_and_draws(tmp_path, capsys, monkeypatch):
 def test_bad_settings_are_one_clear_line(tmp_path):
     config = bench.WalkerBenchConfig(walker=str(tmp_path / "none.npz"))
     with pytest.raises(InputError, match="sequences 0"):
-        bench.measure(dataclasses.replace(config, sequences=0))
+        bench.measure_walkers(dataclasses.replace(config, sequences=0))
     with pytest.raises(InputError, match="not found"):
-        bench.measure(config)
+        bench.measure_walkers(config)
 
 
 def test_names_of_picture_and_video_are_checked_before_the_bench():
     for flag, name in (("plot", "a.jpg"), ("video", "a.avi")):
-        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+        with pytest.raises(InputError, match=f"{name} is not .* expected one that ends in"):
             bench.main(bench.WalkerBenchConfig(**{flag: name}))
 
 
