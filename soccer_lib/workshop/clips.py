@@ -86,21 +86,27 @@ class ClipsConfig:
     """Folder for the clips of the legs, `clips.json`, and a folder for the layout with all joints."""
 
 
-class _Tape:
-    """Takes down the robot's root and joints before every physics step, and what the macro is at."""
+class _Recording:
+    """The robot's root and joints before every physics step, and what the macro is at in it."""
 
     def __init__(self, env: gym.Env) -> None:
         self.sim = env.unwrapped
         self.macro = next(layer for layer in layers(env) if isinstance(layer, CONTROLS["command"])).macro
-        root = self.sim.model.joint("robot_0:root").qposadr[0]
-        self._root = self.sim.data.qpos[root : root + 7]
-        self.rows: list[np.ndarray] = []
+        self._root = self.sim.data.joint("robot_0:root").qpos  # a view that follows the simulation
+        self.rows = [self._row()]
         self.stages: list[str] = []
+        self.sim.on_step.append(self._note)
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step."""
-        self.rows.append(np.concatenate((self._root, self.sim.joint_pos)))
+    def _row(self) -> np.ndarray:
+        return np.concatenate((self._root, self.sim.joint_pos))
+
+    def _note(self, torque: np.ndarray) -> None:
+        self.rows.append(self._row())
         self.stages.append(self.macro.stage)
+
+    def __len__(self) -> int:
+        """Physics steps so far."""
+        return len(self.stages)
 
 
 def record(name: str) -> np.ndarray:
@@ -118,10 +124,9 @@ def record(name: str) -> np.ndarray:
     """
     env = make_env("kick_to_target", control="command", observation="agent", seed=SEED)
     observation, _ = env.reset()
-    tape = _Tape(env)
-    env.unwrapped.tape = tape
-    span = _walk(env, tape, WALKS[name]) if name in WALKS else _kick(env, tape, observation, name)
-    qpos = np.array(tape.rows[span])
+    recording = _Recording(env)
+    span = _walk(env, recording, WALKS[name]) if name in WALKS else _kick(env, recording, observation, name)
+    qpos = np.array(recording.rows[:-1][span])
     lean = np.arccos(1 - 2 * (qpos[:, 4] ** 2 + qpos[:, 5] ** 2))
     return qpos[: np.argmax(np.append(lean, np.inf) > TIPPING)]
 
@@ -133,17 +138,17 @@ def _hold(env: gym.Env, command: Sequence[float], seconds: float) -> np.ndarray:
     return observation
 
 
-def _walk(env: gym.Env, tape: _Tape, parts: Sequence[tuple[float, ...]]) -> slice:
+def _walk(env: gym.Env, recording: _Recording, parts: Sequence[tuple[float, ...]]) -> slice:
     """Walk; returns the rows of the walk."""
     env.unwrapped.data.joint("env:ball").qpos[1] += 4.0  # out of the way
     _hold(env, STAND, LANDED)
-    first = len(tape.rows)
+    first = len(recording)
     for *command, seconds in parts:
         _hold(env, command, seconds)
-    return slice(first, len(tape.rows))
+    return slice(first, len(recording))
 
 
-def _kick(env: gym.Env, tape: _Tape, observation: np.ndarray, name: str) -> slice:
+def _kick(env: gym.Env, recording: _Recording, observation: np.ndarray, name: str) -> slice:
     """Walk to the ball and kick it; returns the rows around the swing."""
     ball = AGENT["ball_xpos_rel_robot"]
     while np.hypot(*observation[ball][:2]) > NEAR:
@@ -152,9 +157,9 @@ def _kick(env: gym.Env, tape: _Tape, observation: np.ndarray, name: str) -> slic
         observation = _hold(env, (0.5, 0.0, turn), _COMMAND_SECONDS)
     _hold(env, PATTERNS[KICKS[name]], _COMMAND_SECONDS)
     _hold(env, STAND, TAIL)
-    swing = [row for row, stage in enumerate(tape.stages) if stage == "swing"]
+    swing = [row for row, stage in enumerate(recording.stages) if stage == "swing"]
     if not swing:
-        seconds = len(tape.rows) * PHYSICS_DT
+        seconds = len(recording) * PHYSICS_DT
         raise SimulationError(f"clip {name}: no swing in {seconds:.1f} s; expected one; tune the kicks")
     return slice(swing[0] - round(LEAD / PHYSICS_DT), swing[-1] + round(TAIL / PHYSICS_DT))
 

@@ -123,20 +123,8 @@ class Aimed(Striker):
         return self._kick, target, True, memory
 
 
-class BallTape:
-    """Takes the place of a simulation's tape and notes the ball's centre before every physics step."""
-
-    def __init__(self, sim: SoccerSim) -> None:
-        self._centre = sim.data.geom("ball").xpos
-        self.rows: list[np.ndarray] = []
-
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation."""
-        self.rows.append(self._centre.copy())
-
-
 class KickWatch:
-    """Follows a kick from one env step to the next: when it was granted, and when the robot fell.
+    """Follows a kick: when it was granted, when the robot fell, and where the ball is at every physics step.
 
     Attributes:
         end: physics step up to which the trial is worth playing.
@@ -148,16 +136,31 @@ class KickWatch:
 
     def __init__(self, sim: SoccerSim) -> None:
         self._sim = sim
+        self._ball = sim.data.geom("ball").xpos
+        self._centres: list[np.ndarray] = []
         self.end = sim.task.max_steps
         self.trigger: int | None = None
         self.heading = 0.0
         self.aborted = False
         self.fell = False
 
+    def begin_episode(self, observation: np.ndarray) -> None:
+        """Note where the ball lies after the reset."""
+        self._centres = [self._ball.copy()]
+        self.begin_step()
+
     def begin_step(self) -> None:
         """Note how things stand before the next env step."""
         self._begun = self._sim.n_steps
-        self._heading = heading_of(self._sim.sensors()[0])
+        self._heading = heading_of(self._sim.readings.orientation())
+
+    def end_physics_step(self, torque: np.ndarray) -> None:
+        """Note where the ball is."""
+        self._centres.append(self._ball.copy())
+
+    def centres_since_trigger(self) -> np.ndarray:
+        """The ball's centre before each physics step since the kick was granted [m]. Shape: (n, 3)."""
+        return np.array(self._centres[self.trigger : -1])
 
     def end_step(self, info: dict[str, Any]) -> None:
         """Note what an env step came to."""
@@ -185,26 +188,27 @@ class KickPlayer:
         """Play one kick and measure it."""
         sim = self.env.unwrapped
         policy = self._aimed(job)
-        tape = BallTape(sim)
-        sim.tape = tape
         watch = KickWatch(sim)
-        play_episode(
-            self.env,
-            policy,
-            seed=job.seed,
-            options=job.options,
-            on_reset=lambda observation: watch.begin_step(),
-            on_step=lambda step: watch.end_step(step.info),
-            stop=lambda: watch.done,
-        )
-        # The ball rolls on after the episode's end.
-        while watch.trigger is not None and not watch.done:
-            watch.end_step(self.env.step(_WAIT)[-1])
-        sim.tape = None
+        sim.on_step.append(watch.end_physics_step)
+        try:
+            play_episode(
+                self.env,
+                policy,
+                seed=job.seed,
+                options=job.options,
+                on_reset=watch.begin_episode,
+                on_step=lambda step: watch.end_step(step.info),
+                stop=lambda: watch.done,
+            )
+            # The ball rolls on after the episode's end.
+            while watch.trigger is not None and not watch.done:
+                watch.end_step(self.env.step(_WAIT)[-1])
+        finally:
+            sim.on_step.remove(watch.end_physics_step)
         if watch.trigger is None:
             return KickResult(job)
         result = KickResult(job, fired=True, aborted=watch.aborted, fell=watch.fell)
-        centre = np.array(tape.rows[watch.trigger :])
+        centre = watch.centres_since_trigger()
         struck = strike_row(centre)
         if struck is None or watch.aborted:
             return result
