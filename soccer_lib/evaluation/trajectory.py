@@ -141,11 +141,11 @@ class Recorder(gym.Wrapper):
 
     def step(self, action: np.ndarray):
         """Take one env step; `over` then says whether the episode has ended."""
-        self.sim.on_step = self._before_step
+        self.sim.on_step.append(self._after_physics_step)
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
         finally:
-            self.sim.on_step = None
+            self.sim.on_step.remove(self._after_physics_step)
         self.info = info
         self.over = terminated or truncated
         self.report = info.get("episode_report")
@@ -158,8 +158,10 @@ class Recorder(gym.Wrapper):
             self.events.append((info["sim_time"], self.sim.outcome.replace("_", " ")))
         return observation, reward, terminated, truncated, info
 
-    def _before_step(self, torque: np.ndarray) -> None:
-        if self.sim.n_steps and self.sim.n_steps % _ROW_STEPS == 0:
+    def _after_physics_step(self, torque: np.ndarray) -> None:
+        # The last step of an episode has a row of its own, whenever it comes.
+        over = self.sim.terminated or self.sim.truncated
+        if self.sim.n_steps % _ROW_STEPS == 0 and not over:
             self._sample(torque)
 
     def _sample(self, torque: np.ndarray) -> None:

@@ -46,8 +46,8 @@ class SoccerSim(Restorable, gym.Env):
         joint_pos, joint_vel: views of the joints [rad, rad/s]. Shape: (12,).
         start: positions, velocities and observation after the reset, as bytes: equal ones are the same start.
         tape: a list that receives the torques of every physics step, float32; None switches it off.
-        on_step: called with the torques of each physics step [N m], Shape: (12,), right before it is taken;
-            None for nobody.
+        on_step: each is called after every physics step, once it is judged, with its torques [N m],
+            Shape: (12,).
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
@@ -71,7 +71,7 @@ class SoccerSim(Restorable, gym.Env):
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
         self.tape: list[np.ndarray] | None = None
-        self.on_step: Callable[[np.ndarray], None] | None = None
+        self.on_step: list[Callable[[np.ndarray], None]] = []
         self.forget_episode()
         self.bind_episode()
 
@@ -207,8 +207,6 @@ class SoccerSim(Restorable, gym.Env):
         self.ctrl[:] = torque
         if self.tape is not None:
             self.tape.append(np.array(torque, dtype=np.float32))
-        if self.on_step:
-            self.on_step(torque)
         self._mj_step(self.model, self.data)
         self.n_steps += 1
         self.readings.forget()
@@ -220,6 +218,8 @@ class SoccerSim(Restorable, gym.Env):
             over = over or bool(np.isnan(self._qpos).any() or np.isnan(self._qvel).any())
         self.terminated = over
         self.truncated = self.n_steps >= self.task.max_steps or self.unstable
+        for hook in self.on_step:
+            hook(torque)
         return over or self.truncated
 
     def blown_up(self) -> bool:

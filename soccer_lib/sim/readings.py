@@ -122,7 +122,7 @@ class Readings:
             attitude[7:],
         )
 
-    def attitude(self) -> np.ndarray:
+    def orientation(self) -> np.ndarray:
         """Orientation x y z w of the trunk as observed, float32. Shape: (4,)."""
         return self.data.sensordata.take(self._attitude[:4]).astype(np.float32)
 

@@ -39,8 +39,6 @@ class StockSim(SoccerSim):
         """Take one stock step with torques [N m], Shape: (12,)."""
         if self.tape is not None:
             self.tape.append(np.array(torque, dtype=np.float32))
-        if self.on_step:
-            self.on_step(torque)
         before = self._warnings.tobytes()
         result = self.stock_limited.step(np.asarray(torque))
         self._observation, self._reward, self.terminated, self.truncated, self._info = result
@@ -55,6 +53,8 @@ class StockSim(SoccerSim):
         self.blocked = bool(self._terms.get("ball_blocked", False))
         self.conceded = bool(self._terms.get("inside_goal", False))
         self.fallen = bool(self.stock.robots[0].is_terminated())
+        for hook in self.on_step:
+            hook(torque)
         return self.terminated or self.truncated
 
     def set_state(self, state: dict[str, Any]) -> None:

@@ -31,7 +31,6 @@ KEEPER_SWING = 1.0
 """How far the keeper's middle goes to each side [m]."""
 
 _GRASS = "#dfead9"
-_HEADING_LENGTH = 0.45
 _MARGIN = 0.9
 _LEAST_WIDTH = 5.0
 _LEGEND_ENTRY = 1.6
@@ -66,7 +65,7 @@ class FieldMap:
             return self.axes.plot([], [], marker, **{"color": ACCENT, "zorder": 6, **appearance})[0]
 
         self._robot = empty_line("o", markersize=11, label="robot and its heading")
-        self._heading = empty_line(linewidth=3)
+        self._heading = empty_line(linewidth=3, label="_heading")
         self._robot_path = empty_line(linewidth=1.5, zorder=4, label="robot's path")
         self._ball = empty_line("o", color="white", mec=INK, mew=1.5, markersize=8, zorder=7, label="ball")
         self._ball_path = empty_line("--", color=INK, linewidth=1.5, zorder=5, label="ball's path")
@@ -100,9 +99,9 @@ class FieldMap:
 
         episode = self.trajectory
         if episode.target is not None:
-            *centre, height = episode.target
+            x, y, height = episode.target
             label = "target" if height < 0.1 else f"target, {height:.1f} m high"
-            circle = Circle(centre, episode.target_radius, facecolor=YELLOW, edgecolor=INK, zorder=3)
+            circle = Circle((x, y), episode.target_radius, facecolor=YELLOW, edgecolor=INK, zorder=3)
             circle.set_label(label)
             self.axes.add_patch(circle)
         for time, event in episode.events[: -1 if episode.report else None]:
@@ -129,10 +128,8 @@ class FieldMap:
         """Draw the state of one row and the paths up to it; returns what has changed, from the bottom up."""
         episode = self.trajectory
         x, y, yaw = episode.robot[row]
-        ahead_x = x + _HEADING_LENGTH * math.cos(yaw)
-        ahead_y = y + _HEADING_LENGTH * math.sin(yaw)
         self._robot.set_data([x], [y])
-        self._heading.set_data([x, ahead_x], [y, ahead_y])
+        self._heading.set_data([x, x + 0.45 * math.cos(yaw)], [y, y + 0.45 * math.sin(yaw)])
         self._robot_path.set_data(*episode.robot[: row + 1, :2].T)
         self._ball.set_data(*episode.ball[row : row + 1, :2].T)
         self._ball_path.set_data(*episode.ball[: row + 1, :2].T)

@@ -141,7 +141,7 @@ class CommandControl(ControlInterface):
         if macro.active or name not in macro.names or not macro.allowed(ball := self._ball()):
             self.counts["refused_count"] += 1
             return
-        macro.start(name, ball, heading_of(self.sim.readings.attitude()))
+        macro.start(name, ball, heading_of(self.sim.readings.orientation()))
         self.command = np.zeros(3)
         self._triggered = True
         self.counts["trigger_count"] += 1
@@ -150,7 +150,7 @@ class CommandControl(ControlInterface):
         """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
         self.trail.flush()
         x, y, _ = (self.sim.readings.ball_from_imu() + self.ball.offset).tolist()
-        return turned((x, y), -heading_of(self.sim.readings.attitude()))
+        return turned((x, y), -heading_of(self.sim.readings.orientation()))
 
     def _next_target(self) -> np.ndarray:
         sensed = self.sim.readings.sense()

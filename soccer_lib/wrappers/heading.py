@@ -82,7 +82,7 @@ class RobotObservation(gym.ObservationWrapper):
         """Build the entries from the stock observation, the simulation and the ball tracker."""
         sim = self._sim
         ball = self._control.ball
-        quat = sim.readings.attitude()
+        quat = sim.readings.orientation()
         full = assembled(observation[:24], quat, sim.described(), sim.task)
         return in_heading_frame(full, quat, ball.offset, ball.spin)
 

@@ -133,10 +133,10 @@ def _draw_paths(axes: Axes, paths: Mapping[str, Sequence[Trajectory]]) -> None:
 def _draw_errors(axes: Axes, errors: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
     """Mean of the errors of each second, at its middle."""
     for colour, (name, (time, error)) in zip(COLOURS, errors.items(), strict=False):
-        second_of_sample = time.astype(int)
-        seconds = np.unique(second_of_sample)
-        means = [error[second_of_sample == second].mean() for second in seconds]
-        axes.plot(seconds + 0.5, means, "o-", color=colour, linewidth=2, markersize=4, label=name)
+        seconds = time.astype(int)
+        with_samples = np.unique(seconds)
+        means = [error[seconds == second].mean() for second in with_samples]
+        axes.plot(with_samples + 0.5, means, "o-", color=colour, linewidth=2, markersize=4, label=name)
     axes.set_ylim(bottom=0)
     axes.set_title("squared error of the clone's command, mean by second")
     axes.set_xlabel("time in the episode [s]")

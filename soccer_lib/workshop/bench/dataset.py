@@ -93,8 +93,8 @@ class TimedCollector:
 
 def main(config: DatasetBenchConfig) -> None:
     """Time all episodes, print the figures, write the JSON."""
-    asked = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
-    collector = collector_of(asked, load_policy(config.policy))
+    settings = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
+    collector = collector_of(settings, load_policy(config.policy))
     tasks = [task.name for task in tasks_named(config.tasks)]
     seeds = training_seeds(TRAINING[0].start, config.episodes)
     jobs = [EpisodeJob(task, seed) for seed in seeds for task in tasks]

@@ -81,27 +81,28 @@ class Job:
     level: float
     index: int
     seed: int
-    task: str = "kick_to_target"
+
+    @property
+    def task(self) -> str:
+        """What errors call it."""
+        return f"{self.kind} trial {self.index} of walker {self.walker}"
 
 
-class WalkPlayer:
-    """Runs trials; keeps its simulation and the walkers that it has loaded."""
+class TrialPlayer:
+    """Plays trials; keeps the stock scene and the walkers."""
 
-    @cached_property
-    def trial(self) -> WalkTrial:
-        """The simulation, made by whoever plays first."""
-        return WalkTrial()
-
-    @cached_property
-    def walkers(self) -> dict[str, Walker]:
-        """Name -> walker."""
-        return {}
+    def __init__(self) -> None:
+        self._walkers: dict[str, Walker] = {}
 
     def __call__(self, job: Job) -> dict[str, Any]:
         """Run one trial and return its numbers."""
-        if job.walker not in self.walkers:
-            self.walkers[job.walker] = load_walker(job.walker)
-        return TRIALS[job.kind](self.trial, self.walkers[job.walker], job)
+        if job.walker not in self._walkers:
+            self._walkers[job.walker] = load_walker(job.walker)
+        return TRIALS[job.kind](self._trial, self._walkers[job.walker], job)
+
+    @cached_property
+    def _trial(self) -> WalkTrial:
+        return WalkTrial()
 
 
 def _constant(*command: float) -> Callable[[float], np.ndarray]:
@@ -251,7 +252,7 @@ def table_of(jobs: list[Job], results: list[dict[str, Any]]) -> dict[str, Estima
     return rows
 
 
-def measure(config: WalkerBenchConfig) -> dict[str, Any]:
+def measure_walkers(config: WalkerBenchConfig) -> dict[str, Any]:
     """Run all trials.
 
     Returns:
@@ -270,7 +271,7 @@ def measure(config: WalkerBenchConfig) -> dict[str, Any]:
     tables = {}
     for name, sha256 in hashes.items():
         jobs = jobs_of(name, config)
-        results = run_jobs(WalkPlayer(), jobs, config.workers, f"bench walker {name}")
+        results = run_jobs(TrialPlayer(), jobs, config.workers, f"bench walker {name}", unit="trials")
         tables[name] = {"sha256": sha256, "rows": table_of(jobs, results)}
     return {"walkers": tables, "sequences": config.sequences, "seed": config.seed}
 
@@ -298,7 +299,7 @@ def main(config: WalkerBenchConfig) -> None:
     if config.video:
         check_video_name(config.video)
     check_outputs([config.json, config.plot, config.video])
-    result = measure(config)
+    result = measure_walkers(config)
     tables = [walker["rows"] for walker in result["walkers"].values()]
     print(estimate_table([Path(name).name for name in result["walkers"]], tables), flush=True)
     finish(config, result)

@@ -174,7 +174,7 @@ class KickTrial:
         for _ in range(int(rng.integers(60, 110))):
             self._tick(self._walk(walk))
         away, bearing = rng.uniform((0.45, -0.6), (0.75, 0.3))
-        quat = sim.readings.attitude()
+        quat = sim.readings.orientation()
         ahead, left = turned((away, 0.0), bearing + heading_of(quat))
         place = sim.readings.imu[0] + ahead, sim.readings.imu[1] + left
         strike.start("shot", turned((away, 0.0), bearing), heading_of(quat))

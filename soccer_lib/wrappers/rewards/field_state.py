@@ -129,7 +129,7 @@ class FieldStateReader:
         """The scene after the last physics step."""
         sim = self._sim
         readings = sim.readings
-        quat = readings.attitude()
+        quat = readings.orientation()
         readings.measure()
         x, y, z = self._ball.tolist()
         (site_x, site_y, site_z), imu, *feet, south, north = sim.data.site_xpos[self._sites].tolist()
