@@ -95,7 +95,7 @@ def make_clip() -> Callable[..., dict[str, np.ndarray]]:
 @pytest.fixture
 def dataset(tmp_path) -> str:
     """Path of a dataset of the small expert, about one kick in 10 samples."""
-    from soccer_lib.demos.dataset import write_dataset
+    from soccer_lib.demos.files import write_dataset
     from tests.support.small_expert import demonstrations
 
     return str(write_dataset(tmp_path / "demos.npz", demonstrations(), {}))

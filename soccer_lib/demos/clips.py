@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from soccer_lib.control.clip import Clip, read_clip
@@ -30,13 +30,13 @@ def read_clips(
         strict_files: refuse a pattern that fits nothing; else a line says so and it is passed over.
 
     Raises:
-        InputError: no folder, nothing left to read, a pattern that fits nothing, or a file that is no clip.
+        InputError: no folder, nothing left to read, a pattern that fits nothing, or a damaged file.
     """
     files, exclude_files = (",".join(given).split(",") if given else [] for given in (files, exclude_files))
     root = Path(input_root)
     known = {path.stem: path for path in sorted(root.glob("*.npz"))}
     if not known:
-        what = "has no .npz files" if root.is_dir() else "is no folder"
+        what = "has no .npz files" if root.is_dir() else "is not a folder"
         raise InputError(f"{root} {what}; expected motion clips; try --input-root FOLDER, or dataset --fetch")
     for pattern in (*files, *exclude_files):
         if not fitting(known, [pattern]):
@@ -49,7 +49,7 @@ def read_clips(
     return [read_clip(path) for name, path in known.items() if name in chosen]
 
 
-def fitting(names: Sequence[str], patterns: Sequence[str]) -> set[str]:
+def fitting(names: Iterable[str], patterns: Sequence[str]) -> set[str]:
     """The names that fit one of the patterns."""
     plain = [pattern.removesuffix(".npz") for pattern in patterns]
     return {name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in plain)}

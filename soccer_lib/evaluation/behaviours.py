@@ -18,7 +18,7 @@ ASIDE = 2.4
 """How far beside the goal's middle, or the target, a shot that misses is aimed [m]."""
 
 
-class Walk(WalkAtBall):
+class WalkToBall(WalkAtBall):
     """Turns to the ball and walks at it, and through it or up to it.
 
     Args:
@@ -49,11 +49,11 @@ class Miss(Striker):
 
 
 BEHAVIOURS: dict[str, Callable[[], Policy]] = {
-    "stand": partial(Walk, 0.9, stop=math.inf),
+    "stand": partial(WalkToBall, 0.9, stop=math.inf),
     "fall at once": Zero,
-    "walk away": partial(Walk, -0.4),
-    "stand at the ball": partial(Walk, 0.9, stop=0.6),
-    "dribble slowly": partial(Walk, 0.35),
+    "walk away": partial(WalkToBall, -0.4),
+    "stand at the ball": partial(WalkToBall, 0.9, stop=0.6),
+    "dribble slowly": partial(WalkToBall, 0.35),
     "shoot wide": partial(Miss, aim_y=ASIDE),
     "shoot into the keeper": partial(Striker, aim_y=0.0),
     "score late": partial(Striker, wait=6.0),

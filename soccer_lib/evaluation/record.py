@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from soccer_lib.errors import InputError, one_line
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.runs import atomic_write_npz, load_npz, version_record
 from soccer_lib.tasks import Task, task_named

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import gymnasium as gym
 
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode
 from soccer_lib.evaluation.record import read_record
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs.pool import run_jobs

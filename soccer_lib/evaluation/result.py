@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode
 from soccer_lib.evaluation.record import write_record
 from soccer_lib.evaluation.statistics import remarks, summarise
 from soccer_lib.runs import atomic_write_json, version_record

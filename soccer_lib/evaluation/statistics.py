@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.tasks import TASKS
 

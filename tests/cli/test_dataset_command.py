@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.cli.main import main
-from soccer_lib.demos.dataset import read_dataset
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.runs import load_json
 
 
@@ -88,13 +88,16 @@ def test_bad_clips_end_in_one_line_and_no_file(clips, tmp_path, capsys, make_cli
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--output", "a.npz", "--input-root", "nowhere"], "nowhere is no folder"),
+        (["--output", "a.npz", "--input-root", "nowhere"], "nowhere is not a folder"),
         ([], "--output is missing"),
         (["--output", "a.txt", "--from", "zero", "--episodes", "1"], "ends in .npz"),
         (["--output", "a.npz", "--from", "nobody"], "unknown policy"),
         (["--output", "a.npz", "--from", "zero", "--seed", "12000"], "figures are reported from"),
         (["--output", "a.npz", "--sentinel-pattern", "1,1,1", "--input-root", "CLIPS"], "--sentinel-pattern"),
         (["--output", "a.npz", "--context-mode", "near"], "--context-mode"),
+        (["--output", "a.npz", "--episodes", "3"], "--episodes came for another kind of dataset"),
+        (["--output", "a.npz", "--from", "zero", "--stride", "3"], "expected it for motion clips"),
+        (["--fetch", "--from", "zero"], "--fetch came for another kind"),
         (["--output", "a.npz", "--minari", "two words"], "inari"),  # its name, or that it is not installed
     ],
 )

@@ -13,7 +13,7 @@ from soccer_lib.course import figures
 from soccer_lib.course.figures import widgets
 from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import read_clips
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
@@ -135,11 +135,13 @@ def test_a_sample_shows_what_was_seen_and_done(dataset):
 
 
 def test_datasets_of_clips_can_be_looked_at(clips):
-    made, _ = build_dataset(DatasetConfig(input_root=str(clips), enable_sentinels=True, task_mode="obstacle"))
+    made, _ = build_dataset(
+        ClipDatasetConfig(input_root=str(clips), enable_sentinels=True, task_mode="obstacle")
+    )
     assert figures.asks_for_kick(made).sum() == made.sentinels.sum() == 3
     seen = points(figures.sample_figure(made, 0).axes[0])
     assert len(seen["defenders"]) == 3 and "target" in seen and "keeper" not in seen
-    joints, _ = build_dataset(DatasetConfig(input_root=str(clips), level="joint"))
+    joints, _ = build_dataset(ClipDatasetConfig(input_root=str(clips), level="joint"))
     assert len(figures.sample_figure(joints, 0).axes[1].lines) == 13
 
 

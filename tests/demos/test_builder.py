@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.demos.builder import NEAREST, build_dataset, sentinel_frames, sentinel_pattern
+from soccer_lib.demos.builder import NEAREST, build_dataset, sentinel_frames, sentinel_pattern, thinned
 from soccer_lib.demos.clips import read_clips
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, ROBOT
 
 
 def build(folder, **settings):
-    return build_dataset(DatasetConfig(input_root=str(folder), **settings))
+    return build_dataset(ClipDatasetConfig(input_root=str(folder), **settings))
 
 
 def seen(data, name):
@@ -158,6 +158,37 @@ def test_stride_rate_and_thinning(clips, make_clip):
     assert build(clips, rate_hz=25)[0].rate_hz == 25
 
 
+def test_thinning_spaces_evenly_and_keeps_sentinels_longest():
+    sentinels = np.isin(np.arange(10), (3, 4))
+    # Both sentinels, and of the other eight those at 0, 2.33, 4.67 and 7: rows 0, 2, 7 and 9.
+    assert np.flatnonzero(thinned(sentinels, 6)).tolist() == [0, 2, 3, 4, 7, 9]
+    assert np.flatnonzero(thinned(sentinels, 2)).tolist() == [3, 4]
+    assert np.flatnonzero(thinned(sentinels, 1)).tolist() == [3]
+    assert np.flatnonzero(thinned(sentinels, 3)).tolist() == [0, 3, 4]
+    assert thinned(sentinels, 0).all() and thinned(sentinels, 11).all()
+    assert np.flatnonzero(thinned(np.zeros(9, bool), 3)).tolist() == [0, 4, 8]
+
+
+def test_sentinels_are_counted_after_the_stride(clips):
+    data, _ = build(
+        clips, files=("big_kick",), enable_sentinels=True, stride=3, sentinel_frames="1,3-9", task_mode="kick"
+    )
+    # Frames 0, 3, 6 and 9 of 11 are samples; the second and the fourth of them ask, and there is no fifth.
+    assert data.sentinels.tolist() == [False, True, False, True]
+    assert data.actions[data.sentinels].tolist() == [[1, -1, 1]] * 2
+    np.testing.assert_allclose(seen(data, "joint_vel"), np.tile(np.arange(12) / 10, (4, 1)))
+    angles = 0.03 * np.arange(4)[:, None] * np.arange(12) / 10 - 0.1
+    np.testing.assert_allclose(seen(data, "joint_pos"), angles, atol=1e-6)
+
+
+def test_joint_targets_are_the_joints_of_the_next_sample(clips):
+    data, _ = build(clips, files=("stroll",), level="joint", stride=2)
+    # Samples at frames 0, 2, 4, 6, 8; the last one's target is frame 10, 0.1 s after the first frame.
+    assert len(data) == 5 and data.control == "joint" and data.rate_hz == 50
+    target = 0.1 * np.arange(12) / 10 - 0.1 - DEFAULT_POSE
+    np.testing.assert_allclose(data.actions[-1], target, atol=1e-6)
+
+
 def test_parts_are_episodes_of_one_source(clips, make_clip):
     np.savez(clips / "twice.npz", **make_clip((1, 0)), split_points=np.array([0, 5, 10]))
     data, _ = build(
@@ -189,7 +220,7 @@ def test_which_clips_are_read(clips, capsys):
     for arguments in ((["strole"],), ([], ["*"])):
         with pytest.raises(InputError, match="big_kick, sidestep, stroll"):
             names(*arguments)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         read_clips(clips / "nowhere")
     with pytest.raises(InputError, match="has no .npz files"):
         read_clips(clips.parent)
@@ -204,14 +235,12 @@ def test_which_clips_are_read(clips, capsys):
         ({"split": 1.0}, "--split got 1.0"),
         ({"sentinel_threshold": 1.0}, "--sentinel-threshold"),
         ({"enable_sentinels": True, "level": "joint"}, "drop --enable-sentinels"),
-        ({"episodes": 3}, "--episodes came for another kind"),
-        ({"from_policy": "stand", "stride": 3}, "--stride came for another kind"),
         ({"seed": -1}, "--seed got -1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, words):
     with pytest.raises(InputError, match=words):
-        DatasetConfig(**settings)
+        ClipDatasetConfig(**settings)
 
 
 def test_sentinel_texts(clips):

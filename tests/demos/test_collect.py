@@ -7,11 +7,11 @@ import pytest
 
 from soccer_lib.control.kicks import kick_asked
 from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, parts_folder
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.evaluation import evaluate
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.layout import AGENT, DEFAULT_POSE, ROBOT
 from soccer_lib.policies import Policy, PolicySpec, load_policy
 
@@ -59,7 +59,7 @@ class Broken(Shuffle):
 
 def collect(policy=None, **settings):
     config = {"from_policy": "stumble", "episodes": 1, "workers": 1, "tasks": ("kick_to_target",)}
-    return collect_dataset(DatasetConfig(**config | settings), policy, progress=False)
+    return collect_dataset(PlayedDatasetConfig(**config | settings), policy, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,19 @@ def test_rewards_are_the_official_score_at_the_end(shuffled):
     assert not shuffled.rewards[~ends].any()
     lengths = np.bincount(shuffled.episode_id, shuffled.held_steps)
     assert (lengths <= 5000).all()
+
+
+def test_the_step_that_fires_a_kick_is_held_until_the_strike(walker):
+    data = collect(load_policy("striker"))
+    kicks = (np.abs(data.actions) == 1).all(axis=1)
+    assert kicks.sum() == 1 and data.held_steps[kicks][0] > 100
+    assert (data.held_steps[:-1][~kicks[:-1]] == 50).all()
+    # The clock in the observation says the same: 1 at the reset, 0 after 5,000 physics steps.
+    passed = np.cumsum(data.held_steps)
+    before = np.concatenate(([0], passed[:-1]))
+    clock = AGENT["time_left"]
+    np.testing.assert_allclose(data.observations[:, clock][:, 0], 1 - before / 5000, atol=1e-6)
+    np.testing.assert_allclose(data.next_observations[:, clock][:, 0], 1 - passed / 5000, atol=1e-6)
 
 
 def test_what_is_written_can_have_another_layout(walker, shuffled):
@@ -212,7 +225,7 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(Collector, "play", until_the_second)
     with pytest.raises(MemoryError):
         collect(Stumble(), episodes=3, output=output)
-    folder = parts_folder(DatasetConfig(output=output))
+    folder = parts_folder(PlayedDatasetConfig(output=output))
     assert sorted(path.name for path in folder.glob("*.npz")) == [
         "kick_to_target_1000.npz",
         "kick_to_target_1001.npz",
@@ -237,6 +250,9 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
         ({"label_with": "walk_at_ball"}, "--label-with wants command, stumble gives joint"),
         ({"label_with": "nobody"}, "unknown policy"),
         ({"tasks": ("kick_it",)}, "kick_it"),
+        ({"episodes": 0}, "--episodes got 0; expected 1 or more"),
+        ({"noise": float("nan")}, "--noise got nan"),
+        ({"output": "demos.txt"}, "ends in .npz"),
     ],
 )
 def test_what_cannot_be_played_is_refused(settings, words):

@@ -8,7 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from soccer_lib.demos.dataset import SIZES, WIDTHS, Dataset, join, read_dataset, write_dataset
+from soccer_lib.demos.dataset import SIZES, WIDTHS, Dataset, join
+from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.runs import load_json, load_npz
 
@@ -83,6 +84,18 @@ def test_taking_samples_numbers_the_episodes_anew():
     assert taken.next_observations[:, 5].tolist() == [11, 12, 13, 31, 32, 33]
 
 
+def test_an_array_that_it_has_to_have():
+    assert played().column("seeds").tolist() == [1000, 1001, 1002, 1003]
+    with pytest.raises(InputError, match="this dataset has no scores"):
+        played(scores=None).column("scores")
+
+
+def test_every_side_of_a_split_gets_a_source():
+    for share, episodes in ((0.01, 1), (0.3, 1), (0.99, 3)):
+        first, second = played().split(share)
+        assert (len(first.source), len(second.source)) == (episodes, 4 - episodes)
+
+
 def test_a_split_shares_no_source():
     data = played(episodes=10)
     train, validation = data.split(0.8, seed=3)
@@ -104,6 +117,29 @@ def test_joining():
     joined = join([played(), played(episodes=2)])
     assert joined.episode_id.tolist() == np.repeat(np.arange(6), 3).tolist()
     assert joined.seeds.tolist() == [1000, 1001, 1002, 1003, 1000, 1001]
+    assert joined.observations[:, 0].tolist() == [
+        0,
+        1,
+        2,
+        10,
+        11,
+        12,
+        20,
+        21,
+        22,
+        30,
+        31,
+        32,
+        0,
+        1,
+        2,
+        10,
+        11,
+        12,
+    ]
+    assert joined.next_observations[-1, 0] == 13 and joined.held_steps.tolist() == [50] * 18
+    three = join([played(episodes=2), played(episodes=1), played(episodes=3)])
+    assert three.episode_id.tolist() == np.repeat(np.arange(6), 3).tolist()
     labels = played(rewards=None, next_observations=None, terminated=None, truncated=None, held_steps=None)
     assert not join([played(), labels]).has_transitions
     with pytest.raises(InputError, match="2 kinds"):
@@ -127,7 +163,7 @@ def test_joining():
         ({"episode_id": np.repeat([0, 1, 2, 2], 3)}, "does not count up"),
         ({"terminated": None}, "only some of"),
         ({"scores": np.zeros(3)}, "scores"),
-        ({"held_steps": ["many"] * 12}, "no dataset"),
+        ({"held_steps": ["many"] * 12}, "not a dataset"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, words):

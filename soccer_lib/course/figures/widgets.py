@@ -146,7 +146,7 @@ def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> No
 
     def play(forward: float, sideways: float, turn: float, kick: str, start_again: bool) -> None:
         if start_again:
-            recorder.reset(seed)
+            recorder.reset(seed=seed)
         elif kick == NO_KICK:
             _hold(recorder, (forward, sideways, turn), 0.5)
         else:
@@ -169,7 +169,7 @@ def _driver(env: gym.Env, seed: int | None) -> Recorder:
             "use make_env(task, control='command')"
         )
     recorder = Recorder(env)
-    recorder.reset(seed)
+    recorder.reset(seed=seed)
     return recorder
 
 

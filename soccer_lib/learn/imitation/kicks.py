@@ -31,11 +31,12 @@ def kick_agreement(guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray)
         `kick_recall`: share of the expert's kicks that the clone has too; `kick_precision`: share of the
         clone's that the expert has too. NaN where there is none.
     """
+    same_episode = np.diff(episode_id)[:, None] == 0
 
-    def found(wanted: np.ndarray, there: np.ndarray) -> float:
-        near, same = there.copy(), np.diff(episode_id)[:, None] == 0
-        near[1:] |= there[:-1] & same
-        near[:-1] |= there[1:] & same
-        return float(near[wanted].mean()) if wanted.any() else np.nan
+    def matched_share(kicks: np.ndarray, others: np.ndarray) -> float:
+        near = others.copy()
+        near[1:] |= others[:-1] & same_episode
+        near[:-1] |= others[1:] & same_episode
+        return float(near[kicks].mean()) if kicks.any() else np.nan
 
-    return {"kick_recall": found(truth, guess), "kick_precision": found(guess, truth)}
+    return {"kick_recall": matched_share(truth, guess), "kick_precision": matched_share(guess, truth)}

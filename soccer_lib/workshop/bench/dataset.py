@@ -18,11 +18,12 @@ from typing import Any
 import mujoco
 
 from soccer_lib.demos.collect import Collector, collector_of
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.policies import load_policy
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import TRAINING, training_seeds
 from soccer_lib.tasks import tasks_named
 from soccer_lib.workshop.bench.report import finish
 
@@ -32,7 +33,7 @@ class DatasetBenchConfig:
     """Time the collection of demonstrations against bare physics steps of the same episodes."""
 
     policy: str = "striker"
-    """Who plays; what `evaluate --policy` takes."""
+    """Who plays; any that `evaluate --policy` takes."""
     tasks: str = "all"
     """Tasks, comma-separated."""
     level: str = "own"
@@ -42,7 +43,7 @@ class DatasetBenchConfig:
     repeats: int = 3
     """Timed runs of each episode; the fastest counts."""
     workers: int = 0
-    """Processes; 0 takes one a core."""
+    """Worker processes; 0 takes one per core."""
     json: str = ""
     """File for the result; nothing is written without it."""
 
@@ -83,9 +84,10 @@ class TimedCollector:
 
 def main(config: DatasetBenchConfig) -> None:
     """Time all episodes, print the figures, write the JSON."""
-    asked = DatasetConfig(from_policy=config.policy, level=config.level)
+    asked = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
     collector = collector_of(asked, load_policy(config.policy))
-    tasks, seeds = [task.name for task in tasks_named(config.tasks)], range(1000, 1000 + config.episodes)
+    tasks = [task.name for task in tasks_named(config.tasks)]
+    seeds = training_seeds(TRAINING[0].start, config.episodes)
     jobs = [EpisodeJob(task, seed) for seed in seeds for task in tasks]
     with tempfile.TemporaryDirectory() as folder:
         collector.folder = Path(folder)

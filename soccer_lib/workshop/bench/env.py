@@ -50,7 +50,7 @@ class EnvBenchConfig:
     steps: int = 200
     """Physics steps of one timed run [2 ms each]; a standing robot stays up for all of them."""
     walker: str = "own"
-    """Walker of the command interface: own, hub or a path; its figures are left out where it is missing."""
+    """Walker of the command interface: own, hub or a path; its figures are left out if it is missing."""
     json: str = ""
     """File for the result; nothing is written without it."""
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from soccer_lib.control.kicks import load_kicks
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.evaluation.play import N_STARTS
+from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.view.style import check_picture_name, save_figure
@@ -29,17 +29,17 @@ class KickBenchConfig:
     """Measure the kicks from real approaches in kick_to_target, through the command interface."""
 
     episodes: int = 100
-    """approaches for each kick, the same ones for all [count]"""
+    """approaches for each kick, the same for all kicks [count]"""
     seed: int = 10_000
     """seed of the first start; the others follow"""
     kicks: str = "all"
-    """names of kicks, comma-separated; all for every one that there is"""
+    """names of kicks, comma-separated, or all"""
     workers: int = 0
-    """worker processes; 0 takes one a core [count]"""
+    """worker processes; 0 takes one per core [count]"""
     json: str = ""
     """file for the results [path, empty: none]"""
     plot: str = ""
-    """picture of the balls' ways [path ending in .png, .svg or .pdf, empty: none]"""
+    """picture of the balls' paths [path ending in .png, .svg or .pdf, empty: none]"""
     video: str = ""
     """video with one of each kick at half speed [path ending in .mp4 or .gif, empty: none]"""
 
@@ -53,7 +53,7 @@ def kicks_named(names: str) -> list[str]:
     """The kicks of "all" or of a comma-separated list.
 
     Raises:
-        InputError: a name that is no kick's.
+        InputError: a name that no kick has.
     """
     known = list(load_kicks())
     wanted = known if names == "all" else [name.strip() for name in names.split(",")]

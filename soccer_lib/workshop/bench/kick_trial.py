@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import atan2, cos, degrees, sin
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -16,7 +17,8 @@ import numpy as np
 from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import Kick
 from soccer_lib.envs.make import make_env
-from soccer_lib.evaluation.play import N_STARTS
+from soccer_lib.evaluation.episode import N_STARTS
+from soccer_lib.evaluation.play import play_episode
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
 from soccer_lib.policies.striker import Memory, Scene, Striker
 from soccer_lib.sim import SoccerSim
@@ -131,46 +133,88 @@ class BallTape:
         self.rows.append(self._centre.copy())
 
 
+class Watch:
+    """Follows a kick from one env step to the next: when it was asked for, and when the robot fell."""
+
+    def __init__(self, sim: SoccerSim) -> None:
+        self._sim = sim
+        self.end = sim.task.max_steps  # physics step up to which the trial is worth playing
+        self.trigger: int | None = None  # physics step at which the kick was granted
+        self.heading = 0.0  # of the robot then [rad]
+        self.aborted = False
+        self.fell = False
+
+    def look(self, observation: np.ndarray | None = None) -> None:
+        """Note how things stand before the next env step."""
+        self._begun = self._sim.n_steps
+        self._heading = heading_of(self._sim.sensors()[0])
+
+    def note(self, info: dict[str, Any]) -> None:
+        """Note what an env step came to."""
+        sim = self._sim
+        if info["macro_triggered"] and self.trigger is None:
+            self.trigger = self._begun
+            self.heading = self._heading
+            self.aborted = bool(info["macro_aborted_count"])
+            self.end = sim.n_steps + round(AFTER / PHYSICS_DT)
+        if sim.fallen and not self.fell:
+            self.fell = True
+            self.end = min(self.end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
+        self.look()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be seen."""
+        return self._sim.n_steps >= self.end
+
+
 class KickPlayer:
     """Plays kicks; keeps its environment."""
 
     def __call__(self, job: KickJob) -> KickResult:
         """Play one kick and measure it."""
-        env, sim = self.env, self.env.unwrapped
-        observation, _ = env.reset(seed=job.seed, options=job.options)
-        policy = Aimed(job.kick, draw_aim(sim, job.seed))
+        sim = self.env.unwrapped
+        policy = self._aimed(job)
         sim.tape = tape = BallTape(sim)
-        state, over, fell, trigger = policy.begin(), False, False, None
-        end = sim.task.max_steps
-        while sim.n_steps < end:
-            heading, step = heading_of(sim.sensors()[0]), sim.n_steps
-            action, state = policy.predict(observation, state)
-            observation, _, terminated, truncated, info = env.step(_WAIT if over else action)
-            over = over or terminated or truncated
-            if info["macro_triggered"] and trigger is None:
-                trigger, forward, aborted = step, heading, bool(info["macro_aborted_count"])
-                end = sim.n_steps + round(AFTER / PHYSICS_DT)
-            if sim.fallen and not fell:
-                fell, end = True, min(end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
-            if over and trigger is None:
-                break
+        watch = Watch(sim)
+        play_episode(
+            self.env,
+            policy,
+            seed=job.seed,
+            options=job.options,
+            on_reset=watch.look,
+            on_step=lambda step: watch.note(step.info),
+            stop=lambda: watch.done,
+        )
+        # The ball rolls on after the episode's end.
+        while watch.trigger is not None and not watch.done:
+            watch.note(self.env.step(_WAIT)[-1])
         sim.tape = None
-        if trigger is None:
+        if watch.trigger is None:
             return KickResult(job)
-        result = KickResult(job, fired=True, aborted=aborted, fell=fell)
-        centre = np.array(tape.rows[trigger:])
+        result = KickResult(job, fired=True, aborted=watch.aborted, fell=watch.fell)
+        centre = np.array(tape.rows[watch.trigger :])
         struck = strike_row(centre)
-        if struck is None or aborted:
+        if struck is None or watch.aborted:
             return result
-        path = in_heading(centre[struck:], centre[0], forward)
-        times = {"strike_s": struck * PHYSICS_DT, "struck_at": (trigger + struck) * PHYSICS_DT}
-        return replace(result, path=path[::_TWENTY_MS], **times, **flight(path))
+        path = in_heading(centre[struck:], centre[0], watch.heading)
+        return replace(
+            result,
+            path=path[::_TWENTY_MS],
+            strike_s=struck * PHYSICS_DT,
+            struck_at=(watch.trigger + struck) * PHYSICS_DT,
+            **flight(path),
+        )
+
+    def _aimed(self, job: KickJob) -> Aimed:
+        """Who plays; the aim depends on the start, which the seed draws."""
+        self.env.reset(seed=job.seed)
+        return Aimed(job.kick, draw_aim(self.env.unwrapped, job.seed))
 
     def film(self, result: KickResult) -> Trajectory:
         """The last steps before a strike and what came of it, played again."""
         job = result.job
-        self.env.reset(seed=job.seed)
-        policy = Aimed(job.kick, draw_aim(self.env.unwrapped, job.seed))
+        policy = self._aimed(job)
         seconds = result.struck_at + FILMED[1]
         played = trace_episode(self.env, policy, seed=job.seed, options=job.options, seconds=seconds)
         # Without the target the cameras look from the robot to the ball.

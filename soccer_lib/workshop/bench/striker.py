@@ -16,7 +16,7 @@ from soccer_lib.control.approach import wrap
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, evaluate
-from soccer_lib.evaluation.play import N_STARTS
+from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
 from soccer_lib.policies import Policy, load_policy
@@ -60,7 +60,7 @@ class StrikerBenchConfig:
     """Play the striker with distinct starts, score it officially, and show where its balls went."""
 
     style: Literal["score", "clean"] = "score"
-    """score shoots as hard as it can; clean stays up"""
+    """score shoots as hard as it can; clean stays upright"""
     episodes: int = 100
     """episodes of each task [count]"""
     seed: int = 10_000
@@ -68,13 +68,13 @@ class StrikerBenchConfig:
     tasks: str = "all"
     """tasks of the competition, comma-separated, or all"""
     workers: int = 0
-    """worker processes; 0 takes one a core [count]"""
+    """worker processes; 0 takes one per core [count]"""
     json: str = ""
     """file for figures, episodes and success by start [path, empty: none]"""
     plot: str = ""
     """picture of trails and success [path ending in .png, .svg or .pdf, empty: none]"""
     video: str = ""
-    """a video of each task; its name is put before the ending [path ending in .mp4 or .gif, empty: none]"""
+    """a video of each task, its name put before the ending [path ending in .mp4 or .gif, empty: none]"""
     still: str = ""
     """picture of the first goal or hit [path ending in .png, empty: none]"""
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from soccer_lib.control import Walker, load_walker
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import atomic_write_json
 from soccer_lib.runs.outputs import check_outputs
+from soccer_lib.runs.pool import run_jobs
 from soccer_lib.view.style import check_picture_name, save_figure
 from soccer_lib.view.video import check_video_name
 from soccer_lib.workshop.bench.rows import bootstrap, format_rows, interval_of, share_interval
@@ -47,7 +46,7 @@ SHORT_WALK = (
 
 @dataclass(frozen=True)
 class WalkerBenchConfig:
-    """Measure a walker on the stock scene; with --reference also another one, side by side."""
+    """Measure a walker on the stock scene; with --reference another one beside it."""
 
     walker: str = "own"
     """walker to measure: own, hub or a file"""
@@ -77,27 +76,35 @@ class Job:
     index: int
     seed: int
 
+    @property
+    def task(self) -> str:
+        """What errors call it."""
+        return f"{self.kind} trial {self.index} of walker {self.walker}"
 
-_trial: WalkTrial | None = None
-_walkers: dict[str, Walker] = {}
 
+class TrialPlayer:
+    """Plays trials; keeps the stock scene and the walkers."""
 
-def run_job(job: Job) -> dict:
-    """Run one trial in a worker process and return its numbers."""
-    global _trial
-    if _trial is None:
-        _trial = WalkTrial()
-    if job.walker not in _walkers:
-        _walkers[job.walker] = load_walker(job.walker)
-    measure = {
-        "sequence": _sequence,
-        "sprint": _sprint,
-        "push": _push,
-        "pace": _pace,
-        "stand": _stand,
-        "stop": _stop,
-    }
-    return measure[job.kind](_trial, _walkers[job.walker], job)
+    def __init__(self) -> None:
+        self._walkers: dict[str, Walker] = {}
+
+    def __call__(self, job: Job) -> dict:
+        """Run one trial and return its numbers."""
+        if job.walker not in self._walkers:
+            self._walkers[job.walker] = load_walker(job.walker)
+        measure = {
+            "sequence": _sequence,
+            "sprint": _sprint,
+            "push": _push,
+            "pace": _pace,
+            "stand": _stand,
+            "stop": _stop,
+        }
+        return measure[job.kind](self._trial, self._walkers[job.walker], job)
+
+    @cached_property
+    def _trial(self) -> WalkTrial:
+        return WalkTrial()
 
 
 def _constant(*command: float) -> Callable[[float], np.ndarray]:
@@ -230,19 +237,11 @@ def measure(config: WalkerBenchConfig) -> dict:
         )
     names = [config.walker] + ([config.reference] if config.reference else [])
     found = {name: load_walker(name) for name in names}
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited by the workers
     tables = {}
-    with multiprocessing.get_context("spawn").Pool(config.workers) as pool:
-        for name in names:
-            jobs, results, begun = jobs_of(name, config), [], time.monotonic()
-            for result in pool.imap(run_job, jobs):
-                results.append(result)
-                if len(results) % 50 == 0 or len(results) == len(jobs):
-                    passed = time.monotonic() - begun
-                    print(
-                        f"bench walker {name}: {len(results)}/{len(jobs)} trials, {passed:.0f} s", flush=True
-                    )
-            tables[name] = {"sha256": found[name].sha256, "rows": table_of(jobs, results)}
+    for name in names:
+        jobs = jobs_of(name, config)
+        results = run_jobs(TrialPlayer(), jobs, config.workers, f"bench walker {name}", unit="trials")
+        tables[name] = {"sha256": found[name].sha256, "rows": table_of(jobs, results)}
     return {"walkers": tables, "sequences": config.sequences, "seed": config.seed}
 
 

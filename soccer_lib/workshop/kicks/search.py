@@ -90,7 +90,7 @@ STAGES = (
 
 @dataclass(frozen=True)
 class KickConfig:
-    """Tune the kicks by CMA-ES. Run again to go on with the next kick."""
+    """Tune the kicks by CMA-ES. Run again to continue."""
 
     save_dir: str = "runs/kicks"
     """folder of the run: curve, finished stages, and the kicks [path]"""
@@ -261,7 +261,7 @@ def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, fold
     for generation in range(len(history), generations):
         candidates = strategy.ask()
         jobs = [KickJob(stage, c, (config.seed, number, generation)) for c in candidates]
-        answers = list(crew.map(jobs))
+        answers = crew.map(jobs)
         scores = np.array([score for score, _ in answers])
         strategy.tell(candidates, (-scores).tolist())
         history.append(scores)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from soccer_lib.control.gait import GaitParameters
-from soccer_lib.errors import SimulationError, one_line
+from soccer_lib.runs.pool import Pool
 from soccer_lib.workshop.walker.forward import GAMMA, forward, numpy_layers
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+class WorkerJob(Protocol):
+    """What a worker can run."""
+
+    def run(self, held: dict) -> Any:
+        """Run it; `held` is what earlier jobs of this worker have kept."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class PractiseJob:
 
     def run(self, held: dict) -> None:
         """Build them."""
-        held["collector"] = Collector(self)
+        held["collector"] = Rollouts(self)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class CollectJob:
         return held["collector"].collect(self)
 
 
-class Collector:
+class Rollouts:
     """Rolls the practising robots out with a network, in numpy."""
 
     def __init__(self, job: PractiseJob) -> None:
@@ -72,11 +74,13 @@ class Collector:
 
     def collect(self, job: CollectJob) -> tuple[dict[str, np.ndarray], dict]:
         """Arrays of a `ppo.Batch`, and a report on the episodes that ended meanwhile."""
-        actor, critic = numpy_layers(job.network, "actor"), numpy_layers(job.network, "critic")
+        actor = numpy_layers(job.network, "actor")
+        critic = numpy_layers(job.network, "critic")
         log_std = job.network["log_std"]
         std = np.exp(log_std)
         self.practice.set_strongest_push(job.strongest_push)
-        steps, n = job.steps, len(self.rows)
+        steps = job.steps
+        n = len(self.rows)
         out = {
             "observations": np.zeros((steps, *self.rows.shape), np.float32),
             "actions": np.zeros((steps, n, len(log_std)), np.float32),
@@ -88,114 +92,44 @@ class Collector:
         for t in range(steps):
             noise = self.rng.standard_normal((n, len(log_std)), dtype=np.float32)
             action = forward(actor, self.rows) + std * noise
-            out["observations"][t], out["actions"][t] = self.rows, action
+            out["observations"][t] = self.rows
+            out["actions"][t] = action
             out["log_probs"][t] = (-0.5 * noise**2 - log_std).sum(1)
             out["values"][t] = forward(critic, self.rows)[:, 0]
             rewards, done, timed_out = self.practice.step(action)
             for i, row in timed_out.items():  # a time-out is no end: add what would have followed
                 rewards[i] += GAMMA * forward(critic, np.array([row], np.float32))[0, 0]
-            out["rewards"][t], out["done"][t] = rewards, done
+            out["rewards"][t] = rewards
+            out["done"][t] = done
         out["values"][steps] = forward(critic, self.rows)[:, 0]
         return out, self.practice.take_report()
 
 
-def serve(connection) -> None:  # noqa: ANN001
-    """Loop of a worker process: answer jobs until None comes or the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
-    held: dict = {}  # what jobs keep for the next ones
-    while True:
-        try:
-            job = connection.recv()
-        except EOFError:
-            return
-        if job is None:
-            return
-        try:
-            connection.send((True, job.run(held)))
-        except Exception as error:  # reported in the parent, which knows the command to repeat
-            connection.send((False, one_line(f"{type(error).__name__}: {error}")))
+class JobRunner:
+    """What a worker holds: it runs jobs, and keeps for the next ones what is dear to build."""
+
+    def __init__(self) -> None:
+        self._held: dict = {}
+
+    def __call__(self, job: WorkerJob) -> Any:
+        """Run a job."""
+        return job.run(self._held)
 
 
-class Crew:
-    """A few worker processes and their pipes."""
+class Crew(Pool):
+    """Workers that run jobs, each with a `JobRunner` of its own."""
 
     def __init__(self, n_workers: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-        os.environ.update({name: "1" for name in _THREAD_VARIABLES})  # inherited by the workers
-        self.processes, self.pipes = [], []
-        try:
-            for _ in range(n_workers):
-                ours, theirs = context.Pipe()
-                process = context.Process(target=serve, args=(theirs,), daemon=True)
-                process.start()
-                theirs.close()
-                self.processes.append(process)
-                self.pipes.append(ours)
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        super().__init__(JobRunner, n_workers, remedy="run the same command to go on")
 
-    def __len__(self) -> int:
-        return len(self.pipes)
-
-    def send(self, worker: int, job: object) -> None:
+    def send(self, worker: int, job: WorkerJob) -> None:
         """Give a worker its next job."""
-        try:
-            self.pipes[worker].send(job)
-        except (BrokenPipeError, OSError):
-            raise self._lost(worker) from None
+        self.workers[worker].send("__call__", job)
 
-    def receive(self, worker: int) -> object:
+    def receive(self, worker: int) -> Any:
         """Wait for a worker's answer.
 
         Raises:
             SimulationError: the worker died or its job failed.
         """
-        try:
-            fine, answer = self.pipes[worker].recv()
-        except (EOFError, OSError):
-            raise self._lost(worker) from None
-        if not fine:
-            raise SimulationError(
-                f"worker {worker} failed ({answer}); expected an answer; run the command again"
-            )
-        return answer
-
-    def map(self, jobs: list) -> Iterator:
-        """Answers to many jobs in their order; workers take the next job as they become free."""
-        from multiprocessing.connection import wait
-
-        waiting, running, done, shown = list(enumerate(jobs))[::-1], {}, {}, 0
-        for worker in range(len(self)):
-            if waiting:
-                running[worker], job = waiting.pop()
-                self.send(worker, job)
-        while running:
-            for pipe in wait([self.pipes[w] for w in running]):
-                worker = self.pipes.index(pipe)
-                done[running.pop(worker)] = self.receive(worker)
-                if waiting:
-                    running[worker], job = waiting.pop()
-                    self.send(worker, job)
-            while shown in done:
-                yield done.pop(shown)
-                shown += 1
-
-    def _lost(self, worker: int) -> SimulationError:
-        code = self.processes[worker].exitcode
-        return SimulationError(
-            f"worker {worker} stopped (exit code {code}); expected an answer; run the same command to go on"
-        )
-
-    def close(self) -> None:
-        """End the workers."""
-        for pipe in self.pipes:
-            try:
-                pipe.send(None)
-            except OSError:
-                pass
-        for process in self.processes:
-            process.join(timeout=5)
-            if process.is_alive():
-                process.terminate()
+        return self.workers[worker].receive()

@@ -159,10 +159,10 @@ def test_the_picture_takes_a_reference_and_a_walker_that_fell(tmp_path):
 
 def test_the_committed_walker_follows_commands_on_the_stock_scene():
     job = {"walker": "own", "kind": "sequence", "level": 0.0, "seed": 150}
-    results = [bench.run_job(bench.Job(index=i, **job)) for i in range(3)]
+    results = [bench.TrialPlayer()(bench.Job(index=i, **job)) for i in range(3)]
     assert not any(result["fell"] for result in results)
     n = sum(result["n"] for result in results)
     assert np.sqrt(sum(result["planar"] for result in results) / n) < 0.2
     assert np.sqrt(sum(result["turn"] for result in results) / n) < 0.3
-    sprint = bench.run_job(bench.Job("own", "sprint", 1.0, 0, 150))
+    sprint = bench.TrialPlayer()(bench.Job("own", "sprint", 1.0, 0, 150))
     assert sprint["seconds"] < 3.5

@@ -78,11 +78,11 @@ def test_a_lost_worker_is_one_clear_line():
     crew = Crew(1)
     try:
         crew.send(0, ScoreJob(None, 0, 1))
-        with pytest.raises(SimulationError, match="worker 0 failed"):
+        with pytest.raises(SimulationError, match=r"worker 0 \(pid \d+\) failed: "):
             crew.receive(0)
-        crew.processes[0].kill()
-        crew.processes[0].join()
-        with pytest.raises(SimulationError, match="worker 0 stopped"):
+        crew.workers[0].process.kill()
+        crew.workers[0].process.join()
+        with pytest.raises(SimulationError, match=r"worker 0 \(pid \d+\) stopped with exit code -9"):
             crew.send(0, None)
             crew.receive(0)
     finally:

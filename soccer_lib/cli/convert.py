@@ -1,4 +1,4 @@
-"""`convert`: foreign weights as a policy file of our own."""
+"""The command `convert`: foreign weights as a policy file of our own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ConvertConfig:
     """what bounds the output where the file does not say it: clip, tanh"""
 
 
-def convert(config: ConvertConfig) -> None:
+def main(config: ConvertConfig) -> None:
     """Convert and print what was understood.
 
     Raises:
