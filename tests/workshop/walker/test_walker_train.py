@@ -9,7 +9,6 @@ import pytest
 from soccer_lib.control import load_walker
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.workshop.walker import train as training
-from soccer_lib.workshop.walker.crew import Crew, ScoreJob
 from soccer_lib.workshop.walker.files import TrainingFolder
 from soccer_lib.workshop.walker.train import WalkerTrainConfig, train_walker
 
@@ -60,7 +59,7 @@ def test_a_killed_run_goes_on(tmp_path, monkeypatch):
 def test_a_run_of_other_settings_is_refused(tmp_path):
     config = tiny(tmp_path, generations=1, total_steps=0)
     train_walker(config)
-    with pytest.raises(InputError, match="other settings.*seed"):
+    with pytest.raises(InputError, match="was made with seed = 0 and this run has 5"):
         train_walker(dataclasses.replace(config, seed=5))
     with pytest.raises(InputError, match="population"):
         train_walker(tiny(tmp_path, population=1))
@@ -74,19 +73,23 @@ def test_a_damaged_checkpoint_is_skipped_aloud(tmp_path, capsys):
     assert "skipped" in capsys.readouterr().out
 
 
-def test_a_lost_worker_is_one_clear_line():
-    crew = Crew(1)
-    try:
-        crew.send(0, ScoreJob(None, 0, 1))
-        with pytest.raises(SimulationError, match=r"worker 0 \(pid \d+\) failed: "):
-            crew.receive(0)
-        crew.workers[0].process.kill()
-        crew.workers[0].process.join()
-        with pytest.raises(SimulationError, match=r"worker 0 \(pid \d+\) stopped with exit code -9"):
-            crew.send(0, None)
-            crew.receive(0)
-    finally:
-        crew.close()
+def test_a_lost_worker_is_one_clear_line_and_the_run_has_failed(tmp_path, monkeypatch):
+    config = tiny(tmp_path)
+
+    def receive_of_the_dead(self):
+        for worker in self._workers:
+            worker.process.kill()
+        return receive(self)
+
+    receive = training.RolloutWorkers.receive
+    monkeypatch.setattr(training.RolloutWorkers, "receive", receive_of_the_dead)
+    with pytest.raises(SimulationError, match="stopped with exit code -9.*run the same command to go on"):
+        train_walker(config)
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status["status"] == "failed" and "exit code -9" in status["reason"]
+    monkeypatch.undo()
+    train_walker(config)
+    assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "done"
 
 
 def test_summary_of_no_finished_episode():
