@@ -25,9 +25,8 @@ from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import PHYSICS_DT, tasks_named
-from soccer_lib.view.results import title_of
 from soccer_lib.view.scene import draw_env
-from soccer_lib.view.style import check_picture_name, save_figure, save_frame
+from soccer_lib.view.style import check_picture_name, save_figure, save_frame, title_of
 from soccer_lib.view.video import captioned, check_video_name, trajectory_frames, write_video
 from soccer_lib.workshop.bench.report import finish
 from soccer_lib.workshop.bench.trails import Bin, Trail, plot_trails
