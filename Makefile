@@ -22,7 +22,7 @@ endef
 # What is pinned must also import together.
 SMOKE := import imageio, ipywidgets, matplotlib, mujoco, papermill, sai_mujoco, scipy, stable_baselines3, torch, tyro
 
-.PHONY: help setup course test lint lab bench notebook clean
+.PHONY: help setup course test lint faults lab bench notebook clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,11 +51,15 @@ notebook: $(STAMP) ## Run one notebook: make notebook N=06 ARGS="-p episodes 4".
 test: $(STAMP) ## Run all tests, the notebooks included.
 	@$(PY) -m pytest -q -n 2 --dist loadfile tests
 
-lint: $(STAMP) ## Check style, layout, notebooks and house rules.
+lint: $(STAMP) ## Check style, types, notebooks and house rules.
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@find notebooks -name '*.ipynb' -not -path '*/.*' -print0 2>/dev/null | xargs -0 -r $(PY) -m nbstripout --verify
+	@$(PY) -m mypy --no-error-summary
 	@$(PY) .ci/house.py
+
+faults: $(STAMP) ## Plant faults in copies of the code and see which tests catch them: minutes.
+	@$(PY) tests/faults/run.py $(ARGS)
 
 lab: $(STAMP) ## Open the notebooks in JupyterLab.
 	@$(PY) -m jupyter lab notebooks
@@ -66,6 +70,6 @@ bench: $(STAMP) ## Measure exactness and speed into runs/bench.
 	@$(RUN) bench env --json runs/bench/env.json
 
 clean: ## Remove .venv and caches; runs/ stays.
-	@rm -rf .venv .pytest_cache .ruff_cache build *.egg-info
+	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build *.egg-info
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@echo "Removed .venv and caches. runs/ is kept: delete it yourself."
