@@ -11,12 +11,12 @@ PY := .venv/bin/python
 RUN := $(PY) -m soccer_lib
 STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
 
-# The first Python that starts and is 3.11 or 3.12; a shim that cannot start is passed over.
+# The first Python that starts and is 3.11 to 3.13; a shim that cannot start is passed over.
 define FIND_PYTHON
-for p in $(PYTHON) python3.11 python3 python3.12; do \
-  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
+for p in $(PYTHON) python3.11 python3 python3.12 python3.13; do \
+  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
 done; \
-echo "error: no Python 3.11 or 3.12 found (python3 is $$(python3 -V 2>&1 || true)); install one, or try: make setup PYTHON=PATH" >&2; exit 2
+echo "error: no Python 3.11 to 3.13 found (python3 is $$(python3 -V 2>&1 || true)); install one, or try: make setup PYTHON=PATH" >&2; exit 2
 endef
 
 # What is pinned must also import together.
