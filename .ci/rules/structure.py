@@ -14,8 +14,9 @@ REPEATED_NAMES = {"main"}
 # Each room may import the rooms of the rows above its own; those of one row do not import each other,
 # except the facts of the first.
 FLOORS = (
-    ("tasks", "layout", "scoring", "seeds", "geometry", "errors"),
+    ("tasks", "layout", "scoring", "seeds", "geometry", "ranges", "errors"),
     ("runs",),
+    ("formats",),
     ("sim",),
     ("control",),
     ("wrappers",),

@@ -58,6 +58,7 @@ def first_steps(env, actions):
 @pytest.mark.parametrize("control", CONTROLS)
 @pytest.mark.parametrize("observation", OBSERVATIONS)
 @pytest.mark.parametrize("task", sl.COMPETITION)
+@pytest.mark.golden
 def test_fast_and_stock_give_the_same_through_every_layer(task, observation, control, request):
     arguments = {"observation": observation, **arguments_of(control, request)}
     fast, stock = (sl.make_env(task, fast=fast, **arguments) for fast in (True, False))

@@ -165,6 +165,7 @@ def test_the_default_gamma_is_that_of_the_interface_and_the_same_over_a_second(w
     assert all(gamma == pytest.approx(0.904, abs=0.002) for gamma in gammas.values())
 
 
+@pytest.mark.golden
 def test_fast_and_stock_pay_the_same():
     weights = dict.fromkeys(
         ("approach_ball", "face_ball", "energy", "shake", "foot_slip", "ball_to_target"), 0.1

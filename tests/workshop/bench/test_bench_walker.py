@@ -83,6 +83,7 @@ def test_sequences_repeat_and_stay_in_range():
     assert (commands >= [-0.3, -0.4, -1.0]).all() and (commands <= [1.0, 0.4, 1.0]).all()
 
 
+@pytest.mark.golden
 def test_trial_is_the_stock_environment_bit_for_bit():
     """The real `gym.make(...).step`, driven by nothing but its observation and info, goes the same way."""
     import gymnasium as gym
@@ -320,6 +321,7 @@ def test_the_picture_takes_a_reference_and_a_walker_that_fell(tmp_path):
     save_figure(picture, tmp_path / "walk.png")
 
 
+@pytest.mark.golden
 def test_the_committed_walker_follows_commands_on_the_stock_scene():
     job = {"walker": "own", "kind": "sequence", "level": 0.0, "seed": 150}
     player = bench.TrialPlayer()
