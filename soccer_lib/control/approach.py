@@ -13,7 +13,8 @@ FASTEST = (1.0, 0.4, 1.0)
 ORBIT = 0.6
 """Distance from the ball on the way around it [m]."""
 
-POSITION_GAIN, HEADING_GAIN = 1.6, 2.5
+POSITION_GAIN = 1.6
+HEADING_GAIN = 2.5
 """Velocity per distance and yaw rate per angle that are left [1/s]."""
 
 FACE_TRAVEL = (0.5, 0.3)
@@ -35,7 +36,8 @@ def approach(
     """
     x, y = place
     left = hypot(x, y)
-    away_x, away_y = -ball[0], -ball[1]
+    away_x = -ball[0]
+    away_y = -ball[1]
     distance = max(hypot(away_x, away_y), 1e-3)
     around = wrap(atan2(y - ball[1], x - ball[0]) - atan2(away_y, away_x))
     share = clamp(-(away_x * x + away_y * y) / max(left * left, 1e-9), 0.0, 1.0)
@@ -47,7 +49,8 @@ def approach(
         move_y = (away_x * side + away_y * outward) / distance
         left = distance * abs(around)
     else:
-        move_x, move_y = x, y
+        move_x = x
+        move_y = y
     length = max(hypot(move_x, move_y), 1e-6)
     speed = min(FASTEST[0], POSITION_GAIN * left)
     travel = atan2(move_y, move_x)

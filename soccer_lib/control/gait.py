@@ -10,6 +10,7 @@ is calm.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot, pi, sin
 
@@ -39,7 +40,8 @@ AVERAGE_RATE = 0.08
 """Share of the new velocity in its running mean, per 20 ms step (time constant 0.25 s)."""
 
 _SIDES = ((0, 1.0), (1, -1.0))
-_LOW, _HIGH = (LEFT_LOW, RIGHT_LOW), (LEFT_HIGH, RIGHT_HIGH)
+_LOW = (LEFT_LOW, RIGHT_LOW)
+_HIGH = (LEFT_HIGH, RIGHT_HIGH)
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,9 @@ class Gait:
         xs, taus = self._clock(walk)
         targets: list[float] = []
         for k, side in _SIDES:
-            x, tau, swing = xs[k], taus[k], self.swinging[k]
+            x = xs[k]
+            tau = taus[k]
+            swing = self.swinging[k]
             foot = (
                 self._swing_foot(k, side, tau, c, velocity)
                 if swing
@@ -238,7 +242,7 @@ class Gait:
             targets = [fade * a + (1 - fade) * b for a, b in zip(self.start_pose, targets, strict=True)]
         return targets
 
-    def _follow(self, wanted: list[float], velocity: list[float], yaw_rate: float) -> None:
+    def _follow(self, wanted: Sequence[float], velocity: list[float], yaw_rate: float) -> None:
         """Ramp the command, average the measured velocity and integrate what stays between them."""
         p = self.p
         gains = (p.integral_vx, p.integral_vy, p.integral_yaw)
@@ -307,7 +311,8 @@ class Gait:
 
     def _stance_foot(self, k: int, c: list[float], velocity: list[float], walk: bool) -> list[float]:
         """Place of the standing foot, which stays where it is on the ground while the trunk moves on."""
-        p, (x, y, yaw) = self.p, self.feet[k]
+        p = self.p
+        x, y, yaw = self.feet[k]
         self.lifted[k] = [x, y, yaw]
         if not walk:
             return [x, y, yaw]
@@ -334,7 +339,8 @@ class Gait:
 
     def set_state(self, state: dict) -> None:
         """Continue from a `get_state`."""
-        self.time, self.phase = float(state["time"]), float(state["phase"])
+        self.time = float(state["time"])
+        self.phase = float(state["phase"])
         self.standing = bool(state["standing"])
         for name in ("command", "mean", "integral", "start_pose", "feet", "lifted", "hip_pitch"):
             setattr(self, name, np.asarray(state[name], dtype=float).tolist())

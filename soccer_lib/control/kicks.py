@@ -39,7 +39,8 @@ LEAN = 0.05
 FEEDBACK_JOINTS = (5, 4, 1, 0)
 """Ankle roll, ankle pitch, hip roll and hip pitch of the support leg take the feedback, in this order."""
 
-_LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3
+_LOW = JOINT_LOW - 0.3
+_HIGH = JOINT_HIGH + 0.3
 _NUMBERS = ("direction", "speed", "height", "resume")
 
 
@@ -134,8 +135,10 @@ class Kick:
         share = (time - times[after - 1]) / (times[after] - times[after - 1])
         pose = (1 - share) * poses[after - 1] + share * poses[after]
         side = -1.0 if mirrored else 1.0
-        roll, roll_rate = side * trunk.roll, side * trunk.gyro[0]
-        lean, lean_rate = trunk.pitch - LEAN, trunk.gyro[1]
+        roll = side * trunk.roll
+        roll_rate = side * trunk.gyro[0]
+        lean = trunk.pitch - LEAN
+        lean_rate = trunk.gyro[1]
         signals = (roll, roll_rate, lean, lean_rate, roll, roll_rate, lean, lean_rate)
         pose[list(FEEDBACK_JOINTS)] += (self.feedback * signals).reshape(4, 2).sum(axis=1)
         pose = np.minimum(np.maximum(pose, _LOW), _HIGH)
@@ -178,5 +181,15 @@ def kicks_of(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Kick]:
                 f"{', '.join(PATTERNS)}; restore the file or run: walker kick"
             )
         scalars = {key: float(own.pop(key)) for key in _NUMBERS}
-        kicks[name] = Kick(name, **own, **scalars)
+        kicks[name] = Kick(
+            name,
+            own["knots"],
+            own["durations"],
+            own["feedback"],
+            own["stance"],
+            scalars["direction"],
+            scalars["speed"],
+            scalars["height"],
+            scalars["resume"],
+        )
     return kicks

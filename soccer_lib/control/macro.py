@@ -42,7 +42,8 @@ BLEND_TICKS = 15
 TILT = 0.35
 """A clip is given up when the trunk pitches or rolls this far from the clip's own lean [rad]: 20 degrees."""
 
-_LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3
+_LOW = JOINT_LOW - 0.3
+_HIGH = JOINT_HIGH + 0.3
 
 
 class Macro:
@@ -163,6 +164,8 @@ class ClipMacro(Macro):
 
     names = tuple(PATTERNS)
     stages = ("settle", "blend", "play")
+
+    walker: OwnWalker
 
     def __init__(self, walker: Walker, clip: Clip) -> None:
         if not isinstance(walker, OwnWalker):

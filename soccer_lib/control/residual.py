@@ -52,7 +52,10 @@ class TrunkState:
         x, y, z, w = quat_xyzw
         self.pitch = asin(clamp(2 * (w * y - z * x), -1.0, 1.0))
         self.roll = atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-        cp, sp, cr, sr = cos(self.pitch), sin(self.pitch), cos(self.roll), sin(self.roll)
+        cp = cos(self.pitch)
+        sp = sin(self.pitch)
+        cr = cos(self.roll)
+        sr = sin(self.roll)
         u, v, s = velocimeter
         side = sr * v + cr * s
         self.velocity = [cp * u + sp * side, cr * v - sr * s, cp * side - sp * u]
@@ -93,9 +96,14 @@ def features(
     m = -1.0 if flip else 1.0
     left, right = gait.feet
     if flip:
-        joints, speeds, last_action = mirror_joints(joints), mirror_joints(speeds), mirror_joints(last_action)
+        joints = mirror_joints(joints)
+        speeds = mirror_joints(speeds)
+        last_action = mirror_joints(last_action)
         left, right = right, left
-    v, g, c, mean = trunk.velocity, trunk.gyro, gait.command, gait.mean
+    v = trunk.velocity
+    g = trunk.gyro
+    c = gait.command
+    mean = gait.mean
     turn = 4 * pi * gait.phase
     row = [
         -3 * trunk.up[0],

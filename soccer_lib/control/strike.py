@@ -50,6 +50,7 @@ class Strike(Macro):
         kicks: by name; None for the project's own.
     """
 
+    walker: OwnWalker
     kind = "kicks"
     stages = ("align", "settle", "swing")
     memory = (*Macro.memory, "mirrored", "heading", "begun")

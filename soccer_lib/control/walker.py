@@ -14,7 +14,9 @@ from soccer_lib.layout import KD, KP, Sensed
 OWN_LIMITS = ((-0.4, 1.1), (-0.4, 0.4), (-1.0, 1.0))
 """What the walker is trained to track: forward and sideways velocity [m/s], yaw rate [rad/s]."""
 
-_LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3  # targets beyond the range push harder near its end
+# targets beyond the range push harder near its end
+_LOW = JOINT_LOW - 0.3
+_HIGH = JOINT_HIGH + 0.3
 
 
 class Walker:

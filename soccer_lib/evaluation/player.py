@@ -9,10 +9,10 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.envs.make import simulation_of
 from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob
 from soccer_lib.evaluation.play import env_for, play_episode
 from soccer_lib.policies import Policy
+from soccer_lib.sim import simulation_of
 
 STANDING_STEPS = 10
 """Standing torque for each step of a distinct start [physics steps], 0.02 s."""

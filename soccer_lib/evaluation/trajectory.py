@@ -12,10 +12,10 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 
-from soccer_lib.envs.make import simulation_of
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.play import play_episode
 from soccer_lib.policies import Policy
+from soccer_lib.sim import simulation_of
 from soccer_lib.sim.penalty import ObstacleSim
 from soccer_lib.sim.target import KickToTargetSim
 from soccer_lib.tasks import PHYSICS_DT

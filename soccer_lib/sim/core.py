@@ -50,6 +50,9 @@ class SoccerSim(Restorable, gym.Env):
             Shape: (12,).
     """
 
+    observation_space: gym.spaces.Box
+    action_space: gym.spaces.Box
+    term_names: tuple[str, ...] = ()
     metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
     fast = True
     readings_type: type[Readings] = Readings
@@ -259,18 +262,21 @@ class SoccerSim(Restorable, gym.Env):
 
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
-        ball, contacts = self.ball_geom, self.data.contact.geom.tolist()
+        ball = self.ball_geom
+        contacts = self.data.contact.geom.tolist()
         return any((a == ball and b in geoms) or (b == ball and a in geoms) for a, b in contacts)
 
     def near_robot(self, ball_x: float, ball_y: float) -> bool:
         """Whether the ball is close enough to be touched at all; saves the contact list elsewhere."""
         x, y, _ = self._imu.tolist()
-        dx, dy = ball_x - x, ball_y - y
+        dx = ball_x - x
+        dy = ball_y - y
         return dx * dx + dy * dy < self.ball_reach**2
 
     def off_field(self, x: float, y: float) -> bool:
         """Whether a ball site at x, y is beyond the field's lines."""
-        length, width = self._field["length"], self._field["width"]
+        length = self._field["length"]
+        width = self._field["width"]
         return x < -length or x > length or y < -width or y > width
 
     # -- the rules of a task, filled in by subclasses --------------------------------------------------------
@@ -299,7 +305,6 @@ class SoccerSim(Restorable, gym.Env):
         """The stock reward terms of the last step, unweighted, in the stock order."""
         raise NotImplementedError
 
-    term_names: tuple[str, ...] = ()
     memory: tuple[str, ...] = (
         "n_steps", "clipped", "terminated", "truncated", "unstable",
         "fallen", "offside", "success", "blocked", "conceded",

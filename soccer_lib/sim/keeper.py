@@ -57,7 +57,8 @@ class GoalKeeperSim(SoccerSim):
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
         if self.robot_contact:
-            distance, approach = 1.0, 2.0
+            distance = 1.0
+            approach = 2.0
         else:
             self.readings.measure()
             to_ball = self._ball - self._imu

@@ -20,7 +20,7 @@ class PenaltySim(SoccerSim):
 
     readings_type: type[Readings] = PenaltyReadings
     memory = (*SoccerSim.memory, "ball_hits", "_touching")
-    term_names = (
+    term_names: tuple[str, ...] = (
         "robot_distance_ball",
         "ball_vel_twd_goal",
         "offside",
@@ -47,7 +47,8 @@ class PenaltySim(SoccerSim):
         return self.readings.goals[0]
 
     def _normal_of(self, goal: np.ndarray) -> np.ndarray:
-        width, height = self._field["goal_width"], self._field["goal_height"]
+        width = self._field["goal_width"]
+        height = self._field["goal_height"]
         corners = np.array([[goal[0], -width, 0.0], [goal[0], width, 0.0], [goal[0], -width, height]])
         normal = np.cross(corners[1] - corners[0], corners[2] - corners[1])
         return normal / np.linalg.norm(normal)
@@ -100,6 +101,7 @@ class GoalieSim(PenaltySim):
         joints = [model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
         south, north = (int(joint.qposadr[0]) for joint in joints)
         self._keeper_qpos = self._qpos[south : north + 1 : north - south]
+        assert isinstance(self.readings, GoalieReadings)
         self._keeper_qvel = self.readings.keeper_qvel
         # Upstream counts a block by the south keeper only.
         self._blocker = frozenset([self.stock.keeper_id])
@@ -122,7 +124,8 @@ class GoalieSim(PenaltySim):
 
     def _keeper_at(self, time: float) -> tuple[float, float]:
         """Position [m] and speed [m/s] along y, by upstream's formula."""
-        amplitude, frequency = self._field["goal_width"] - 0.6, 0.3
+        amplitude = self._field["goal_width"] - 0.6
+        frequency = 0.3
         position = amplitude * np.sin(2 * np.pi * frequency * time)
         return float(position), float(
             2 * np.pi * frequency * amplitude * np.cos(2 * np.pi * frequency * time)
@@ -155,6 +158,7 @@ class ObstacleSim(PenaltySim):
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
+        assert isinstance(self.readings, ObstacleReadings)
         self._blocker_x = float(self.readings.defender_xpos[0])
 
     def _reward_goal(self) -> np.ndarray:

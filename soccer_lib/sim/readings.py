@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import gymnasium as gym
 import mujoco
 import numpy as np
 
@@ -41,7 +40,7 @@ class Readings:
     imu_velp: np.ndarray
     imu_velr: np.ndarray
 
-    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, stock: gym.Env, task: Task) -> None:
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, stock: Any, task: Task) -> None:
         self.model = model
         self.data = data
         joints = [model.joint(name) for name in stock.robots[0].robot_joints]
@@ -74,7 +73,9 @@ class Readings:
 
     def bind_points(self, keepers: Sequence[int] = (), target: int | None = None) -> None:
         """Bind the sites of goalkeepers and target."""
-        imu, ball, goals = self.imu_id, self.ball_id, self.goal_ids
+        imu = self.imu_id
+        ball = self.ball_id
+        goals = self.goal_ids
         keepers = keepers or (imu, imu)
         target = imu if target is None else target
         self.keepers = [self.data.site_xpos[site] for site in keepers]
@@ -103,7 +104,11 @@ class Readings:
         """Compute all velocities of ball and IMU, once per step."""
         self.measure_ball()
         if self._measured == 1:
-            model, data, jacp, jacr, qvel = self.model, self.data, self._jacp, self._jacr, self._qvel
+            model = self.model
+            data = self.data
+            jacp = self._jacp
+            jacr = self._jacr
+            qvel = self._qvel
             mujoco.mj_jacSite(model, data, None, jacr, self.ball_id)
             self.ball_velr = jacr.dot(qvel)
             mujoco.mj_jacSite(model, data, jacp, jacr, self.imu_id)
@@ -148,7 +153,8 @@ class Readings:
     def info(self) -> dict[str, Any]:
         """The stock info of the last step, without `reward_terms` and `success`."""
         self.measure()
-        ball, imu = self.ball, self.imu
+        ball = self.ball
+        imu = self.imu
         south, north = self.goals
         info: dict[str, Any] = dict(self.field)
         info["goal_team_0_rel_robot"] = south - imu
@@ -260,7 +266,7 @@ class ObstacleReadings(PenaltyReadings):
 
     defender_xpos: np.ndarray
 
-    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, stock: gym.Env, task: Task) -> None:
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, stock: Any, task: Task) -> None:
         super().__init__(model, data, stock, task)
         self.bind_points(target=int(model.site(stock.goal_site).id))
         geoms = [model.geom(f"defender_geom{number}").id for number in range(3)]

@@ -23,7 +23,7 @@ class StockSim(SoccerSim):
 
     def __init__(self, task: Task, **kwargs: Any) -> None:
         super().__init__(task, **kwargs)
-        self.stock_limited = gym.wrappers.TimeLimit(self.stock, self.task.max_steps)
+        self.stock_limited: gym.Env = gym.wrappers.TimeLimit(self.stock, self.task.max_steps)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; returns the stock observation and info."""
@@ -60,7 +60,7 @@ class StockSim(SoccerSim):
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
         super().set_state(state)
-        self.stock_limited._elapsed_steps = self.n_steps  # noqa: SLF001 - gymnasium has no other way
+        self.stock_limited._elapsed_steps = self.n_steps  # type: ignore[attr-defined]  # noqa: SLF001 - gymnasium has no other way
 
     def observation(self) -> np.ndarray:
         """The stock observation of the last step."""
@@ -72,7 +72,8 @@ class StockSim(SoccerSim):
 
     def reward(self, terms: dict[str, Any]) -> np.float32:
         """The stock environment's own dense reward of the last step."""
-        return self._reward
+        reward: Any = self._reward
+        return reward
 
     def info(self) -> dict[str, Any]:
         """The stock info of the last step, without `reward_terms`."""

@@ -33,7 +33,9 @@ class KickToTargetSim(SoccerSim):
     def _distance(self, x: float, y: float, z: float) -> float:
         """Ball to target [m]; numpy adds the squares of `norm(..., axis=-1)` from left to right, as here."""
         target_x, target_y, target_z = self._goal_pos
-        dx, dy, dz = x - target_x, y - target_y, z - target_z
+        dx = x - target_x
+        dy = y - target_y
+        dz = z - target_z
         return math.sqrt(dx * dx + dy * dy + dz * dz)
 
     def _referee(self) -> bool:

@@ -78,7 +78,7 @@ class CommandControl(ControlInterface):
         if macro is not None:
             self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
         else:
-            self.macro = (Strike if isinstance(self.walker, OwnWalker) else Macro)(self.walker)
+            self.macro = Strike(self.walker) if isinstance(self.walker, OwnWalker) else Macro(self.walker)
         self._kp = self.walker.kp.astype(np.float32)
         self._kd = self.walker.kd.astype(np.float32)
         self.on_target: Callable[[np.ndarray], None] | None = None
@@ -148,6 +148,7 @@ class CommandControl(ControlInterface):
 
     def _ball(self) -> tuple[float, float]:
         """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
+        assert self.ball and self.trail, "the command interface follows the ball"
         self.trail.flush()
         x, y, _ = (self.sim.readings.ball_from_imu() + self.ball.offset).tolist()
         return turned((x, y), -heading_of(self.sim.readings.orientation()))

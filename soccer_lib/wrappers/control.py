@@ -36,7 +36,8 @@ class ControlInterface(gym.Wrapper):
     """
 
     hold = 1
-    low, high = -1.0, 1.0
+    low = -1.0
+    high = 1.0
     meaning: tuple[str, ...] = JOINTS
 
     def __init__(
@@ -57,7 +58,7 @@ class ControlInterface(gym.Wrapper):
         With `options["standing_steps"]` the robot first holds a standing pose for so many physics steps.
         """
         observation, info = self.sim.reset(seed=seed, options=options)
-        if self.ball:
+        if self.ball and self.trail:
             self.ball.reset()
             self.trail.reset()
         standing_steps = (options or {}).get("standing_steps", 0)
@@ -115,7 +116,7 @@ class ControlInterface(gym.Wrapper):
 
     def _settle(self) -> None:
         """Bring ball tracker and reward terms up to the last physics step."""
-        if self.ball:
+        if self.trail:
             self.trail.flush()
         if not self.sum_reward:
             self._terms = self.sim.terms()
@@ -126,7 +127,7 @@ class ControlInterface(gym.Wrapper):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`."""
-        if self.ball:
+        if self.ball and self.trail:
             self.ball.set_state(state["ball"])
             self.trail.reset()
 

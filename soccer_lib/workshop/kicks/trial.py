@@ -145,13 +145,15 @@ class KickTrial:
 
     def _walk_and_stop(self, rng: np.random.Generator) -> Stance | None:
         """Walk at random, then stop as a strike does; None where the robot does not come to rest."""
-        sim, gait = self.sim, self.walker.gait
+        sim = self.sim
+        gait = self.walker.gait
         sim.reset(seed=0)
         sim.data.qpos[self._ball_q][2] = 50.0  # out of the way
         self.walker.reset(rng.random())
         walk = rng.uniform((-0.2, -0.2, -0.6), (0.9, 0.2, 0.6))
         slow = rng.uniform((-0.15, -0.15, -0.3), (0.25, 0.15, 0.3))
-        stop, still = int(rng.integers(60, 110)), 0
+        stop = int(rng.integers(60, 110))
+        still = 0
         for tick in range(stop + 150):
             command = tuple(walk if tick < stop - 40 else slow)
             if tick >= stop:
@@ -165,7 +167,8 @@ class KickTrial:
 
     def _line_up(self, rng: np.random.Generator) -> Stance | None:
         """Walk, then line up with a ball in front; None where the left leg would kick or it fails."""
-        sim, strike = self.sim, Strike(self.walker, {"shot": _NOMINAL})
+        sim = self.sim
+        strike = Strike(self.walker, {"shot": _NOMINAL})
         sim.reset(seed=0)
         ball = sim.data.qpos[self._ball_q]
         ball[2] = 50.0
@@ -190,21 +193,27 @@ class KickTrial:
         return None
 
     def _stance(self, error: np.ndarray, walker: dict[str, Any] | None = None) -> Stance:
-        qpos, qvel = self.sim.data.qpos[self._robot_q], self.sim.data.qvel[self._robot_v]
+        qpos = self.sim.data.qpos[self._robot_q]
+        qvel = self.sim.data.qvel[self._robot_v]
         return Stance(qpos.copy(), qvel.copy(), walker or self.walker.get_state(), error)
 
     def _place(self, stance: Stance, kick: Kick, error: np.ndarray, spot: Spot) -> None:
         """Put the robot to its stance beside the ball."""
-        sim, data = self.sim, self.sim.data
-        data.qpos[self._robot_q], data.qvel[self._robot_v] = stance.qpos, stance.qvel
+        sim = self.sim
+        data = self.sim.data
+        data.qpos[self._robot_q] = stance.qpos
+        data.qvel[self._robot_v] = stance.qvel
         data.qacc_warmstart[:] = 0.0
         w, x, y, z = stance.qpos[3:7].tolist()
         turn = spot.heading - error[2] - heading_of(np.array([x, y, z, w]))
-        quat, spin = np.zeros(4), np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
+        quat = np.zeros(4)
+        spin = np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
         mujoco.mju_mulQuat(quat, spin, stance.qpos[3:7])
-        c, s = cos(turn), sin(turn)
+        c = cos(turn)
+        s = sin(turn)
         ahead, left = kick.stance + error[:2]
-        c0, s0 = cos(spot.heading), sin(spot.heading)
+        c0 = cos(spot.heading)
+        s0 = sin(spot.heading)
         root = data.qpos[self._robot_q]
         root[:2] = spot.x - (c0 * ahead - s0 * left), spot.y - (s0 * ahead + c0 * left)
         root[3:7] = quat
@@ -221,7 +230,8 @@ class KickTrial:
         """Place [m] and velocity [m/s] of the ball's centre."""
         data = self.sim.data
         rotation = data.xmat[self._ball_body].reshape(3, 3)
-        arm, velocity = rotation @ (0.0, 0.0, 0.11), data.qvel[self._ball_v]
+        arm = rotation @ (0.0, 0.0, 0.11)
+        velocity = data.qvel[self._ball_v]
         return data.xpos[self._ball_body] + arm, velocity[:3] + np.cross(rotation @ velocity[3:], arm)
 
     def play(
@@ -239,8 +249,11 @@ class KickTrial:
             past: how long to look on once the ball has passed `LINE` [s].
         """
         self._place(stance, kick, error, spot)
-        sim, start = self.sim, self.sim.joint_pos.copy()
-        missed_by, touches, touching = 9.0, 0, False
+        sim = self.sim
+        start = self.sim.joint_pos.copy()
+        missed_by = 9.0
+        touches = 0
+        touching = False
         line_time = fall_time = None
         line_speed = line_height = 0.0
         flown = None
@@ -258,7 +271,9 @@ class KickTrial:
                 touches += contact and not touching
                 touching = contact
                 if line_time is None and (x - spot.x) * toward[0] + (y - spot.y) * toward[1] >= LINE:
-                    line_time, line_height, flown = time, height, self._ball_centre()[1]
+                    line_time = time
+                    line_height = height
+                    flown = self._ball_centre()[1]
                     line_speed = float(sim.data.qvel[self._ball_v][:2] @ toward)
                 if fall_time is None and sim.readings.imu[2] < 0.4:
                     fall_time = time

@@ -133,8 +133,11 @@ class FieldStateReader:
         readings.measure()
         x, y, z = self._ball.tolist()
         (site_x, site_y, site_z), imu, *feet, south, north = sim.data.site_xpos[self._sites].tolist()
-        dx, dy, dz = x - site_x, y - site_y, z - site_z
-        (vx, vy, vz), (a, b, c) = readings.ball_velp.tolist(), readings.ball_velr.tolist()
+        dx = x - site_x
+        dy = y - site_y
+        dz = z - site_z
+        vx, vy, vz = readings.ball_velp.tolist()
+        a, b, c = readings.ball_velr.tolist()
         place = (complex(*feet[0][:2]) + complex(*feet[1][:2])) / 2
         heading = heading_of(quat)
         target = north if sim.team else south

@@ -12,8 +12,10 @@ from collections.abc import Callable
 
 from soccer_lib.wrappers.rewards.field_state import FieldState
 
-_GRAVITY, _BALL_RADIUS = 9.81, 0.11
-_FALLEN, _STANDING = 0.4, 0.5
+_GRAVITY = 9.81
+_BALL_RADIUS = 0.11
+_FALLEN = 0.4
+_STANDING = 0.5
 _BRISK = 2.0
 """Speed from which a faster ball is no better [m/s]."""
 
@@ -52,7 +54,8 @@ def ball_on_its_way(scene: FieldState) -> float:
     along = scene.ball_velocity * scene.way.conjugate()
     if along.real <= 0.0:
         return 0.0
-    closing, miss = along.real / distance, abs(along.imag / scene.ball_velocity)
+    closing = along.real / distance
+    miss = abs(along.imag / scene.ball_velocity)
     flight = distance / closing
     if scene.target_height is not None:
         height = scene.ball_height + scene.ball_climb * flight - _GRAVITY * flight * flight / 2
