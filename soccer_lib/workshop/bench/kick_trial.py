@@ -20,7 +20,7 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.play import play_episode
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
-from soccer_lib.policies.striker import Memory, Scene, Striker
+from soccer_lib.policies.striker import Memory, Striker, StrikerView
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.wrappers.heading import heading_of
@@ -116,7 +116,7 @@ class Aimed(Striker):
         super().__init__()
         self._kick, self._aim = self._kicks[kick], aim
 
-    def _plan(self, scene: Scene, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
+    def _plan(self, scene: StrikerView, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
         x, y = turned(scene.x_axis, self._aim)
         return self._kick, (scene.ball[0] + LINE * x, scene.ball[1] + LINE * y), True, memory
 
