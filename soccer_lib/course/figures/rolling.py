@@ -51,10 +51,10 @@ def trace_rolling_ball(speed: float = 2.0, seconds: float = 1.5) -> RollingBall:
     point_speeds = []
     for _ in range(round(seconds / PHYSICS_DT)):
         sim.advance(np.zeros(12))
-        sim.measure()
+        sim.readings.measure()
         points.append(sim.data.site("ball").xpos.copy())
         centres.append(sim.data.geom_xpos[geom].copy())
-        point_speeds.append(sim.ball_velp[1])
+        point_speeds.append(sim.readings.ball_velp[1])
     time = PHYSICS_DT * np.arange(1, len(points) + 1)
     return RollingBall(time, np.array(points), np.array(centres), np.array(point_speeds))
 

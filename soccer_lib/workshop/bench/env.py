@@ -155,7 +155,7 @@ def _stock_joint_run(env: gym.Env, steps: int) -> Run:
     return run
 
 
-def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
+def measure_task(task: Task, repeats: int, steps: int) -> dict[str, float]:
     """Microseconds per physics step of every variant, and their ratios.
 
     Args:
@@ -309,7 +309,7 @@ def main(config: EnvBenchConfig) -> None:
     result: dict[str, Any] = {}
     table = LiveTable({"task": 24, **dict.fromkeys(COLUMNS, 11)}, note="(times stock)")
     for task in tasks:
-        figures = measure(task, config.repeats, config.steps)
+        figures = measure_task(task, config.repeats, config.steps)
         figures["memory_per_env_mib"] = memory_per_env(task)
         if task is tasks[0]:
             result.update(figures)

@@ -218,7 +218,6 @@ def _compare_steps(
     budget: int,
 ) -> None:
     """Step both until either episode is over or `budget` steps have been compared in all."""
-    robot = frozenset(fast.stock.robot_geom_ids)
     over = False
     while not over and result.steps < budget:
         torque = driver(fast, rng)
@@ -226,7 +225,7 @@ def _compare_steps(
         # The stock environment itself, without anything of ours between.
         stock_step = stock.stock_limited.step(torque)
         result.mismatches.update(differing_fields(fast_step, stock_step))
-        result.touches += fast.touches(robot)
+        result.touches += fast.touches(fast.robot_geoms)
         result.steps += 1
         over = fast_step[2] or fast_step[3] or stock_step[2] or stock_step[3]
     result.outcomes[fast.outcome if over else "cut"] += 1

@@ -86,7 +86,7 @@ def rows_of(results: list[KickResult]) -> dict[str, Estimate]:
     }
 
 
-def film(results: list[KickResult]) -> Iterator[np.ndarray]:
+def film_kicks(results: list[KickResult]) -> Iterator[np.ndarray]:
     """Pictures of the first struck ball of each kick at half speed, with captions."""
     player = KickPlayer()
     for name in dict.fromkeys(result.job.kick for result in results):
@@ -120,4 +120,4 @@ def main(config: KickBenchConfig) -> None:
         save_figure(plot_kicks(balls, LINE), config.plot)
         print(f"wrote {config.plot}")
     if config.video:
-        print(f"wrote {write_video(film(results), config.video, FPS)}")
+        print(f"wrote {write_video(film_kicks(results), config.video, FPS)}")

@@ -166,7 +166,7 @@ def play_again(policy: Policy, episode: Episode) -> tuple[gym.Env, Trajectory]:
     return env, trace_episode(env, policy, seed=episode.seed, options=options)
 
 
-def film(policy: Policy, episodes: Sequence[Episode]) -> Iterator[np.ndarray]:
+def film_episodes(policy: Policy, episodes: Sequence[Episode]) -> Iterator[np.ndarray]:
     """Pictures of episodes one after the other, with captions."""
     for episode in episodes:
         frames = trajectory_frames(play_again(policy, episode)[1], size=(640, 360))
@@ -223,6 +223,6 @@ def main(config: StrikerBenchConfig) -> None:
         print(f"wrote {config.plot}")
     for task, path in videos.items():
         episodes = [episode for episode in result.episodes if episode.task == task][:FILMED]
-        print(f"wrote {write_video(film(policy, episodes), path)}")
+        print(f"wrote {write_video(film_episodes(policy, episodes), path)}")
     if config.still:
         write_still(policy, result.episodes, config.still)

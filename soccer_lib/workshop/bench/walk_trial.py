@@ -130,7 +130,7 @@ class WalkTrial:
             if t % TICK == 0:
                 feet.append(self._feet())
                 command = np.clip(command_at(t * PHYSICS_DT), low, high)
-                sensors = sim.sensors()
+                sensors = sim.readings.attitude()
                 start = time.perf_counter()
                 target = walker.step(command, joint_pos, joint_vel, *sensors)
                 step_seconds += time.perf_counter() - start

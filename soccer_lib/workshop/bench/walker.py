@@ -252,7 +252,7 @@ def table_of(jobs: list[Job], results: list[dict[str, Any]]) -> dict[str, Estima
     return rows
 
 
-def measure(config: WalkerBenchConfig) -> dict[str, Any]:
+def measure_walkers(config: WalkerBenchConfig) -> dict[str, Any]:
     """Run all trials.
 
     Returns:
@@ -299,7 +299,7 @@ def main(config: WalkerBenchConfig) -> None:
     if config.video:
         check_video_name(config.video)
     check_outputs([config.json, config.plot, config.video])
-    result = measure(config)
+    result = measure_walkers(config)
     tables = [walker["rows"] for walker in result["walkers"].values()]
     print(estimate_table([Path(name).name for name in result["walkers"]], tables), flush=True)
     finish(config, result)

@@ -9,11 +9,13 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gymnasium as gym
 import numpy as np
 
-from soccer_lib.course.figures.widgets import drive_sequence
 from soccer_lib.envs.make import make_env
+from soccer_lib.evaluation.trajectory import Trajectory, trace_episode
 from soccer_lib.layout import COMMAND_SCALE
+from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, new_figure, styled
 from soccer_lib.view.video import captioned, trajectory_frames, write_video
 
@@ -119,9 +121,18 @@ def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
 def write_tour(walker: str, path: str | os.PathLike[str], fps: int = 25) -> Path:
     """Write the video of a walker on `TOUR`, with captions; returns the file as `write_video` does."""
     env = make_env("kick_to_target", control="command", walker=walker, info="terms")
-    parts = [(*np.array(command) / COMMAND_SCALE, seconds) for _, command, seconds in TOUR]
-    frames = trajectory_frames(drive_sequence(env, parts, TOUR_SEED), fps=fps, size=(640, 360))
+    frames = trajectory_frames(tour(env), fps=fps, size=(640, 360))
     return write_video(captioned(frames, _captions(fps)), path, fps)
+
+
+def tour(env: gym.Env) -> Trajectory:
+    """The robot on `TOUR`, in an environment that takes commands."""
+    step_seconds = env.get_wrapper_attr("hold") * PHYSICS_DT
+    actions: list[np.ndarray] = []
+    for _, command, seconds in TOUR:
+        action = (np.array(command) / COMMAND_SCALE).astype(np.float32)
+        actions += [action] * round(seconds / step_seconds)
+    return trace_episode(env, actions, seed=TOUR_SEED)
 
 
 def _captions(fps: int) -> Iterator[str]:

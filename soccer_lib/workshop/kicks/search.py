@@ -107,8 +107,8 @@ class KickConfig:
 
 
 @dataclass(frozen=True)
-class KickJob:
-    """Score one candidate on trials that its whole generation shares."""
+class KickCandidate:
+    """One search vector, to be scored on trials that its whole generation shares."""
 
     stage: Stage
     vector: np.ndarray
@@ -121,7 +121,7 @@ class KickJudge:
     def __init__(self) -> None:
         self._trial = KickTrial()
 
-    def __call__(self, job: KickJob) -> tuple[float, dict[str, float]]:
+    def __call__(self, job: KickCandidate) -> tuple[float, dict[str, float]]:
         """Mean pay of a candidate's trials, and figures."""
         kick, penalty = kick_from(job.vector)
         rng = np.random.default_rng(job.seed)
@@ -263,7 +263,7 @@ def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, fold
         strategy.tell(strategy.ask(), (-scores).tolist())
     for generation in range(len(history), generations):
         candidates = strategy.ask()
-        jobs = [KickJob(stage, c, (config.seed, number, generation)) for c in candidates]
+        jobs = [KickCandidate(stage, c, (config.seed, number, generation)) for c in candidates]
         answers = pool.map(jobs)
         scores = np.array([score for score, _ in answers])
         strategy.tell(candidates, (-scores).tolist())

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 from soccer_lib.control import OwnWalker
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError
+from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.view.style import save_figure
 from soccer_lib.workshop.bench import walker as bench
 from soccer_lib.workshop.bench import walking
@@ -136,9 +138,9 @@ def test_a_tiny_bench_fills_every_row_and_draws(tmp_path, capsys, monkeypatch):
 def test_bad_settings_are_one_clear_line(tmp_path):
     config = bench.WalkerBenchConfig(walker=str(tmp_path / "none.npz"))
     with pytest.raises(InputError, match="sequences 0"):
-        bench.measure(dataclasses.replace(config, sequences=0))
+        bench.measure_walkers(dataclasses.replace(config, sequences=0))
     with pytest.raises(InputError, match="not found"):
-        bench.measure(config)
+        bench.measure_walkers(config)
 
 
 def test_names_of_picture_and_video_are_checked_before_the_bench():
@@ -261,6 +263,24 @@ def test_the_table_by_hand():
     assert rows["two_metres_s"].value == 3.5 and rows["two_metres_worst_s"].value == 5.0
     assert [rows[f"cost_of_transport_{pace}"].value for pace in bench.PACES] == list(bench.PACES)
     assert rows["stand_drift_m_s"].value == 0.5 and rows["stop_drift_rad_s"].value == 13.5
+
+
+def test_the_tour_holds_each_command_for_as_long_as_its_caption(monkeypatch):
+    """With 0.1 s a step: 20 steps ahead, 22 on a left turn, 100 in all."""
+    monkeypatch.setattr(walking, "trace_episode", lambda env, actions, seed: actions)
+
+    class Env:
+        def get_wrapper_attr(self, name):
+            return {"hold": 50}[name]
+
+    actions = np.array(walking.tour(Env()))
+    assert len(actions) == 100
+    commands = actions * COMMAND_SCALE
+    np.testing.assert_allclose(commands[:20], np.tile([0.6, 0, 0], (20, 1)), atol=1e-6)
+    np.testing.assert_allclose(commands[20:42], np.tile([0.4, 0, 0.8], (22, 1)), atol=1e-6)
+    assert not commands[82:].any()
+    captions = list(islice(walking._captions(25), 260))
+    assert captions.index("turn left on the way") == 50 and captions[-1] == "stop"
 
 
 def test_the_picture_draws_commands_mean_velocities_and_soles():
