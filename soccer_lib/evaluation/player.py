@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.envs.make import layers
+from soccer_lib.envs.make import layers, simulation_of
 from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob
 from soccer_lib.evaluation.play import env_for, play_episode
 from soccer_lib.policies import Policy, stand_torque
@@ -48,7 +48,7 @@ class EpisodePlayer:
         last = play_episode(
             env, self.policy, seed=job.seed, options=options, deterministic=self.deterministic
         )
-        torques = np.array(env.unwrapped.tape, dtype=np.float32)
+        torques = np.array(simulation_of(env).tape, dtype=np.float32)
         fingerprint = hashlib.blake2b(env.state + torques.tobytes(), digest_size=8).hexdigest()
         return _episode(job, last.info, fingerprint, torques if self.keep_torques else None)
 
@@ -63,7 +63,8 @@ class _Start(gym.Wrapper):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; the observation is the one that the policy then sees."""
         observation, info = self.env.reset(seed=seed, options=options)
-        sim, control, view, *_ = layers(self.env)
+        sim = simulation_of(self.env)
+        _, control, view, *_ = layers(self.env)
         self.state = sim.data.qpos.tobytes() + sim.data.qvel.tobytes() + sim.observation().tobytes()
         sim.tape = []
         for _ in range(self._standing):

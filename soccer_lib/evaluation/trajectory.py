@@ -12,10 +12,10 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 
+from soccer_lib.envs.make import simulation_of
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.play import play_episode
 from soccer_lib.policies import Policy
-from soccer_lib.sim import SoccerSim
 from soccer_lib.sim.penalty import ObstacleSim
 from soccer_lib.sim.target import KickToTargetSim
 from soccer_lib.tasks import PHYSICS_DT
@@ -122,7 +122,7 @@ class Recorder(gym.Wrapper):
 
     def start(self) -> None:
         """Begin with the state as it is."""
-        self.sim: SoccerSim = self.env.unwrapped
+        self.sim = simulation_of(self.env)
         self.over = False
         self.report: dict[str, Any] | None = None
         self.info: dict[str, Any] = {}

@@ -80,8 +80,11 @@ class WalkAtBall(Policy):
     SPEED = 0.9
     """Forward velocity with the ball straight ahead [m/s]."""
 
-    TURN_GAIN, TURN_LIMIT = 2.0, 1.0
-    """Yaw rate for each radian of bearing [1/s], and the largest one [rad/s]."""
+    TURN_GAIN = 2.0
+    """Yaw rate for each radian of bearing [1/s]."""
+
+    TURN_LIMIT = 1.0
+    """Largest yaw rate [rad/s]."""
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Return forward velocity, sideways velocity and yaw rate as shares of `COMMAND_SCALE`."""

@@ -125,7 +125,10 @@ class ProfileReward(gym.Wrapper):
         self._before = self._read()
 
 
-REWARDS: dict[str, type[gym.Wrapper]] = {"env": EnvReward, **dict.fromkeys(PROFILES, ProfileReward)}
+REWARDS: dict[str, type[EnvReward] | type[ProfileReward]] = {
+    "env": EnvReward,
+    **dict.fromkeys(PROFILES, ProfileReward),
+}
 """Rewards by name."""
 
 
