@@ -156,6 +156,14 @@ def test_near_and_far(clips):
     assert sentinels.sum() == 3 and np.array_equal(mixed <= 0.6, sentinels)
 
 
+def test_the_ball_lies_up_to_half_a_radian_off_straight_ahead(clips):
+    data, _ = build(clips)
+    ahead, left, _ = seen(data, "ball_xpos_rel_robot").T
+    bearing = np.arctan2(left, ahead)
+    # Even draws, of which this seed's outermost lie near both ends.
+    assert -0.5 <= bearing.min() < -0.4 and 0.4 < bearing.max() <= 0.5
+
+
 def test_sentinels_are_exact_and_others_never_read_as_a_kick(clips, make_clip):
     np.savez(clips / "wild_kick.npz", **make_clip((2.0, -0.9), turn=2.0))  # (1, -1, 1): reads as a shot
     np.savez(clips / "wild_run.npz", **make_clip((2.0, 0.9), turn=2.0))  # (1, 1, 1): no kick has these signs
