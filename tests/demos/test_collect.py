@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.control.kicks import kick_asked
-from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, parts_folder
+from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, collector_of, parts_folder
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.envs.make import layers, make_env
@@ -158,6 +158,20 @@ def test_joint_targets_of_the_walker_at_50_hz(walker, shuffled):
     seen, _ = env.reset(seed=1000, options={"gait_phase": np.random.default_rng(1000).random()})
     env.step(Shuffle().predict(seen)[0])
     assert np.allclose(data.actions[4], np.clip(layers(env)[1]._target - DEFAULT_POSE, -1, 1))
+
+
+@pytest.mark.parametrize(
+    ("settings", "layout", "targets"),
+    [
+        ({}, "agent", False),
+        ({"observation": "full"}, "full", False),
+        ({"level": "joint"}, "robot", True),  # without the walker's state, which joint targets replace
+        ({"level": "joint", "observation": "full"}, "full", True),
+    ],
+)
+def test_the_layout_that_is_written(settings, layout, targets):
+    collector = collector_of(PlayedDatasetConfig(from_policy="striker", **settings), load_policy("striker"))
+    assert (collector.layout, collector.targets) == (layout, targets)
 
 
 def test_an_expert_labels_what_another_visits(walker, shuffled):
