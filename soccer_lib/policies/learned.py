@@ -148,13 +148,13 @@ def read_policy(path: Path) -> LearnedPolicy:
     from safetensors.numpy import load
 
     remedy = "restore the file or train again"
-    beside = path.with_suffix(".json")
-    content = load_json(beside)
+    record_path = path.with_suffix(".json")
+    content = load_json(record_path)
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise InputError(f"{beside} is no record of a policy; expected kind {KIND!r}; {remedy}")
+        raise InputError(f"{record_path} is no record of a policy; expected kind {KIND!r}; {remedy}")
     if not path.is_file() or (actual := sha256_of(path)) != content.get("sha256"):
         found = f"has sha256 {actual[:12]}..." if path.is_file() else "is missing"
-        raise InputError(f"{path} {found}; expected the file that {beside.name} describes; {remedy}")
+        raise InputError(f"{path} {found}; expected the file that {record_path.name} describes; {remedy}")
     try:
         tensors = load(path.read_bytes())
         layers = [(kind, _named(f"{index}.", tensors)) for index, kind in enumerate(content["layers"])]

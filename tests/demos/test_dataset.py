@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 
+from soccer_lib.demos import files
 from soccer_lib.demos.dataset import SIZES, Dataset, join
 from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError, ResourceError
@@ -190,6 +191,18 @@ def test_damaged_foreign_and_swapped_files_are_refused_by_name(tmp_path):
     np.savez(path, observations=np.zeros((2, 89)))
     with pytest.raises(InputError, match="no array 'actions'"):
         read_dataset(path)
+
+
+def test_a_kill_between_the_two_files_leaves_no_record_of_another_file(tmp_path, monkeypatch):
+    path = write_dataset(tmp_path / "demo.npz", played(), {})
+
+    def killed(*arguments) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "atomic_write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(path, played(episodes=2), {})
+    assert not (tmp_path / "demo.json").exists() and len(read_dataset(path)) == 6
 
 
 def test_a_full_disk_leaves_nothing_under_the_name(tmp_path, monkeypatch):

@@ -33,6 +33,15 @@ def test_a_score_repeats_and_a_collapsing_gait_earns_little():
     assert trial(GaitJob(weak, seed=5, scenarios=2)) < min(good, 0.3)
 
 
+def test_the_search_climbs():
+    """The more of the first number, the better the score."""
+    search = GaitSearch(population=8, sigma=0.5, seed=0)
+    for _ in range(12):
+        candidates = search.ask()
+        search.tell(candidates, np.array([point[0] for point in candidates]))
+    assert search.strategy.mean[0] > 0.5 and search.mean.frequency > GaitParameters().frequency
+
+
 def test_a_killed_search_goes_on_as_if_nothing_happened():
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(3, 6))

@@ -1,5 +1,7 @@
 """The practising robots: shapes, falls, time-outs, reward terms."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,43 @@ def test_time_up_hands_back_the_last_input():
     assert pupil.ticks == 0 and not np.array_equal(timed_out[0], practice.observations[0]), "it began anew"
     report = practice.take_report()
     assert report["episodes"] == [(pytest.approx(10.0), False)] and report["count"] == 1
+
+
+class Counter:
+    """Stands for a robot: its observations count how often it was observed; its second move is the last."""
+
+    ticks = 0
+    errors = (0.0, 0.0, 0.0)
+    observed = 0
+
+    def __init__(self, falls):
+        self.falls = falls
+
+    def observe(self):
+        self.observed += 1
+        return [float(self.observed)] * FEATURE_COUNT
+
+    def move(self, output):
+        self.ticks += 1
+        over = self.ticks == 2
+        return 1.0, over and self.falls, over and not self.falls
+
+    def restart(self):
+        self.ticks = 0
+
+
+def test_after_a_time_out_the_row_is_the_next_input_and_a_new_episode_begins_with_its_own(practice):
+    """Inputs 1 and 2 of an episode; after its second move 3 is what would have followed, 4 the new start."""
+    group = copy.copy(practice)
+    group.pupils = [Counter(falls=False), Counter(falls=True)]
+    group.observations = np.zeros((2, FEATURE_COUNT), np.float32)
+    outputs = np.zeros((2, 12), np.float32)
+    assert group.observe()[:, 0].tolist() == [1.0, 1.0]
+    _, done, timed_out = group.step(outputs)
+    assert group.observations[:, 0].tolist() == [2.0, 2.0] and not done.any() and not timed_out
+    _, done, timed_out = group.step(outputs)
+    assert done.all() and list(timed_out) == [0] and timed_out[0][0] == 3.0
+    assert group.observations[:, 0].tolist() == [4.0, 3.0], "after a fall there is nothing to be looked at"
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +181,12 @@ def test_close_feet_are_measured_across_the_heading(pupil):
     assert terms_of(pupil)["close_feet"] == pytest.approx(0.14 - 0.1)
     place(pupil, left=(-0.1, 0.0, 0.0), right=(0.1, 0.0, 0.0))
     assert terms_of(pupil)["close_feet"] == 0.0
+    eighth = np.pi / 8
+    pupil.robot.quat[:] = np.cos(eighth), 0.0, 0.0, np.sin(eighth)  # along the diagonal: across is (-1, 1)
+    place(pupil, left=(-0.1, 0.1, 0.0), right=(0.1, -0.1, 0.0))
+    assert terms_of(pupil)["close_feet"] == 0.0
+    place(pupil, left=(0.1, 0.1, 0.0), right=(-0.1, -0.1, 0.0))  # one in front of the other
+    assert terms_of(pupil)["close_feet"] == pytest.approx(0.1)
 
 
 def test_effort_and_jerk_by_hand(pupil):

@@ -110,6 +110,7 @@ def test_the_critic_learns_the_discounted_return():
         batch = batch_of(rng, steps=1, robots=64)
         batch.observations[:] = 1.0
         batch.rewards[:] = 1.0
+        batch.values[0] = 5.0  # what it was thought to be worth changes nothing
         batch.values[1] = 2.0
         learner.update(batch)
     critic = numpy_layers(learner.network.arrays(), "critic")

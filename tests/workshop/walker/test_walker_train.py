@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.control import load_walker
+from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.workshop.walker import train as training
 from soccer_lib.workshop.walker.files import TrainingFolder
@@ -92,7 +93,42 @@ def test_a_lost_worker_is_one_clear_line_and_the_run_has_failed(tmp_path, monkey
     assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "done"
 
 
+def test_updates_reach_the_steps_that_were_asked_for(tmp_path):
+    """One worker, four robots and a rollout of four: 16 steps an update."""
+    for steps, updates in ((0, 0), (1, 1), (48, 3), (49, 4)):
+        assert training._updates(tiny(tmp_path, total_steps=steps)) == updates
+
+
+def test_pushes_grow_until_half_of_the_training_is_done(tmp_path):
+    sent = []
+
+    class Idle:
+        def send(self, method, *arguments):
+            sent.append((method, *arguments))
+
+    config = tiny(tmp_path, workers=0, strongest_push=0.8, rollout=7)
+    workers = training.RolloutWorkers(config, GaitParameters(), 0)
+    workers._workers = [Idle()]
+    for progress in (0.0, 0.2, 0.5, 0.9):
+        workers.start({}, progress)
+    assert {(method, steps) for method, _, steps, _ in sent} == {("collect", 7)}
+    assert [push for *_, push in sent] == pytest.approx([0.2, 0.8 * 0.55, 0.8, 0.8])
+
+
 def test_summary_of_no_finished_episode():
     report = {"episodes": [], "squared_error": np.array([4.0, 1.0, 9.0]), "count": 1}
     summary = training.practice_summary([report], [0.5])
     assert summary["falls"] is None and summary["error_yaw_rate"] == 3.0
+
+
+def test_summary_by_hand():
+    """Two reports: root of the mean over all 10 + 6 samples; three episodes, one of which ended in a fall."""
+    reports = [
+        {"episodes": [(10.0, False), (1.0, True)], "squared_error": np.array([1.0, 0.0, 4.0]), "count": 10},
+        {"episodes": [(10.0, False)], "squared_error": np.array([3.0, 0.0, 0.0]), "count": 6},
+    ]
+    summary = training.practice_summary(reports, [0.5, 0.7])
+    assert summary["reward"] == pytest.approx(0.6) and summary["falls"] == pytest.approx(1 / 3)
+    assert summary["episode_s"] == pytest.approx(7.0)
+    errors = [summary[name] for name in ("error_vx", "error_vy", "error_yaw_rate")]
+    assert errors == pytest.approx([0.5, 0.0, 0.5])
