@@ -99,3 +99,11 @@ def dataset(tmp_path) -> str:
     from tests.support.small_expert import demonstrations
 
     return str(write_dataset(tmp_path / "demos.npz", demonstrations(), {}))
+
+
+@pytest.fixture
+def no_opengl(monkeypatch) -> None:
+    """A machine that cannot draw frames."""
+    from soccer_lib.view import opengl
+
+    monkeypatch.setattr(opengl, "_probe", lambda: (None, "no OpenGL: taken away by the test"))

@@ -259,7 +259,7 @@ def sentinel_frames(text: str) -> list[int]:
         [0, 1, 2, 7]
 
     Raises:
-        InputError: it is no such list.
+        InputError: it is not such a list.
     """
     numbers: list[int] = []
     for word in text.split(","):

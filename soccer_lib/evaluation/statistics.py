@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.evaluation.episode import Episode
+from soccer_lib.evaluation.intervals import percentile_interval
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.tasks import TASKS
 
@@ -104,7 +105,7 @@ def interval(resampled: np.ndarray, value: float) -> list[float]:
     """The 95% interval [low, high] of resampled means; `value` itself where nothing varies."""
     if len(resampled) == 1:
         return [value, value]
-    return np.percentile(resampled, [2.5, 97.5]).tolist()
+    return percentile_interval(resampled)
 
 
 def remarks(summary: Mapping[str, Any], tasks: Sequence[str]) -> list[str]:

@@ -128,6 +128,19 @@ class RunFolder:
                     line = "\n" + line
             stream.write(line.encode("utf-8"))
 
+    def metrics(self) -> list[dict[str, Any]]:
+        """Read `metrics.jsonl` from its beginning; a line that a kill cut is left out."""
+        path = self.path / "metrics.jsonl"
+        if not path.is_file():
+            return []
+        entries = []
+        with resource_errors(path, "read"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                entries.append(json.loads(line))
+        return entries
+
     def set_status(self, status: str, **details: Any) -> None:
         """Write `status.json`: running, done or failed, since when, and any details."""
         atomic_write_json(self.path / "status.json", {"status": status, "time": now(), **details})

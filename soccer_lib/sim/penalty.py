@@ -12,11 +12,31 @@ import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.goal import GoalBox, norm
+from soccer_lib.sim.readings import Readings
+
+
+class PenaltyReadings(Readings):
+    """What the stock observation shows of the goal that counts, and of opponents."""
+
+    def bind_episode(self, team: int) -> None:
+        """Read what is fixed for the episode after the stock reset has drawn it."""
+        super().bind_episode(team)
+        self._goal = self.goals[team]
+
+    def _observe_scene(self, *scene: np.ndarray) -> None:
+        goal_from_robot, goal_from_ball, *opponents = scene
+        np.subtract(self._goal, self.imu, goal_from_robot)
+        np.subtract(self._goal, self.ball, goal_from_ball)
+        self._observe_opponents(*opponents)
+
+    def _observe_opponents(self, *opponents: np.ndarray) -> None:
+        """Fill the fields after the goal's."""
 
 
 class PenaltySim(SoccerSim):
     """penalty_kick: an empty goal 2.2 m behind the ball; the base of the two penalty tasks with opponents."""
 
+    readings_class: type[Readings] = PenaltyReadings
     memory = (*SoccerSim.memory, "ball_hits", "_touching")
     term_names = (
         "robot_distance_ball",
@@ -36,13 +56,12 @@ class PenaltySim(SoccerSim):
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._goal = self._goals[self.team]
-        self._goal_box = GoalBox.behind(self._goal, self._field)
+        self._goal_box = GoalBox.behind(self.readings.goals[self.team], self._field)
         self._goal_normal = self._normal_of(self._reward_goal())
 
     def _reward_goal(self) -> np.ndarray:
         """Upstream measures the speed toward the south goal for both teams."""
-        return self._goals[0]
+        return self.readings.goals[0]
 
     def _normal_of(self, goal: np.ndarray) -> np.ndarray:
         width, height = self._field["goal_width"], self._field["goal_height"]
@@ -60,7 +79,7 @@ class PenaltySim(SoccerSim):
         x, y, z = self._ball.tolist()
         self.success = scored = self._scored(x, y, z)
         self.offside = not scored and self.off_field(x, y)
-        touching = self.near_robot(x, y) and self.touches(self._robot_geoms)
+        touching = self.near_robot(x, y) and self.touches(self.robot_geoms)
         if touching and not self._touching:
             self.ball_hits += 1
         self._touching = touching
@@ -70,11 +89,11 @@ class PenaltySim(SoccerSim):
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
-        self.measure_ball()
+        self.readings.measure_ball()
         hits = self.ball_hits
         return {
             "robot_distance_ball": 1.5 if hits else self._closeness(),
-            "ball_vel_twd_goal": -self.ball_velp.dot(self._goal_normal),
+            "ball_vel_twd_goal": -self.readings.ball_velp.dot(self._goal_normal),
             "offside": self.offside,
             "ball_hits": np.log1p(hits - 1) if hits > 1 else 0.0,
             "robot_fallen": self.fallen,
@@ -85,20 +104,32 @@ class PenaltySim(SoccerSim):
         """From 0 far from the ball to 1 at it; upstream computes it in single precision."""
         return 1 - np.tanh(np.float32(norm(self._imu - self._ball)))
 
-    def _observe_scene(
-        self, goal_from_robot: np.ndarray, goal_from_ball: np.ndarray, *opponents: np.ndarray
-    ) -> None:
-        np.subtract(self._goal, self._imu, goal_from_robot)
-        np.subtract(self._goal, self._ball, goal_from_ball)
-        self._observe_opponents(*opponents)
+
+class GoalieReadings(PenaltyReadings):
+    """What the stock observation shows of the goalkeeper in the goal that counts."""
+
+    def _bind_scene(self, stock: Any) -> None:
+        model = self._model
+        self._bind_points([int(model.site(f"goalkeeper_team_{team}_site").id) for team in (0, 1)])
+        joints = [model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
+        self._keeper_speeds = [self._qvel[int(joint.dofadr[0]) :][:1] for joint in joints]
+        self._velp = np.zeros(3)
+
+    def keeper_velp(self, team: int) -> np.ndarray:
+        """A slide along y: its Jacobian times the velocity is exactly the joint's speed."""
+        self._velp[1] = self._keeper_speeds[team][0]
+        return self._velp
 
     def _observe_opponents(self, *opponents: np.ndarray) -> None:
-        """Fill the fields after the goal's."""
+        keeper_xpos, keeper_velp = opponents
+        np.subtract(self.keepers[self.team], self.imu, keeper_xpos)
+        np.subtract(self.keeper_velp(self.team), self.imu_velp, keeper_velp)
 
 
 class GoalieSim(PenaltySim):
     """goalie_penalty_kick: a goalkeeper on a sine path. Fully deterministic: no seed changes anything."""
 
+    readings_class = GoalieReadings
     term_names = (*PenaltySim.term_names, "ball_blocked")
 
     def _bind_scene(self) -> None:
@@ -109,12 +140,10 @@ class GoalieSim(PenaltySim):
         self._keeper_qpos = self._qpos[south : north + 1 : north - south]
         south, north = (int(joint.dofadr[0]) for joint in joints)
         self._keeper_qvel = self._qvel[south : north + 1 : north - south]
-        self._bind_points([int(model.site(f"goalkeeper_team_{team}_site").id) for team in (0, 1)])
         # Upstream counts a block by the south keeper only.
         self._blocker = frozenset([self.stock.keeper_id])
         reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self._ball_geom]
         self._blocker_reach = float(reach)
-        self._velp = np.zeros(3)
         self._path: dict[float, tuple[float, float]] = {}
 
     def bind_episode(self) -> None:
@@ -147,27 +176,46 @@ class GoalieSim(PenaltySim):
         terms["ball_blocked"] = self.blocked
         return terms
 
-    def _keeper_velp(self, team: int) -> np.ndarray:
-        """A slide along y: its Jacobian times the velocity is exactly the joint's speed."""
-        self._velp[1] = self._keeper_qvel[team]
-        return self._velp
 
-    def _observe_opponents(self, keeper_xpos: np.ndarray, keeper_velp: np.ndarray) -> None:
-        np.subtract(self._keepers[self.team], self._imu, keeper_xpos)
-        np.subtract(self._keeper_velp(self.team), self.imu_velp, keeper_velp)
+class ObstacleReadings(PenaltyReadings):
+    """What the stock observation shows of the defenders and of the point that the ball has to pass."""
+
+    def _bind_scene(self, stock: Any) -> None:
+        self._bind_points(target=int(self._model.site(stock.goal_site).id))
+        defenders = [self._model.geom(f"defender_geom{number}").id for number in range(3)]
+        self.defender_places = [self._data.geom_xpos[defender] for defender in defenders]
+
+    def bind_episode(self, team: int) -> None:
+        """Read what is fixed for the episode after the stock reset has drawn it."""
+        super().bind_episode(team)
+        self._defender_xpos = np.concatenate(self.defender_places)
+
+    def target_velp(self) -> float:
+        """The target does not move [m/s]."""
+        return 0.0
+
+    def defenders(self) -> np.ndarray:
+        """The three defenders one after the other, world axes [m]. Shape: (9,)."""
+        return self._defender_xpos.copy()
+
+    def _observe_opponents(self, *opponents: np.ndarray) -> None:
+        target_xpos, target_velp, defenders = opponents
+        np.subtract(self.target, self.imu, target_xpos)
+        np.subtract(0.0, self.imu_velp, target_velp)
+        defenders[:] = self._defender_xpos
 
 
 class ObstacleSim(PenaltySim):
     """obstacle_penalty_kick: three defenders and a point in the air that the ball has to pass."""
 
+    readings_class = ObstacleReadings
+    readings: ObstacleReadings
     term_names = (*PenaltySim.term_names, "ball_blocked", "ball_distance_target")
     goal_radius = 0.3
 
     def _bind_scene(self) -> None:
         super()._bind_scene()
-        self._bind_points(target=int(self.model.site(self.stock.goal_site).id))
-        defenders = [self.model.geom(f"defender_geom{number}").id for number in range(3)]
-        self._defender_places = [self.data.geom_xpos[defender] for defender in defenders]
+        self._target = self.readings.target
         self._blockers = frozenset(self.stock.goalkeeper_geom_ids)
         widest = max(self.model.geom_rbound[geom] for geom in self._blockers)
         self._blocker_reach = float(widest + 3 * self.model.geom_rbound[self._ball_geom])
@@ -175,8 +223,7 @@ class ObstacleSim(PenaltySim):
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._blocker_x = float(self._defender_places[0][0])
-        self._defender_xpos = np.concatenate(self._defender_places)
+        self._blocker_x = float(self.readings.defender_places[0][0])
 
     def _reward_goal(self) -> np.ndarray:
         return self._target
@@ -193,16 +240,3 @@ class ObstacleSim(PenaltySim):
         terms["ball_blocked"] = self.blocked
         terms["ball_distance_target"] = 1 - np.tanh(norm(self._target - self._ball))
         return terms
-
-    def _observe_opponents(
-        self, target_xpos: np.ndarray, target_velp: np.ndarray, defenders: np.ndarray
-    ) -> None:
-        np.subtract(self._target, self._imu, target_xpos)
-        np.subtract(0.0, self.imu_velp, target_velp)
-        defenders[:] = self._defender_xpos
-
-    def _target_velp(self) -> float:
-        return 0.0
-
-    def _defenders(self) -> np.ndarray:
-        return self._defender_xpos.copy()

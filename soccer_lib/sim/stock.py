@@ -11,8 +11,10 @@ import copy
 import functools
 import importlib
 import importlib.metadata
+from typing import Any
 
 import gymnasium as gym
+import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError
@@ -86,3 +88,8 @@ def make_stock(
     # The MJCF trees are read only while the model is compiled, and hold every mesh once more.
     env.scene_mjcf = env.env_mjcf = env.mjcf_model = env.robots[0].mjcf_model = None
     return env
+
+
+def mujoco_of(stock: Any) -> tuple[mujoco.MjModel, mujoco.MjData]:
+    """The MuJoCo model and data of a stock environment; it wraps them without a public way in."""
+    return stock.sim.model._model, stock.sim.data._data  # noqa: SLF001

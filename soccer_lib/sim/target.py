@@ -13,18 +13,32 @@ import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.goal import norm
+from soccer_lib.sim.readings import Readings
+
+
+class KickToTargetReadings(Readings):
+    """What the stock observation shows of the target."""
+
+    def _bind_scene(self, stock: Any) -> None:
+        self._bind_points(target=int(self._model.site("target0").id))
+
+    def _observe_scene(self, *scene: np.ndarray) -> None:
+        target_xpos, target_velp = scene
+        np.subtract(self.target, self.imu, target_xpos)
+        np.subtract(0.0, self.imu_velp, target_velp)
+
+    def target_velp(self) -> float:
+        """The target does not move [m/s]."""
+        return 0.0
 
 
 class KickToTargetSim(SoccerSim):
     """kick_to_target: robot, ball and target drawn from the seed; the ball has to pass near the target."""
 
+    readings_class = KickToTargetReadings
     memory = (*SoccerSim.memory, "target_distance")
     term_names = ("offside", "success", "distance", "robot_distance_ball")
     target_radius = 0.4
-
-    def _bind_scene(self) -> None:
-        super()._bind_scene()
-        self._bind_points(target=int(self.model.site("target0").id))
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
@@ -54,10 +68,3 @@ class KickToTargetSim(SoccerSim):
             "distance": np.exp(-self.target_distance),
             "robot_distance_ball": 1 - np.tanh(norm(self._ball - self._imu)),
         }
-
-    def _observe_scene(self, target_xpos: np.ndarray, target_velp: np.ndarray) -> None:
-        np.subtract(self._target, self._imu, target_xpos)
-        np.subtract(0.0, self.imu_velp, target_velp)
-
-    def _target_velp(self) -> float:
-        return 0.0

@@ -29,7 +29,8 @@ class SpinTrail:
 
     def __init__(self, sim: SoccerSim, tracker: Any) -> None:
         model, data = sim.model, sim.data
-        self._sim, self._tracker = sim, tracker
+        self._sim = sim
+        self._tracker = tracker
         bodies = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
         axes = data.xmat[min(bodies) : max(bodies) + 1].reshape(-1)
         self._sources = axes, data.qvel, data.sensordata
@@ -41,7 +42,7 @@ class SpinTrail:
         turned = [9 * (body - min(bodies)) + np.arange(9) for body in bodies]
         spins = [model.body_dofadr[body] + np.arange(3, 6) for body in bodies]
         readings = np.arange(model.nsensordata)
-        shown = [readings[sim._sensors[name]] for name in ("robot_quat", "robot_gyro")]
+        shown = [readings[sim.readings.sensors[name]] for name in ("robot_quat", "robot_gyro")]
         self._shown = np.concatenate(shown)[list(tracker.order)]
         tiled = [np.tile(ends[0] + spin, 3) for spin in spins]
         self._entries = np.concatenate((*turned, *tiled, ends[1] + self._shown))
@@ -71,10 +72,11 @@ class SpinTrail:
         gap = self._gap
         self._hand_over()
         if gap:
-            sim = self._sim
-            sim.measure()
-            readings = sim.data.sensordata.take(self._shown)
-            self._tracker.push_rows((sim.ball_velr - sim.imu_velr)[None], readings[None])
+            readings = self._sim.readings
+            readings.measure()
+            spin = readings.ball_velr - readings.imu_velr
+            trunk = self._sim.data.sensordata.take(self._shown)
+            self._tracker.push_rows(spin[None], trunk[None])
 
     def _hand_over(self) -> None:
         n = self._count

@@ -132,7 +132,7 @@ class CommandControl(ControlInterface):
         if macro.active or name not in macro.names or not macro.allowed(ball := self._ball()):
             self.counts["refused_count"] += 1
             return
-        macro.start(name, ball, heading_of(self.sim.sensors()[0]))
+        macro.start(name, ball, heading_of(self.sim.readings.orientation()))
         self.command = np.zeros(3)
         self._triggered = True
         self.counts["trigger_count"] += 1
@@ -140,13 +140,13 @@ class CommandControl(ControlInterface):
     def _ball(self) -> tuple[float, float]:
         """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
         self._trail.flush()
-        x, y, _ = (self.sim.ball_from_imu() + self.ball.offset).tolist()
-        return turned((x, y), -heading_of(self.sim.sensors()[0]))
+        x, y, _ = (self.sim.readings.ball_from_imu() + self.ball.offset).tolist()
+        return turned((x, y), -heading_of(self.sim.readings.orientation()))
 
     def _next_target(self) -> np.ndarray:
         sim = self.sim
         joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
-        sensors = sim.sensors()
+        sensors = sim.readings.attitude()
         if not self.macro.active:
             return self.walker.step(self.command, *joints, *sensors)
         target = self.macro.step(self._ball(), heading_of(sensors[0]), *joints, *sensors)

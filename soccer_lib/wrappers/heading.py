@@ -83,8 +83,8 @@ class RobotObservation(gym.ObservationWrapper):
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the entries from the stock observation, the simulation and the ball tracker."""
-        sim, ball, quat = self._sim, self._control.ball, self._sim.sensors()[0]
-        full = assembled(observation[:24], quat, sim.described(), sim.task)
+        sim, ball, quat = self._sim, self._control.ball, self._sim.readings.orientation()
+        full = assembled(observation[:24], quat, sim.readings.described(), sim.task)
         return in_heading_frame(full, quat, ball.offset, ball.spin)
 
 

@@ -74,4 +74,4 @@ class FullObservation(gym.ObservationWrapper):
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 89 entries from the stock observation and the simulation."""
         sim = self._sim
-        return assembled(observation[:24], sim.sensors()[0], sim.described(), sim.task)
+        return assembled(observation[:24], sim.readings.orientation(), sim.readings.described(), sim.task)

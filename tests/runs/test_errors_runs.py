@@ -275,6 +275,8 @@ def test_metrics_survive_a_cut_last_line(tmp_path):
     folder.append_metrics({"step": 3})
     lines = path.read_text().splitlines()
     assert json.loads(lines[0]) == {"step": 1, "loss": None} and json.loads(lines[2]) == {"step": 3}
+    assert folder.metrics() == [{"step": 1, "loss": None}, {"step": 3}]
+    assert runs.RunFolder.open(tmp_path / "two", Config(), "evaluate").metrics() == []
 
 
 def test_status(tmp_path):

@@ -15,7 +15,7 @@ from soccer_lib.errors import SimulationError
 from soccer_lib.layout import JOINTS
 from soccer_lib.runs.files import load_json, sha256_of
 from soccer_lib.sim import make_sim
-from soccer_lib.view.clips import clip_figures
+from soccer_lib.view.clips import clip_facts
 from soccer_lib.workshop import clips
 
 FULL = CLIPS / clips.FULL_FOLDER
@@ -96,18 +96,18 @@ def test_the_committed_clips_have_the_public_layouts(name):
         with np.load(path, allow_pickle=False) as archive:
             assert all(archive[key].dtype != object for key in archive.files)
     assert lower.heading[0] == pytest.approx(-np.pi / 2, abs=1e-3) and not lower.root_pos[0, :2].any()
-    figures = clip_figures(lower)
+    figures = clip_facts(lower)
     assert figures["mismatch"] < 0.01 and figures["implied_rate"] == pytest.approx(500, abs=0.1)
     up = lower.in_trunk(np.tile((0.0, 0.0, 1.0), (len(lower), 1)))[:, 2]
     assert np.arccos(up).max() < clips.TIPPING + 0.01
 
 
 def test_the_committed_clips_show_what_they_are_named_after():
-    walk, turn = (clip_figures(read_clip(CLIPS / f"{name}.npz")) for name in ("walk", "turn"))
+    walk, turn = (clip_facts(read_clip(CLIPS / f"{name}.npz")) for name in ("walk", "turn"))
     assert walk["travel"] > 1.0 and walk["ahead"] > 0.3 and abs(walk["left"]) < 0.1
     assert turn["travel"] < 0.3 and turn["turn"] > 0.3
     for name in clips.KICKS:
-        assert clip_figures(read_clip(CLIPS / f"{name}.npz"))["peak_speed"] > 10
+        assert clip_facts(read_clip(CLIPS / f"{name}.npz"))["peak_speed"] > 10
 
 
 def test_the_committed_clips_are_small_and_are_those_of_their_record():

@@ -64,7 +64,7 @@ def test_the_step_of_a_kick_lasts_until_the_swing_is_over(struck):
     assert info["macro_triggered"] and info["macro_name"] == "placed" and info["macro_trigger_count"] == 1
     assert info["held_steps"] > 300 and info["macro_active_steps"] == info["held_steps"]
     assert not (terminated or truncated)
-    assert np.hypot(*(control.sim._ball - ball)[:2]) > 0.05  # the ball is on its way
+    assert np.hypot(*(control.sim.readings.ball - ball)[:2]) > 0.05  # the ball is on its way
 
 
 def test_commands_wait_while_the_robot_recovers(struck):

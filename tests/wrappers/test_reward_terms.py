@@ -215,7 +215,7 @@ def test_the_velocity_of_a_rolling_ball_is_that_of_its_centre():
         scene = read()
         places.append(scene.place + scene.ball * cmath.exp(1j * scene.heading))
         speeds.append(scene.ball_velocity * cmath.exp(1j * scene.heading))
-        of_site.append(abs(complex(*sim.ball_velp[:2])))
+        of_site.append(abs(complex(*sim.readings.ball_velp[:2])))
     # A velocity after a step is that with which the step moved, and positions are one step older.
     np.testing.assert_allclose(np.diff(places) / 0.002, speeds[:-1], atol=0.05)
     assert max(of_site) > 1.5 * abs(speeds[-1]), "the observed point turns with the ball"

@@ -114,42 +114,55 @@ class Aimed(Striker):
 
     def __init__(self, kick: str, aim: float) -> None:
         super().__init__()
-        self._kick, self._aim = self._kicks[kick], aim
+        self._kick = self._kicks[kick]
+        self._aim = aim
 
     def _plan(self, scene: StrikerView, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
         x, y = turned(scene.x_axis, self._aim)
-        return self._kick, (scene.ball[0] + LINE * x, scene.ball[1] + LINE * y), True, memory
+        target = (scene.ball[0] + LINE * x, scene.ball[1] + LINE * y)
+        return self._kick, target, True, memory
 
 
-class BallTape:
-    """Takes the place of a simulation's tape and notes the ball's centre before every physics step."""
+class KickWatch:
+    """Follows a kick: when it was granted, when the robot fell, and where the ball is at every physics step.
 
-    def __init__(self, sim: SoccerSim) -> None:
-        self._centre = sim.data.geom("ball").xpos
-        self.rows: list[np.ndarray] = []
-
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation."""
-        self.rows.append(self._centre.copy())
-
-
-class Watch:
-    """Follows a kick from one env step to the next: when it was asked for, and when the robot fell."""
+    Attributes:
+        end: physics step up to which the trial is worth playing.
+        trigger: physics step at which the kick was granted; None before.
+        heading: of the robot then [rad].
+        aborted: the robot gave up before the swing.
+        fell: the robot fell.
+    """
 
     def __init__(self, sim: SoccerSim) -> None:
         self._sim = sim
-        self.end = sim.task.max_steps  # physics step up to which the trial is worth playing
-        self.trigger: int | None = None  # physics step at which the kick was granted
-        self.heading = 0.0  # of the robot then [rad]
+        self._ball = sim.data.geom("ball").xpos
+        self._centres: list[np.ndarray] = []
+        self.end = sim.task.max_steps
+        self.trigger: int | None = None
+        self.heading = 0.0
         self.aborted = False
         self.fell = False
 
-    def look(self, observation: np.ndarray | None = None) -> None:
+    def begin_episode(self, observation: np.ndarray) -> None:
+        """Note where the ball lies after the reset."""
+        self._centres = [self._ball.copy()]
+        self.begin_step()
+
+    def begin_step(self) -> None:
         """Note how things stand before the next env step."""
         self._begun = self._sim.n_steps
-        self._heading = heading_of(self._sim.sensors()[0])
+        self._heading = heading_of(self._sim.readings.orientation())
 
-    def note(self, info: dict[str, Any]) -> None:
+    def end_physics_step(self, torque: np.ndarray) -> None:
+        """Note where the ball is."""
+        self._centres.append(self._ball.copy())
+
+    def centres_since_trigger(self) -> np.ndarray:
+        """The ball's centre before each physics step since the kick was granted [m]. Shape: (n, 3)."""
+        return np.array(self._centres[self.trigger : -1])
+
+    def end_step(self, info: dict[str, Any]) -> None:
         """Note what an env step came to."""
         sim = self._sim
         if info["macro_triggered"] and self.trigger is None:
@@ -160,7 +173,7 @@ class Watch:
         if sim.fallen and not self.fell:
             self.fell = True
             self.end = min(self.end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
-        self.look()
+        self.begin_step()
 
     @property
     def done(self) -> bool:
@@ -175,25 +188,27 @@ class KickPlayer:
         """Play one kick and measure it."""
         sim = self.env.unwrapped
         policy = self._aimed(job)
-        sim.tape = tape = BallTape(sim)
-        watch = Watch(sim)
-        play_episode(
-            self.env,
-            policy,
-            seed=job.seed,
-            options=job.options,
-            on_reset=watch.look,
-            on_step=lambda step: watch.note(step.info),
-            stop=lambda: watch.done,
-        )
-        # The ball rolls on after the episode's end.
-        while watch.trigger is not None and not watch.done:
-            watch.note(self.env.step(_WAIT)[-1])
-        sim.tape = None
+        watch = KickWatch(sim)
+        sim.on_step.append(watch.end_physics_step)
+        try:
+            play_episode(
+                self.env,
+                policy,
+                seed=job.seed,
+                options=job.options,
+                on_reset=watch.begin_episode,
+                on_step=lambda step: watch.end_step(step.info),
+                stop=lambda: watch.done,
+            )
+            # The ball rolls on after the episode's end.
+            while watch.trigger is not None and not watch.done:
+                watch.end_step(self.env.step(_WAIT)[-1])
+        finally:
+            sim.on_step.remove(watch.end_physics_step)
         if watch.trigger is None:
             return KickResult(job)
         result = KickResult(job, fired=True, aborted=watch.aborted, fell=watch.fell)
-        centre = np.array(tape.rows[watch.trigger :])
+        centre = watch.centres_since_trigger()
         struck = strike_row(centre)
         if struck is None or watch.aborted:
             return result
@@ -228,8 +243,10 @@ class KickPlayer:
 
 def draw_aim(sim: SoccerSim, seed: int) -> float:
     """A direction up to `TURN` off the robot's line to the ball, with `ROOM` for it [rad, world axes]."""
-    ball, robot = sim.data.geom("ball").xpos, sim.data.body(TRUNK).xpos
-    ahead, rng = atan2(ball[1] - robot[1], ball[0] - robot[0]), np.random.default_rng([seed, 5])
+    ball = sim.data.geom("ball").xpos
+    robot = sim.data.body(TRUNK).xpos
+    ahead = atan2(ball[1] - robot[1], ball[0] - robot[0])
+    rng = np.random.default_rng([seed, 5])
     while True:
         aim = ahead + rng.uniform(-TURN, TURN)
         if not sim.off_field(ball[0] + ROOM * cos(aim), ball[1] + ROOM * sin(aim)):
@@ -239,8 +256,9 @@ def draw_aim(sim: SoccerSim, seed: int) -> float:
 def in_heading(centre: np.ndarray, origin: np.ndarray, heading: float) -> np.ndarray:
     """World points as ahead and left of a heading, from an origin on the ground below. Shape: (n, 3)."""
     x, y = (centre[:, :2] - origin[:2]).T
-    c, s = cos(heading), sin(heading)
-    return np.stack([c * x + s * y, c * y - s * x, centre[:, 2]], axis=1)
+    ahead = cos(heading) * x + sin(heading) * y
+    left = cos(heading) * y - sin(heading) * x
+    return np.stack([ahead, left, centre[:, 2]], axis=1)
 
 
 def strike_row(centre: np.ndarray) -> int | None:
@@ -249,7 +267,8 @@ def strike_row(centre: np.ndarray) -> int | None:
     fast = moved > STRUCK * _TWENTY_MS * PHYSICS_DT
     if not fast.any():
         return None
-    first = int(fast.argmax())  # it lasts until the row 20 ms later: the strike is where it begins to move
+    # Somewhere in these 20 ms it is struck: where its single steps become fast.
+    first = int(fast.argmax())
     steps = np.linalg.norm(np.diff(centre[first : first + _TWENTY_MS + 1], axis=0), axis=1)
     return first + int((steps > STRUCK * PHYSICS_DT).argmax())
 
@@ -268,9 +287,11 @@ def flight(path: np.ndarray) -> dict[str, float]:
     way = np.hypot(*path[:, :2].T)
     if way.max() < LINE:
         return figures
+    # Rows up to the first beyond the line; places between rows are interpolated.
     last = int((way >= LINE).argmax()) + 1
     half, line = np.interp([LINE / 2, LINE], way[:last], np.arange(last))
     ahead, left, up = (float(np.interp(line, np.arange(last), column[:last])) for column in path.T)
-    speed = LINE / 2 / ((line - half) * PHYSICS_DT)
-    direction = degrees(atan2(left, ahead))
-    return {**figures, "speed_m_s": float(speed), "direction_deg": direction, "height_m": up}
+    figures["speed_m_s"] = float(LINE / 2 / ((line - half) * PHYSICS_DT))
+    figures["direction_deg"] = degrees(atan2(left, ahead))
+    figures["height_m"] = up
+    return figures

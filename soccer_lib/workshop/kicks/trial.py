@@ -143,7 +143,7 @@ class KickTrial:
 
     def _walk(self, command: tuple[float, ...]) -> np.ndarray:
         joints = self.sim.joint_pos.astype(np.float32), self.sim.joint_vel.astype(np.float32)
-        return self.walker.step(np.array(command), *joints, *self.sim.sensors())
+        return self.walker.step(np.array(command), *joints, *self.sim.readings.attitude())
 
     def _walk_and_stop(self, rng: np.random.Generator) -> Stance | None:
         """Walk at random, then stop as a strike does; None where the robot does not come to rest."""
@@ -176,14 +176,14 @@ class KickTrial:
         for _ in range(int(rng.integers(60, 110))):
             self._tick(self._walk(walk))
         away, bearing = rng.uniform((0.45, -0.6), (0.75, 0.3))
-        quat, *_ = sim.sensors()
+        quat, *_ = sim.readings.attitude()
         ahead, left = turned((away, 0.0), bearing + heading_of(quat))
-        place = sim._imu[0] + ahead, sim._imu[1] + left
+        place = sim.readings.imu[0] + ahead, sim.readings.imu[1] + left
         strike.start("shot", turned((away, 0.0), bearing), heading_of(quat))
         while not strike.mirrored and strike.committed:
-            quat, gyro, velocity = sim.sensors()
+            quat, gyro, velocity = sim.readings.attitude()
             yaw = heading_of(quat)
-            seen = turned((place[0] - sim._imu[0], place[1] - sim._imu[1]), -yaw)
+            seen = turned((place[0] - sim.readings.imu[0], place[1] - sim.readings.imu[1]), -yaw)
             joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
             before = self.walker.get_state()
             target = strike.step(seen, yaw, *joints, quat, gyro, velocity)
@@ -251,20 +251,20 @@ class KickTrial:
         for tick in range(int(seconds / 0.02)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)
-            quat, gyro, velocity = sim.sensors()
+            quat, gyro, velocity = sim.readings.attitude()
             trunk = TrunkState(quat.tolist(), gyro.tolist(), velocity.tolist())
             target = kick.target(start, tick, trunk, False) if tick < kick.ticks else self._walk((0.0,) * 3)
             for i in range(_TICK):
                 sim.advance(pd_torque(target, sim.joint_pos, sim.joint_vel, *self._gains))
                 time = 0.002 * (_TICK * tick + i + 1)
-                x, y, height = sim._ball.tolist()
-                contact = sim.near_robot(x, y) and sim.touches(sim._robot_geoms)
+                x, y, height = sim.readings.ball.tolist()
+                contact = sim.near_robot(x, y) and sim.touches(sim.robot_geoms)
                 touches += contact and not touching
                 touching = contact
                 if line_time is None and (x - spot.x) * toward[0] + (y - spot.y) * toward[1] >= LINE:
                     line_time, line_height, flown = time, height, self._ball_centre()[1]
                     line_speed = float(sim.data.qvel[self._ball_v][:2] @ toward)
-                if fall_time is None and sim._imu[2] < 0.4:
+                if fall_time is None and sim.readings.imu[2] < 0.4:
                     fall_time = time
             if not touches:
                 foot = sim.data.xpos[self._foot] - self._ball_centre()[0]

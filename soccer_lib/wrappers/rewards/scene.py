@@ -127,12 +127,12 @@ class SceneReader:
 
     def __call__(self) -> Scene:
         """The scene after the last physics step."""
-        sim, quat = self._sim, self._sim.sensors()[0]
-        sim.measure()
+        sim, quat = self._sim, self._sim.readings.orientation()
+        sim.readings.measure()
         x, y, z = self._ball.tolist()
         (site_x, site_y, site_z), imu, *feet, south, north = sim.data.site_xpos[self._sites].tolist()
         dx, dy, dz = x - site_x, y - site_y, z - site_z
-        (vx, vy, vz), (a, b, c) = sim.ball_velp.tolist(), sim.ball_velr.tolist()
+        (vx, vy, vz), (a, b, c) = sim.readings.ball_velp.tolist(), sim.readings.ball_velr.tolist()
         place = (complex(*feet[0][:2]) + complex(*feet[1][:2])) / 2
         heading, target = heading_of(quat), north if sim.team else south
         turn = cmath.exp(-1j * heading)

@@ -21,7 +21,7 @@ from soccer_lib.workshop.bench.kick_trial import (
     in_heading,
     strike_row,
 )
-from soccer_lib.workshop.bench.kicking import plot_kicks
+from soccer_lib.workshop.bench.kicking import BallPath, plot_kicks
 
 TIME = np.arange(400) * 0.002
 
@@ -122,12 +122,24 @@ def test_a_tiny_bench_measures_draws_and_films(tmp_path, capsys, monkeypatch):
     assert "fall_share" in capsys.readouterr().out
 
 
-def test_the_picture_shows_every_ball():
-    path = np.array([[0.0, 0.0, 0.11], [2.0, 0.1, 0.5], [9.0, 0.5, 0.2]])
-    figure = plot_kicks({"shot": [(path, True), (path, False)], "placed": []}, 2.2)
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["shot, 2 balls", "placed, 0 balls", "", ""]
-    assert [text.get_text() for text in figure.legends[0].texts] == ["robot stayed up", "robot fell"]
+def test_the_picture_shows_every_ball_from_the_side_and_from_above():
+    centre = np.array([[0.0, 0.0, 0.11], [2.0, 0.1, 0.5], [9.0, 0.5, 0.2]])
+    figure = plot_kicks({"shot": [BallPath(centre, True), BallPath(centre, False)], "placed": []}, 2.2)
+    side, nothing, above, _ = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["shot, 2 balls", "placed, 0 balls"]
+    marks = {text.get_text(): line.get_color() for text, line in legend_of(figure)}
+    assert list(marks) == ["robot stayed up", "robot fell"] and len(set(marks.values())) == 2
+    for axes, second in ((side, [0.11, 0.5]), (above, [0.0, 0.1])):
+        balls = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_alpha()]
+        assert [line.get_color() for line in balls] == [marks["robot fell"], marks["robot stayed up"]]
+        for line in balls:  # the last point is far beyond the edge
+            np.testing.assert_allclose(line.get_xydata(), np.stack([[0.0, 2.0], second], axis=1))
+    for axes in (side, nothing, above):
+        assert [2.2, 2.2] in [list(line.get_xdata()) for line in axes.lines], "where all is measured"
+
+
+def legend_of(figure):
+    return zip(figure.legends[0].texts, figure.legends[0].get_lines(), strict=True)
 
 
 def test_bad_settings_are_one_clear_line():
@@ -136,5 +148,5 @@ def test_bad_settings_are_one_clear_line():
     with pytest.raises(InputError, match="unknown kick 'place'; expected one of: .*placed.*did you mean"):
         bench.main(bench.KickBenchConfig(kicks="shot,place"))
     for flag, name in (("plot", "a.jpg"), ("video", "a.avi")):
-        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+        with pytest.raises(InputError, match=f"{name} is not .* expected one that ends in"):
             bench.main(dataclasses.replace(bench.KickBenchConfig(), **{flag: name}))
