@@ -11,7 +11,7 @@ import pytest
 import soccer_lib as sl
 from soccer_lib.control.weights import OWN_FILE
 from soccer_lib.errors import InputError
-from soccer_lib.layout import COMMAND_SCALE, ROBOT, TORQUE_LIMIT
+from soccer_lib.layout import COMMAND_SCALE, KP, ROBOT, TORQUE_LIMIT
 from soccer_lib.policies import BASELINES, Policy, PolicySpec, load_policy, stand_torque
 from soccer_lib.policies.baselines import STAND_KD, STAND_KP, STAND_POSE
 from soccer_lib.sim import make_sim
@@ -129,6 +129,9 @@ def test_standing_torques_by_hand():
     observation[12:24] = 0.1
     torque = stand_torque(observation)
     assert torque.tolist() == pytest.approx((0.01 * STAND_KP - 0.1 * STAND_KD).tolist(), rel=1e-4)
+    ankles = [4, 5, 10, 11]  # as stiff as hips and knees; all else as the robot has it
+    assert (STAND_KP[ankles] == 200).all() and (STAND_KD[ankles] == 5).all()
+    assert (np.delete(STAND_KP, ankles) == np.delete(KP, ankles)).all()
     assert STAND_POSE[[0, 3, 4]].tolist() == pytest.approx([-0.1, 0.2, -0.1])  # the feet stay level
     assert STAND_POSE[:6].sum() == pytest.approx(0) and (STAND_POSE[:6] == STAND_POSE[6:]).all()
     action, _ = load_policy("stand").predict(observation)
