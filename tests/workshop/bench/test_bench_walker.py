@@ -73,6 +73,11 @@ def test_heading_velocity_by_hand():
     pose = np.array([[0, 0, 0.7, half, 0, 0, half]])  # turned by 90 degrees to the left
     speed = np.array([[0.0, 1.0, 0.0, 0.0, 0.0, 0.3]])
     np.testing.assert_allclose(heading_velocity(pose, speed), [[1.0, 0.0, 0.3]], atol=1e-12)
+    speed = np.array([[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]])  # along the world's x axis: to its right
+    np.testing.assert_allclose(heading_velocity(pose, speed), [[0.0, -1.0, 0.0]], atol=1e-12)
+    rolled = np.array([[0, 0, 0.7, half, half, 0, 0]])  # on its right side: its y axis points up
+    spin = np.array([[0.0, 0.0, 0.0, 0.0, 0.4, 0.0]])
+    np.testing.assert_allclose(heading_velocity(rolled, spin), [[0.0, 0.0, 0.4]], atol=1e-12)
 
 
 def test_sequences_repeat_and_stay_in_range():
