@@ -70,7 +70,7 @@ def test_a_robot_stops_where_it_will_face_right(strike, turn, stage):
 @pytest.mark.parametrize(
     ("phase", "after"),
     [
-        # The left leg lifts off at 0.25 x 0.16 = 0.04 of the cycle; the next step, of 0.035, would be past it.
+        # A leg lifts off at 0.25 x 0.16 = 0.04 of its half; the next step, of 0.035, would be past it.
         (0.10, 0.005),
         (0.60, 0.505),
         # The lift-off is 0.245 back, more than 0.15: the clock runs on from here.
