@@ -7,6 +7,7 @@ import pytest
 
 from soccer_lib.control import load_walker
 from soccer_lib.control.approach import approach
+from soccer_lib.control.ball import BallTracker
 from soccer_lib.control.gait import Gait, GaitParameters
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.strike import STANDING_FEET, Strike
@@ -89,3 +90,13 @@ def test_a_robot_walks_round_the_ball_on_the_shorter_side():
     """The place beyond the ball lies to the left of it: the way round its left is shorter."""
     assert approach((0.9, 0.3), (0.5, 0.0), 0.0)[1] > 0.1
     assert approach((0.9, -0.3), (0.5, 0.0), 0.0)[1] < -0.1
+
+
+def test_a_quarter_turn_brings_the_ball_s_centre_from_above_the_point_to_ahead_of_it():
+    """100 steps of 2 ms at a quarter turn in 0.2 s about y; the newest step's turn is not yet seen."""
+    tracker = BallTracker()
+    assert tracker.offset == pytest.approx((0.0, 0.0, 0.11))
+    spin = np.tile((0.0, np.pi / 2 / 0.2, 0.0), (101, 1))
+    upright = np.tile((0.0, 0.0, 0.0, 1.0), (101, 1))
+    tracker.push(spin, upright, np.zeros((101, 3)))
+    assert tracker.offset == pytest.approx((0.11, 0.0, 0.0), abs=1e-6)
