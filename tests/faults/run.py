@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -129,6 +129,15 @@ def read_faults(path: Path = FAULTS) -> list[Fault]:
         return [Fault(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["fault"]]
     except TypeError as error:
         raise FaultError(f"{path.name}: {error}; expected name, file, before, after, law, tests") from None
+
+
+def misfits_of(faults: Sequence[Fault]) -> Iterator[str]:
+    """Say which faults no longer fit the code, a line each."""
+    for fault in faults:
+        try:
+            fault.planted()
+        except FaultError as error:
+            yield str(error)
 
 
 def copy_tree(target: Path) -> None:
@@ -265,8 +274,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not options.words
             or any(word in f"{fault.room} {fault.name} {fault.file}" for word in options.words)
         ]
-        for fault in faults:
-            fault.planted()
+        misfits = list(misfits_of(faults))
+        if misfits:
+            raise FaultError("\nerror: ".join(misfits))
         if options.check:
             print(f"{len(faults)} faults fit the code")
             return 0
