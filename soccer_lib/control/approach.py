@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import atan2, cos, hypot, pi, sin
+from math import atan2, cos, hypot
 
 from soccer_lib.control.leg import clamp
+from soccer_lib.geometry import wrap
 
 FASTEST = (1.0, 0.4, 1.0)
 """Forward, sideways velocity [m/s] and yaw rate [rad/s] that the approach asks for at most."""
@@ -17,11 +18,6 @@ POSITION_GAIN, HEADING_GAIN = 1.6, 2.5
 
 FACE_TRAVEL = (0.5, 0.3)
 """Farther away than this the robot faces where it walks; over the next stretch it turns to its place [m]."""
-
-
-def wrap(angle: float) -> float:
-    """The same angle in [-pi, pi) [rad]."""
-    return (angle + pi) % (2 * pi) - pi
 
 
 def approach(
@@ -64,9 +60,3 @@ def approach(
         clamp(speed * move_y / length, -FASTEST[1], FASTEST[1]),
         clamp(HEADING_GAIN * error, -FASTEST[2], FASTEST[2]),
     )
-
-
-def turned(vector: tuple[float, float], angle: float) -> tuple[float, float]:
-    """A horizontal vector turned to the left by an angle [rad]."""
-    c, s = cos(angle), sin(angle)
-    return c * vector[0] - s * vector[1], s * vector[0] + c * vector[1]

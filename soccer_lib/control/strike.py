@@ -6,11 +6,12 @@ from math import hypot
 
 import numpy as np
 
-from soccer_lib.control.approach import approach, turned, wrap
+from soccer_lib.control.approach import approach
 from soccer_lib.control.kicks import Kick, load_kicks
 from soccer_lib.control.macro import RECOVERY_TICKS, Macro
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker
+from soccer_lib.geometry import turned, wrap
 
 TOLERANCE = (0.011, 0.014)
 """Errors of place [m] and heading [rad] with which the robot stops; coming to rest adds to them."""

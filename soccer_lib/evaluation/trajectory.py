@@ -12,6 +12,7 @@ import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError
+from soccer_lib.geometry import heading_of_axes
 from soccer_lib.policies import Policy
 from soccer_lib.sim import SoccerSim
 from soccer_lib.sim.penalty import ObstacleSim
@@ -147,7 +148,7 @@ class Recorder:
     def _sample(self, torque: np.ndarray) -> None:
         sim, data = self.sim, self.sim.data
         trunk, ball = data.body(TRUNK), data.geom(BALL).xpos.copy()
-        robot = (*trunk.xpos[:2], math.atan2(trunk.xmat[3], trunk.xmat[0]))
+        robot = (*trunk.xpos[:2], heading_of_axes(trunk.xmat))
         poses = data.geom_xpos.astype(np.float32), data.geom_xmat.astype(np.float32)
         self._rows.append((sim.sim_time, robot, ball, sim.joint_pos.copy(), np.array(torque), *poses))
         # Where a task counts no touches, the first one is when the ball leaves its place.

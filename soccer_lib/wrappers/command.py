@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
-from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import KICK_THRESHOLD, kick_asked
 from soccer_lib.control.macro import ClipMacro, Macro, load_clip
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError
+from soccer_lib.geometry import heading_of, turned
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.sim import SoccerSim
 from soccer_lib.wrappers.control import ControlInterface, pd_torque
-from soccer_lib.wrappers.heading import heading_of
 
 WALKER_STEPS = 10
 """Physics steps between two joint targets of the walker (50 Hz)."""

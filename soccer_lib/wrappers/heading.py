@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.ball import Vector
+from soccer_lib.geometry import heading_of
 from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, ROBOT
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import Task
@@ -27,12 +28,6 @@ _SCALE = COMMAND_SCALE.tolist()
 _BALL_XPOS, _BALL_VELP = FULL["ball_xpos_rel_robot"], FULL["ball_velp_rel_robot"]
 _GOALS_REL_BALL = slice(FULL["goal_team_0_rel_ball"].start, FULL["goal_team_1_rel_ball"].stop)
 _SOUTH_GOAL, _DEFENDERS = FULL["goal_team_0_rel_robot"], FULL["defender_xpos"]
-
-
-def heading_of(quat_xyzw: np.ndarray) -> float:
-    """Yaw of the trunk [rad], 0 along the world's x axis."""
-    x, y, z, w = quat_xyzw.tolist()
-    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
 
 def robot_observation(

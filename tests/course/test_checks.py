@@ -17,8 +17,8 @@ from soccer_lib.course.checks import (
     check_official_score,
     check_split,
 )
+from soccer_lib.geometry import heading_of
 from soccer_lib.layout import COMMAND_SCALE
-from soccer_lib.wrappers.heading import heading_of
 
 
 def undone(*arguments):

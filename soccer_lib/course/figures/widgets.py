@@ -14,6 +14,7 @@ import numpy as np
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.trajectory import TRUNK, Recorder, Trajectory
+from soccer_lib.geometry import heading_of_axes
 from soccer_lib.layout import DEFAULT_POSE, JOINTS
 from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.view.body import draw_body
@@ -93,7 +94,8 @@ def pose_figure(env: gym.Env, joint_pos: Sequence[float] | np.ndarray) -> Figure
     mujoco.mj_kinematics(model, data)
     trunk = data.body(TRUNK)
     data.geom_xpos[:, 2] -= data.geom_xpos[model.body(TRUNK).geomadr[0] :, 2].min() - _SOLE
-    figure, heading = new_figure(6.4, 3.2), math.atan2(trunk.xmat[3], trunk.xmat[0])
+    figure = new_figure(6.4, 3.2)
+    heading = heading_of_axes(trunk.xmat)
     for axes, title, turn in zip(figure.subplots(1, 2), ("side", "front"), (0.0, math.pi / 2), strict=True):
         draw_body(axes, model, data.geom_xpos, data.geom_xmat, heading + turn)
         axes.set_title(title, fontsize=10, color=INK)

@@ -13,15 +13,14 @@ from math import atan2, cos, degrees, sin
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import Kick
 from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.play import N_STARTS
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.geometry import heading_of, turned
 from soccer_lib.policies.striker import Memory, Scene, Striker
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.wrappers.heading import heading_of
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]; direction and height are read there."""
@@ -195,8 +194,8 @@ def draw_aim(sim: SoccerSim, seed: int) -> float:
 def in_heading(centre: np.ndarray, origin: np.ndarray, heading: float) -> np.ndarray:
     """World points as ahead and left of a heading, from an origin on the ground below. Shape: (n, 3)."""
     x, y = (centre[:, :2] - origin[:2]).T
-    c, s = cos(heading), sin(heading)
-    return np.stack([c * x + s * y, c * y - s * x, centre[:, 2]], axis=1)
+    ahead, left = turned((x, y), -heading)
+    return np.stack([ahead, left, centre[:, 2]], axis=1)
 
 
 def strike_row(centre: np.ndarray) -> int | None:

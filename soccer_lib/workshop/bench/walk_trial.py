@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import mujoco
 import numpy as np
 
 from soccer_lib.control import Walker
+from soccer_lib.geometry import heading_of_axes
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim import make_sim
 
@@ -80,7 +80,7 @@ class WalkTrial:
         whose = model.body_rootid[model.geom_bodyid[pairs]]
         touching = pairs[whose[:, 0] != whose[:, 1]]
         return [
-            (*data.geom_xpos[sole, :2], math.atan2(axes[3], axes[0]), float(sole in touching))
+            (*data.geom_xpos[sole, :2], heading_of_axes(axes), float(sole in touching))
             for sole, axes in zip(self.soles, data.geom_xmat[self.soles], strict=True)
         ]
 

@@ -11,13 +11,12 @@ import mujoco
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
-from soccer_lib.control.approach import turned, wrap
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
+from soccer_lib.geometry import heading_of, turned, wrap
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.wrappers.control import pd_torque
-from soccer_lib.wrappers.heading import heading_of
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]."""
@@ -205,14 +204,11 @@ class KickTrial:
         turn = spot.heading - error[2] - heading_of(np.array([x, y, z, w]))
         quat, spin = np.zeros(4), np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
         mujoco.mju_mulQuat(quat, spin, stance.qpos[3:7])
-        c, s = cos(turn), sin(turn)
-        ahead, left = kick.stance + error[:2]
-        c0, s0 = cos(spot.heading), sin(spot.heading)
+        x, y = turned(tuple(kick.stance + error[:2]), spot.heading)
         root = data.qpos[self._robot_q]
-        root[:2] = spot.x - (c0 * ahead - s0 * left), spot.y - (s0 * ahead + c0 * left)
+        root[:2] = spot.x - x, spot.y - y
         root[3:7] = quat
-        vx, vy = stance.qvel[:2]
-        data.qvel[self._robot_v][:2] = c * vx - s * vy, s * vx + c * vy
+        data.qvel[self._robot_v][:2] = turned(tuple(stance.qvel[:2]), turn)
         data.qpos[self._ball_q] = spot.x, spot.y, 0.01, 1.0, 0.0, 0.0, 0.0
         data.qvel[self._ball_v] = 0.0
         mujoco.mj_forward(sim.model, data)

@@ -11,9 +11,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from soccer_lib.geometry import heading_of
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.wrappers.heading import heading_of
 
 TARGETS: dict[str, tuple[str, float]] = {
     "goalie_penalty_kick": ("goal_post", 1.6),
