@@ -1,4 +1,4 @@
-"""The task table: five soccer tasks of `sai-mujoco`, their names, ids and sizes.
+"""The task table: five soccer tasks of `sai-mujoco`, their names, ids and sizes; and the three clocks.
 
 Source: the registry of sai-mujoco 0.1.30, checked against the real environments in `tests/test_tasks.py`.
 """
@@ -12,6 +12,18 @@ from soccer_lib.errors import InputError, closest, unknown_name
 
 PHYSICS_DT = 0.002
 """Length of one physics step [s]; the stock environments step once per action (500 Hz)."""
+
+WALKER_STEPS = 10
+"""Physics steps from one joint target of the walker, or of the joint interface, to the next (50 Hz)."""
+
+WALKER_DT = WALKER_STEPS * PHYSICS_DT
+"""The same [s]: 0.02."""
+
+COMMAND_STEPS = 50
+"""Physics steps that a command is held for, where nothing else is asked for (10 Hz)."""
+
+COMMAND_DT = COMMAND_STEPS * PHYSICS_DT
+"""The same [s]: 0.1."""
 
 
 @dataclass(frozen=True)

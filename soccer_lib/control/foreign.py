@@ -18,6 +18,7 @@ from soccer_lib.control.walker import Walker, command_list
 from soccer_lib.control.weights import REMEDY
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import DEFAULT_POSE
+from soccer_lib.tasks import WALKER_DT
 
 INPUTS, OUTPUTS = 47, 12
 FOREIGN_LIMITS = ((-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0))
@@ -29,8 +30,6 @@ FREQUENCY = 1.5
 HUB_REPOSITORY = "SaiResearch/booster_soccer_models"
 HUB_FILE = "robot/lower_t1_control.pt"
 HUB_SHA256 = "697cac61dbed2e76f25519c97ceb686f244d065dabf7d5d7ca386573143d215b"
-
-_DT = 0.02
 
 
 class ForeignWalker(Walker):
@@ -77,7 +76,7 @@ class ForeignWalker(Walker):
         row[23:35] = 0.1 * joint_vel
         row[35:47] = self.action
         self.action = np.minimum(np.maximum(self.policy(row), -1.0), 1.0)
-        self._phase = (self._phase + _DT * FREQUENCY * walk) % 1.0
+        self._phase = (self._phase + WALKER_DT * FREQUENCY * walk) % 1.0
         return DEFAULT_POSE + self.action
 
     def get_state(self) -> dict:

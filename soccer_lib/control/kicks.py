@@ -15,6 +15,7 @@ from soccer_lib.control.residual import TrunkState, mirror_joints
 from soccer_lib.control.weights import DATA, check_sha256
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import load_npz
+from soccer_lib.tasks import WALKER_DT
 
 KICKS_FILE = DATA / "kicks" / "kicks.npz"
 """The kicks that the project tuned itself; a JSON of the same name holds their hash and provenance."""
@@ -88,7 +89,7 @@ class Kick:
     @property
     def ticks(self) -> int:
         """Length of the swing in walker steps of 20 ms."""
-        return int(np.ceil(self.durations.sum() / 0.02 - 1e-9))
+        return int(np.ceil(self.durations.sum() / WALKER_DT - 1e-9))
 
     def target(self, start: np.ndarray, tick: int, trunk: TrunkState, mirrored: bool) -> np.ndarray:
         """Joint targets of one walker step.
@@ -103,7 +104,7 @@ class Kick:
             Shape: (12,), float32 [rad].
         """
         times = np.concatenate(([0.0], np.cumsum(self.durations)))
-        time = min(0.02 * (tick + 1), times[-1])
+        time = min(WALKER_DT * (tick + 1), times[-1])
         poses = np.vstack((mirror_joints(start.tolist()) if mirrored else start, self.knots))
         after = max(int(np.searchsorted(times, time)), 1)
         share = (time - times[after - 1]) / (times[after] - times[after - 1])

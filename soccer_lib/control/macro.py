@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.control.clip import Clip, read_clip
-from soccer_lib.control.gait import DT
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
 from soccer_lib.control.residual import TrunkState
@@ -20,6 +19,7 @@ from soccer_lib.control.walker import OwnWalker, Walker
 from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.layout import JOINTS
+from soccer_lib.tasks import WALKER_DT
 
 CLIPS = DATA / "clips"
 """The motion clips that the project recorded itself."""
@@ -178,7 +178,7 @@ class ClipMacro(Macro):
                 f"{clip.source} has {len(clip.starts)} parts (split_points); expected one motion; split it"
             )
         self.kind, self.clip = f"clip {clip.name}", clip
-        ends = DT * np.arange(1, round(clip.seconds / DT) + 1)
+        ends = WALKER_DT * np.arange(1, round(clip.seconds / WALKER_DT) + 1)
         played = clip.take(np.minimum(ends * clip.rate_hz, len(clip) - 1).round().astype(int))
         self.targets = played.joint_pos + walker.kd / walker.kp * played.joint_vel
         motion = (played.root_quat.tolist(), played.gyro.tolist(), played.velocity.tolist())

@@ -12,6 +12,7 @@ from soccer_lib.control.macro import RECOVERY_TICKS, Macro
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker
 from soccer_lib.geometry import turned, wrap
+from soccer_lib.tasks import WALKER_DT
 
 TOLERANCE = (0.011, 0.014)
 """Errors of place [m] and heading [rad] with which the robot stops; coming to rest adds to them."""
@@ -116,7 +117,7 @@ class Strike(Macro):
         return self.walker.step(np.array(command), *sensed)
 
     def _tolerance(self) -> tuple[float, float]:
-        grown = 1.0 + RELAX * max(0.0, 0.02 * self.waited - 0.6)
+        grown = 1.0 + RELAX * max(0.0, WALKER_DT * self.waited - 0.6)
         return TOLERANCE[0] * grown, TOLERANCE[1] * grown
 
     def _align(self, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
@@ -136,7 +137,7 @@ class Strike(Macro):
     def _stop(self) -> tuple[float, float, float]:
         """Stand still, but only with the kicking leg in the half cycle in which every kick was tuned."""
         gait = self.walker.gait
-        coming = (gait.phase + 0.02 * gait.p.frequency + (0.5 if self.mirrored else 0.0)) % 1.0
+        coming = (gait.phase + WALKER_DT * gait.p.frequency + (0.5 if self.mirrored else 0.0)) % 1.0
         stop = gait.standing or coming < 0.25 or coming >= 0.75
         return (0.0, 0.0, 0.0) if stop else MARCH
 

@@ -26,9 +26,9 @@ from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.pool import run_jobs
-from soccer_lib.tasks import PHYSICS_DT, TASKS, tasks_named
+from soccer_lib.tasks import PHYSICS_DT, TASKS, WALKER_STEPS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
-from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
+from soccer_lib.wrappers.command import CommandControl
 
 _DECIDES = ("from_policy", "level", "observation", "label_with", "noise")
 """Settings that an episode depends on."""

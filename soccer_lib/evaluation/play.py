@@ -12,10 +12,10 @@ import numpy as np
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.policies import Policy, stand_torque
 from soccer_lib.sim import SoccerSim
-from soccer_lib.tasks import TASKS
+from soccer_lib.tasks import TASKS, WALKER_STEPS
 
 N_STARTS = 20
-STANDING_STEPS = 10
+STANDING_STEPS = WALKER_STEPS
 """Standing torque for each step of a distinct start [physics steps], 0.02 s."""
 
 

@@ -17,7 +17,7 @@ from soccer_lib.policies import Policy
 from soccer_lib.sim import SoccerSim
 from soccer_lib.sim.penalty import ObstacleSim
 from soccer_lib.sim.target import KickToTargetSim
-from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS
 
 Acting = Policy | Callable[[np.ndarray], np.ndarray] | Iterable[np.ndarray]
 """Who acts: a policy, a function of the observation, or the actions one after the other."""
@@ -26,7 +26,6 @@ TARGETS = {"goalarea_site": ObstacleSim.goal_radius, "target0": KickToTargetSim.
 """Site of a task's target -> how near the ball has to come [m]."""
 
 TRUNK, BALL = "robot_0:Trunk", "ball"
-_ROW_STEPS = 10
 _MOVED = 0.02
 _COLUMNS = ("time", "robot", "ball", "joint_pos", "torque", "geom_xpos", "geom_xmat")
 
@@ -142,7 +141,7 @@ class Recorder:
 
     def append(self, torque: np.ndarray) -> None:
         """Called by the simulation before each physics step: `Recorder` is its tape."""
-        if self.sim.n_steps and self.sim.n_steps % _ROW_STEPS == 0:
+        if self.sim.n_steps and self.sim.n_steps % WALKER_STEPS == 0:
             self._sample(torque)
 
     def _sample(self, torque: np.ndarray) -> None:

@@ -16,6 +16,7 @@ from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.geometry import turned
 from soccer_lib.layout import AGENT, COMMAND_SCALE
 from soccer_lib.policies.policy import Policy, PolicySpec
+from soccer_lib.tasks import COMMAND_DT
 
 STYLES = ("score", "clean")
 
@@ -152,7 +153,7 @@ class Striker(Policy):
         if memory.aligning or left < 2 * NEAR:
             memory = dataclasses.replace(memory, aligning=memory.aligning + 1)
         sure = SURE * (1.0 + 0.05 * max(0, memory.aligning - 10))
-        ready = free and memory.steps * 0.1 >= self.wait
+        ready = free and memory.steps * COMMAND_DT >= self.wait
         if left < NEAR and abs(heading) < sure and ready and Strike.allowed(ball):
             asked = dataclasses.replace(memory, kicks=memory.kicks + 1, aligning=0, aim=None)
             return np.array(PATTERNS[kick.name], np.float32), asked

@@ -22,7 +22,7 @@ from soccer_lib.errors import SimulationError
 from soccer_lib.layout import AGENT, JOINTS
 from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, sha256_of
 from soccer_lib.runs.folder import version_record
-from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.tasks import COMMAND_DT, PHYSICS_DT
 from soccer_lib.wrappers import CONTROLS
 
 FULL_FOLDER = "booster_t1"
@@ -115,7 +115,7 @@ def record(name: str) -> np.ndarray:
     tape = env.unwrapped.tape = _Tape(env)
 
     def play(command: tuple[float, ...], seconds: float) -> np.ndarray:
-        return [env.step(np.array(command, np.float32))[0] for _ in range(round(seconds / 0.1))][-1]
+        return [env.step(np.array(command, np.float32))[0] for _ in range(round(seconds / COMMAND_DT))][-1]
 
     if name in WALKS:
         env.unwrapped.data.qpos[env.unwrapped.model.joint("env:ball").qposadr[0] + 1] += 4.0  # out of the way
@@ -128,8 +128,8 @@ def record(name: str) -> np.ndarray:
         ball = AGENT["ball_xpos_rel_robot"]
         while np.hypot(*observation[ball][:2]) > NEAR:
             ahead, left, _ = observation[ball].tolist()
-            observation = play((0.5, 0.0, float(np.clip(2 * np.arctan2(left, ahead), -1, 1))), 0.1)
-        play(PATTERNS[KICKS[name]], 0.1)
+            observation = play((0.5, 0.0, float(np.clip(2 * np.arctan2(left, ahead), -1, 1))), COMMAND_DT)
+        play(PATTERNS[KICKS[name]], COMMAND_DT)
         play((0.0, 0.0, 0.0), TAIL)
         swing = [k for k, stage in enumerate(tape.stages) if stage == "swing"]
         if not swing:

@@ -16,10 +16,8 @@ from soccer_lib.errors import InputError
 from soccer_lib.geometry import heading_of, turned
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.sim import SoccerSim
+from soccer_lib.tasks import COMMAND_STEPS, WALKER_STEPS
 from soccer_lib.wrappers.control import ControlInterface, pd_torque
-
-WALKER_STEPS = 10
-"""Physics steps between two joint targets of the walker (50 Hz)."""
 
 COUNTERS = ("trigger_count", "active_steps", "aborted_count", "refused_count")
 
@@ -46,7 +44,7 @@ class CommandControl(ControlInterface):
         layer: as for every control interface.
     """
 
-    hold = 50
+    hold = COMMAND_STEPS
     meaning = ("forward", "sideways", "turn")
 
     def __init__(
@@ -62,7 +60,9 @@ class CommandControl(ControlInterface):
         super().__init__(env, **layer)
         if hold is not None:
             if isinstance(hold, bool) or not isinstance(hold, int) or hold < 1:
-                raise InputError(f"hold got {hold!r}; expected physics steps of 2 ms, 1 or more; try 50")
+                raise InputError(
+                    f"hold got {hold!r}; expected physics steps of 2 ms, 1 or more; try {COMMAND_STEPS}"
+                )
             self.hold = hold
         if not 0.0 < kick_threshold < 1.0:
             raise InputError(

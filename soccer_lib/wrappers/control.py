@@ -16,6 +16,7 @@ from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
+from soccer_lib.tasks import WALKER_STEPS
 
 _LOWEST_TORQUE = -TORQUE_LIMIT
 
@@ -167,7 +168,7 @@ class TorqueControl(ControlInterface):
 class JointControl(ControlInterface):
     """Twelve joint targets at 50 Hz: default pose + action [rad], reached by PD torques every 2 ms."""
 
-    hold = 10
+    hold = WALKER_STEPS
 
     def _play(self, action: np.ndarray) -> float:
         sim, total = self.sim, 0.0

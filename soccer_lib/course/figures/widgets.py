@@ -16,7 +16,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluation.trajectory import TRUNK, Recorder, Trajectory
 from soccer_lib.geometry import heading_of_axes
 from soccer_lib.layout import DEFAULT_POSE, JOINTS
-from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.tasks import COMMAND_DT, PHYSICS_DT
 from soccer_lib.view.body import draw_body
 from soccer_lib.view.field import FieldMap, caption
 from soccer_lib.view.opengl import opengl_backend
@@ -149,7 +149,7 @@ def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> No
         elif kick == NO_KICK:
             _hold(recorder, (forward, sideways, turn), 0.5)
         else:
-            _hold(recorder, PATTERNS[kick], 0.1)
+            _hold(recorder, PATTERNS[kick], COMMAND_DT)
             if not (recorder.over or recorder.info.get("macro_triggered")):
                 print(f"{kick}: refused, the ball is not within reach (1 m, ahead)")
         _show({"": episode_figure(recorder.trajectory(), recorder.sim.sim_time)})

@@ -25,16 +25,13 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
 from soccer_lib.sim import SoccerSim, make_sim, make_stock
-from soccer_lib.tasks import Task, tasks_named
+from soccer_lib.tasks import COMMAND_STEPS, WALKER_STEPS, Task, tasks_named
 from soccer_lib.workshop.bench.report import finish
 from soccer_lib.wrappers import CONTROLS
 from soccer_lib.wrappers.control import pd_torque
 
 _KP = np.full(12, 200.0, dtype=np.float32)
 _KD = np.full(12, 5.0, dtype=np.float32)
-_JOINT_STEPS, _COMMAND_STEPS = 10, 50
-"""Physics steps of one joint-target action and of one command."""
-
 HELD_ROUNDS = 4
 """Rounds of held actions for each timed run: they are short, and their layers cost little."""
 
@@ -56,7 +53,7 @@ class EnvBenchConfig:
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, _COMMAND_STEPS)):
+        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, COMMAND_STEPS)):
             if value < least:
                 raise InputError(f"--{flag} got {value}; expected {least} or more; leave it at its default")
 
@@ -135,9 +132,9 @@ def _stock_joint_run(env: gym.Env, steps: int) -> Run:
     def run() -> float:
         observation, _ = env.reset(seed=0)
         start = time.thread_time()
-        for _ in range(steps // _JOINT_STEPS):
+        for _ in range(steps // WALKER_STEPS):
             total = 0.0
-            for _ in range(_JOINT_STEPS):
+            for _ in range(WALKER_STEPS):
                 torque = pd_torque(DEFAULT_POSE, observation[:12], observation[12:24])
                 observation, reward, terminated, truncated, _ = env.step(torque)
                 total += reward

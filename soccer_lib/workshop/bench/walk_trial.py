@@ -13,10 +13,7 @@ from soccer_lib.control import Walker
 from soccer_lib.geometry import heading_of_axes
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim import make_sim
-
-PHYSICS_DT = 0.002
-TICK = 10
-"""Physics steps per walker step."""
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS
 
 TRIAL_SECONDS = 10.0
 """Length of one random command sequence [s]."""
@@ -126,7 +123,7 @@ class WalkTrial:
         f32 = np.float32
         for t in range(n):
             joint_pos, joint_vel = sim.joint_pos.astype(f32), sim.joint_vel.astype(f32)
-            if t % TICK == 0:
+            if t % WALKER_STEPS == 0:
                 feet.append(self._feet())
                 command = np.clip(command_at(t * PHYSICS_DT), low, high)
                 begun = time.perf_counter()
@@ -156,7 +153,7 @@ class WalkTrial:
             power[:n],
             np.array(feet),
             fell,
-            busy / max(1, -(-n // TICK)),
+            busy / max(1, -(-n // WALKER_STEPS)),
         )
 
 
@@ -220,6 +217,6 @@ def tracking_errors(trace: Trace, sequence: Commands, cycle: float, settle: floa
     for (start, command), end in zip(sequence, ends, strict=True):
         first = int((start + settle) / PHYSICS_DT)
         last = int(min(end / PHYSICS_DT, n)) - window
-        for t in range(first, last, TICK):
+        for t in range(first, last, WALKER_STEPS):
             rows.append(means[t] - command)
     return np.array(rows).reshape(-1, 3)

@@ -15,11 +15,11 @@ from soccer_lib.control import Walker, load_walker
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import atomic_write_json
 from soccer_lib.runs.outputs import check_outputs
+from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.view.style import check_picture_name, save_figure
 from soccer_lib.view.video import check_video_name
 from soccer_lib.workshop.bench.rows import bootstrap, format_rows, interval_of, share_interval
 from soccer_lib.workshop.bench.walk_trial import (
-    PHYSICS_DT,
     TRIAL_SECONDS,
     Trace,
     WalkTrial,

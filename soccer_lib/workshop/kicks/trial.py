@@ -16,6 +16,7 @@ from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
 from soccer_lib.geometry import heading_of, turned, wrap
 from soccer_lib.sim import SoccerSim, make_sim
+from soccer_lib.tasks import PHYSICS_DT, WALKER_DT, WALKER_STEPS
 from soccer_lib.wrappers.control import pd_torque
 
 LINE = 2.2
@@ -30,7 +31,6 @@ LEFT_OVER = (0.004, 0.003, 0.004)
 _NOMINAL = Kick(
     "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
 )
-_TICK = 10  # physics steps of a walker step
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class KickTrial:
         return stances
 
     def _tick(self, target: np.ndarray) -> None:
-        for _ in range(_TICK):
+        for _ in range(WALKER_STEPS):
             self.sim.advance(pd_torque(target, self.sim.joint_pos, self.sim.joint_vel, *self._gains))
 
     def _walk(self, command: tuple[float, ...]) -> np.ndarray:
@@ -156,7 +156,7 @@ class KickTrial:
         for tick in range(stop + 150):
             command = tuple(walk if tick < stop - 40 else slow)
             if tick >= stop:
-                coming = (gait.phase + 0.02 * gait.p.frequency + 0.25) % 1.0
+                coming = (gait.phase + WALKER_DT * gait.p.frequency + 0.25) % 1.0
                 command = (0.0, 0.0, 0.0) if gait.standing or coming < 0.5 else MARCH
             self._tick(self._walk(command))
             still = still + 1 if tick >= stop and gait.standing else 0
@@ -244,15 +244,15 @@ class KickTrial:
         line_speed = line_height = 0.0
         flown = None
         toward = np.array([cos(spot.heading), sin(spot.heading)])
-        for tick in range(int(seconds / 0.02)):
+        for tick in range(int(seconds / WALKER_DT)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)
             quat, gyro, velocity = sim.readings.attitude()
             trunk = TrunkState(quat.tolist(), gyro.tolist(), velocity.tolist())
             target = kick.target(start, tick, trunk, False) if tick < kick.ticks else self._walk((0.0,) * 3)
-            for i in range(_TICK):
+            for i in range(WALKER_STEPS):
                 sim.advance(pd_torque(target, sim.joint_pos, sim.joint_vel, *self._gains))
-                time = 0.002 * (_TICK * tick + i + 1)
+                time = PHYSICS_DT * (WALKER_STEPS * tick + i + 1)
                 x, y, height = sim.readings.ball.tolist()
                 contact = sim.near_robot(x, y) and sim.touches(sim.robot_geoms)
                 touches += contact and not touching

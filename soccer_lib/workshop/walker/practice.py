@@ -10,9 +10,10 @@ from math import exp, hypot
 
 import numpy as np
 
-from soccer_lib.control.gait import AVERAGE_RATE, DT, Gait, GaitParameters
+from soccer_lib.control.gait import AVERAGE_RATE, Gait, GaitParameters
 from soccer_lib.control.residual import FEATURE_COUNT, TrunkState, features, unmirror
 from soccer_lib.control.walker import combine
+from soccer_lib.tasks import WALKER_DT
 from soccer_lib.workshop.walker.lessons import EPISODE_STEPS, CommandSequence, push_velocity
 from soccer_lib.workshop.walker.plant import Robot, build_model, randomised
 
@@ -122,7 +123,7 @@ class Pupil:
         for k in (0, 1):
             down = feet[k][2] - _SOLE < _NEAR_GROUND
             if down:
-                slip += hypot(feet[k][0] - self.feet[k][0], feet[k][1] - self.feet[k][1]) / DT
+                slip += hypot(feet[k][0] - self.feet[k][0], feet[k][1] - self.feet[k][1]) / WALKER_DT
             rhythm += 0.5 * (down != gait.swinging[k])
         self.feet = feet
         w, _, _, z = robot.quat.tolist()
@@ -197,7 +198,7 @@ class Practice:
             row = None if fallen else pupil.look()
             if fallen or time_up:
                 done[i] = True
-                self.finished.append((pupil.ticks * DT, fallen))
+                self.finished.append((pupil.ticks * WALKER_DT, fallen))
                 if time_up:
                     timed_out[i] = row
                 pupil.restart()

@@ -13,7 +13,7 @@ import numpy as np
 
 from soccer_lib.geometry import heading_of
 from soccer_lib.sim import SoccerSim
-from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.tasks import COMMAND_DT, PHYSICS_DT
 
 TARGETS: dict[str, tuple[str, float]] = {
     "goalie_penalty_kick": ("goal_post", 1.6),
@@ -96,7 +96,7 @@ class Step:
 
     before: Scene = Scene()
     after: Scene = Scene()
-    held: float = 0.1
+    held: float = COMMAND_DT
     outcome: str = "running"
     kicks: int = 0
     kicked: bool = False
