@@ -8,6 +8,7 @@ no other indices in the library.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -197,6 +198,24 @@ AGENT = Layout(
 
 INFO_FIELDS: tuple[str, ...] = tuple(f.name for f in FULL.fields[3:-1])
 """Fields of FULL that are copied from the stock `info` as they are."""
+
+
+class Sensed(NamedTuple):
+    """What the robot's own sensors show after a step; walkers, kicks and clips see nothing else of it.
+
+    Attributes:
+        joint_pos: joint positions, order of `JOINTS` [rad]. Shape: (12,).
+        joint_vel: joint velocities [rad/s]. Shape: (12,).
+        quat_xyzw: orientation of the trunk. Shape: (4,).
+        gyro: angular velocity in the trunk's axes [rad/s]. Shape: (3,).
+        velocimeter: velocity of the IMU in the trunk's axes [m/s]. Shape: (3,).
+    """
+
+    joint_pos: np.ndarray
+    joint_vel: np.ndarray
+    quat_xyzw: np.ndarray
+    gyro: np.ndarray
+    velocimeter: np.ndarray
 
 
 def refuse_non_finite(action: np.ndarray, names: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker, Walker
 from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.layout import JOINTS
+from soccer_lib.layout import JOINTS, Sensed
 from soccer_lib.tasks import WALKER_DT
 
 CLIPS = DATA / "clips"
@@ -100,26 +100,12 @@ class Macro:
         """
         raise NotImplementedError
 
-    def step(
-        self,
-        ball: tuple[float, float],
-        yaw: float,
-        joint_pos: np.ndarray,
-        joint_vel: np.ndarray,
-        quat_xyzw: np.ndarray,
-        gyro: np.ndarray,
-        velocimeter: np.ndarray,
-    ) -> np.ndarray:
+    def step(self, ball: tuple[float, float], sensed: Sensed) -> np.ndarray:
         """Joint targets for the next 20 ms.
 
         Args:
             ball: the ball's centre in the robot's heading frame [m].
-            yaw: heading of the robot [rad].
-            joint_pos: joint positions [rad]. Shape: (12,).
-            joint_vel: joint velocities [rad/s]. Shape: (12,).
-            quat_xyzw: orientation of the trunk. Shape: (4,).
-            gyro: angular velocity in the trunk frame [rad/s]. Shape: (3,).
-            velocimeter: velocity in the trunk frame [m/s]. Shape: (3,).
+            sensed: the robot's own sensors.
 
         Returns:
             Shape: (12,), float32 [rad].
@@ -197,24 +183,25 @@ class ClipMacro(Macro):
         self.name = self.clip.name
         self._enter("settle")
 
-    def step(self, ball, yaw, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
-        sensed = joint_pos, joint_vel, quat_xyzw, gyro, velocimeter
+    def step(self, ball: tuple[float, float], sensed: Sensed) -> np.ndarray:
+        """Joint targets for the next 20 ms; see `Macro.step`."""
         self.waited += 1
         self.tick = 0 if self.stage == "settle" and not self.walker.gait.standing else self.tick + 1
         frame = {"play": self.tick - 1, "recover": -1}.get(self.stage, 0)
-        trunk, clip = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist()), self.trunks[frame]
+        trunk = TrunkState.of(sensed)
+        clip = self.trunks[frame]
         lean, roll = trunk.pitch - clip.pitch, trunk.roll - clip.roll
         restless = self.stage == "settle" and self.waited > PATIENCE
         if self.committed and (restless or max(abs(lean), abs(roll)) > TILT):
             self.aborted = True
             self._leave("idle")
-            return self.walker.step(np.zeros(3), *sensed)
+            return self.walker.step(np.zeros(3), sensed)
         target = self.targets[frame] + self._balance(lean, roll, np.subtract(trunk.gyro, clip.gyro))
         share = {"settle": 0.0, "blend": self.tick / BLEND_TICKS, "play": 1.0}.get(
             self.stage, max(1.0 - self.tick / BLEND_TICKS, 0.0)
         )
         if share < 1.0:
-            target = share * target + (1.0 - share) * self.walker.step(np.zeros(3), *sensed)
+            target = share * target + (1.0 - share) * self.walker.step(np.zeros(3), sensed)
         lasts, follows = self._after[self.stage]
         if self.tick == lasts:
             self._leave(follows)

@@ -11,6 +11,7 @@ from math import asin, atan2, cos, pi, sin
 
 from soccer_lib.control.gait import Gait
 from soccer_lib.control.leg import HIP_Y, clamp
+from soccer_lib.layout import Sensed
 
 ACTION_LIMIT = 3.0
 """Largest entry of the network's output."""
@@ -58,6 +59,11 @@ class TrunkState:
         self.up = (-sp, sr * cp, cr * cp)
         self.gyro = gyro
         self.yaw_rate = self.up[0] * gyro[0] + self.up[1] * gyro[1] + self.up[2] * gyro[2]
+
+    @classmethod
+    def of(cls, sensed: Sensed) -> TrunkState:
+        """The trunk as the robot's sensors show it."""
+        return cls(sensed.quat_xyzw.tolist(), sensed.gyro.tolist(), sensed.velocimeter.tolist())
 
 
 def mirrored(gait: Gait) -> bool:

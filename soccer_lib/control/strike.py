@@ -11,7 +11,8 @@ from soccer_lib.control.kicks import Kick, load_kicks
 from soccer_lib.control.macro import RECOVERY_TICKS, Macro
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker
-from soccer_lib.geometry import turned, wrap
+from soccer_lib.geometry import heading_of, turned, wrap
+from soccer_lib.layout import Sensed
 from soccer_lib.tasks import WALKER_DT
 
 TOLERANCE = (0.011, 0.014)
@@ -86,20 +87,20 @@ class Strike(Macro):
         x, y, turn = self._place(mirrored, ball, yaw)
         return hypot(x, y) + 0.3 * abs(turn)
 
-    def step(self, ball, yaw, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
-        sensed = joint_pos, joint_vel, quat_xyzw, gyro, velocimeter
+    def step(self, ball: tuple[float, float], sensed: Sensed) -> np.ndarray:
+        """Joint targets for the next 20 ms; see `Macro.step`."""
+        yaw = heading_of(sensed.quat_xyzw)
         self.waited += 1
         if self.stage == "settle" and self._standing_long():
             x, y, turn = self._place(self.mirrored, ball, yaw)
             place, heading = self._tolerance()
             fine = hypot(x, y) < GOOD_ENOUGH * place and abs(turn) < GOOD_ENOUGH * heading
             self._enter("swing" if fine else "align")
-            self.begun = joint_pos.astype(float)
+            self.begun = sensed.joint_pos.astype(float)
         if self.stage in ("align", "settle") and self.waited > LONGEST:
             self.aborted, self.stage = True, "idle"
         if self.stage == "swing":
-            trunk = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist())
-            target = self.kick.target(self.begun, self.tick, trunk, self.mirrored)
+            target = self.kick.target(self.begun, self.tick, TrunkState.of(sensed), self.mirrored)
             self.tick += 1
             if self.tick == self.kick.ticks:
                 self._enter("recover")
@@ -114,7 +115,7 @@ class Strike(Macro):
             self.tick += 1
             if self.tick == RECOVERY_TICKS:
                 self._enter("idle")
-        return self.walker.step(np.array(command), *sensed)
+        return self.walker.step(np.array(command), sensed)
 
     def _tolerance(self) -> tuple[float, float]:
         grown = 1.0 + RELAX * max(0.0, WALKER_DT * self.waited - 0.6)

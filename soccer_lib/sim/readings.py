@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError
-from soccer_lib.layout import JOINTS, RAW
+from soccer_lib.layout import JOINTS, RAW, Sensed
 from soccer_lib.sim.binding import IMU_SITE, sensor_entries, slice_of
 from soccer_lib.tasks import Task
 
@@ -104,7 +104,7 @@ class Readings:
         self.imu = data.site_xpos[self._imu_site]
         self.sensors = sensor_entries(model)
         self._orientation = self._entries("robot_quat")
-        self._attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
+        self._trunk = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
         self._inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
 
     def _entries(self, *sensors: str) -> np.ndarray:
@@ -161,10 +161,16 @@ class Readings:
         """Orientation of the trunk as observed, x y z w, float32. Shape: (4,)."""
         return self._data.sensordata.take(self._orientation).astype(np.float32)
 
-    def attitude(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Orientation x y z w, gyro [rad/s] and velocimeter [m/s] of the trunk as observed, float32."""
-        entries = self._data.sensordata.take(self._attitude).astype(np.float32)
-        return entries[:4], entries[4:7], entries[7:]
+    def sensed(self) -> Sensed:
+        """What the robot's own sensors show, as observed: float32 throughout."""
+        trunk = self._data.sensordata.take(self._trunk).astype(np.float32)
+        return Sensed(
+            self.joint_pos.astype(np.float32),
+            self.joint_vel.astype(np.float32),
+            trunk[:4],
+            trunk[4:7],
+            trunk[7:],
+        )
 
     def ball_from_imu(self) -> np.ndarray:
         """The observed ball point minus the IMU, world axes, float32 [m]. Shape: (3,)."""

@@ -143,12 +143,10 @@ class CommandControl(ControlInterface):
         return turned((x, y), -heading_of(self.sim.readings.orientation()))
 
     def _next_target(self) -> np.ndarray:
-        sim = self.sim
-        joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
-        sensors = sim.readings.attitude()
+        sensed = self.sim.readings.sensed()
         if not self.macro.active:
-            return self.walker.step(self.command, *joints, *sensors)
-        target = self.macro.step(self._ball(), heading_of(sensors[0]), *joints, *sensors)
+            return self.walker.step(self.command, sensed)
+        target = self.macro.step(self._ball(), sensed)
         self.counts["aborted_count"] += self.macro.aborted and not self.macro.active
         return target
 

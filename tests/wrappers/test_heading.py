@@ -151,9 +151,9 @@ def seen_by_an_exported_agent(sim):
 
     def watched(torque):
         over = advance(torque)
-        quat, gyro, _ = sim.readings.attitude()
+        sensed = sim.readings.sensed()
         field = RAW[sim.task.name]["ball_velr_rel_robot"]
-        tracker.push(sim.observation()[field], quat, gyro)
+        tracker.push(sim.observation()[field], sensed.quat_xyzw, sensed.gyro)
         return over
 
     sim.advance = watched

@@ -60,15 +60,10 @@ class WalkTrial:
         self.root = model.joint("robot_0:root").qposadr[0]
         self.root_vel = model.joint("robot_0:root").dofadr[0]
         self.ball = model.joint("env:ball").qposadr[0]
-        self.sensors = {name: self._sensor(name) for name in ("torso_quat", "torso_gyro", "torso_vel")}
         self.mass = float(model.body_subtreemass[model.body("robot_0:Trunk").id])
         self.gravity = float(-model.opt.gravity[2])
         feet = [model.body(f"robot_0:{side}_foot_link") for side in ("left", "right")]
         self.soles = [int(foot.geomadr[0] + foot.geomnum[0]) - 1 for foot in feet]  # after the mesh, a box
-
-    def _sensor(self, name: str) -> np.ndarray:
-        sensor = self.sim.model.sensor(f"robot_0:{name}")
-        return self.sim.data.sensordata[sensor.adr[0] : sensor.adr[0] + sensor.dim[0]]
 
     def _feet(self) -> list[tuple]:
         """Both soles: x, y [m], direction [rad], 1 where it touches anything but the robot."""
@@ -111,7 +106,6 @@ class WalkTrial:
         data.qpos[self.root : self.root + 2] = 0.0
         data.qpos[self.ball : self.ball + 2] = _BALL_AWAY
         mujoco.mj_forward(model, data)
-        quat, gyro, velocimeter = self.sensors.values()
         root, root_vel = data.qpos[self.root : self.root + 7], data.qvel[self.root_vel : self.root_vel + 6]
         low, high = walker.limits.T
         limit = TORQUE_LIMIT.astype(float)
@@ -126,15 +120,9 @@ class WalkTrial:
             if t % WALKER_STEPS == 0:
                 feet.append(self._feet())
                 command = np.clip(command_at(t * PHYSICS_DT), low, high)
+                sensed = sim.readings.sensed()
                 begun = time.perf_counter()
-                target = walker.step(
-                    command,
-                    joint_pos,
-                    joint_vel,
-                    quat[[1, 2, 3, 0]].astype(f32),
-                    gyro.astype(f32),
-                    velocimeter.astype(f32),
-                )
+                target = walker.step(command, sensed)
                 busy += time.perf_counter() - begun
             torque = walker.kp * (target - joint_pos) - walker.kd * joint_vel
             torque = np.clip(torque, -limit, limit).astype(f32)

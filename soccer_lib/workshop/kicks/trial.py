@@ -141,8 +141,7 @@ class KickTrial:
             self.sim.advance(pd_torque(target, self.sim.joint_pos, self.sim.joint_vel, *self._gains))
 
     def _walk(self, command: tuple[float, ...]) -> np.ndarray:
-        joints = self.sim.joint_pos.astype(np.float32), self.sim.joint_vel.astype(np.float32)
-        return self.walker.step(np.array(command), *joints, *self.sim.readings.attitude())
+        return self.walker.step(np.array(command), self.sim.readings.sensed())
 
     def _walk_and_stop(self, rng: np.random.Generator) -> Stance | None:
         """Walk at random, then stop as a strike does; None where the robot does not come to rest."""
@@ -175,17 +174,17 @@ class KickTrial:
         for _ in range(int(rng.integers(60, 110))):
             self._tick(self._walk(walk))
         away, bearing = rng.uniform((0.45, -0.6), (0.75, 0.3))
-        quat, *_ = sim.readings.attitude()
-        ahead, left = turned((away, 0.0), bearing + heading_of(quat))
-        place = sim.readings.imu[0] + ahead, sim.readings.imu[1] + left
-        strike.start("shot", turned((away, 0.0), bearing), heading_of(quat))
+        yaw = heading_of(sim.readings.orientation())
+        imu = sim.readings.imu
+        ahead, left = turned((away, 0.0), bearing + yaw)
+        place = imu[0] + ahead, imu[1] + left
+        strike.start("shot", turned((away, 0.0), bearing), yaw)
         while not strike.mirrored and strike.committed:
-            quat, gyro, velocity = sim.readings.attitude()
-            yaw = heading_of(quat)
-            seen = turned((place[0] - sim.readings.imu[0], place[1] - sim.readings.imu[1]), -yaw)
-            joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
+            sensed = sim.readings.sensed()
+            yaw = heading_of(sensed.quat_xyzw)
+            seen = turned((place[0] - imu[0], place[1] - imu[1]), -yaw)
             before = self.walker.get_state()
-            target = strike.step(seen, yaw, *joints, quat, gyro, velocity)
+            target = strike.step(seen, sensed)
             if strike.stage == "swing":
                 return self._stance(np.array(strike._place(False, seen, yaw)), before)
             self._tick(target)
@@ -247,8 +246,7 @@ class KickTrial:
         for tick in range(int(seconds / WALKER_DT)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)
-            quat, gyro, velocity = sim.readings.attitude()
-            trunk = TrunkState(quat.tolist(), gyro.tolist(), velocity.tolist())
+            trunk = TrunkState.of(sim.readings.sensed())
             target = kick.target(start, tick, trunk, False) if tick < kick.ticks else self._walk((0.0,) * 3)
             for i in range(WALKER_STEPS):
                 sim.advance(pd_torque(target, sim.joint_pos, sim.joint_vel, *self._gains))
