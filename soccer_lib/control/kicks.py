@@ -33,6 +33,12 @@ PATTERNS: Mapping[str, tuple[float, float, float]] = MappingProxyType(
 KICK_THRESHOLD = 0.8
 """Every entry of a command has to be beyond this to ask for a kick."""
 
+KICK_NAMES = tuple(PATTERNS)
+"""The kicks in the order of `PATTERNS`."""
+
+NO_KICK = -1
+"""What `requested_kick` says of a command that walks."""
+
 LEAN = 0.05
 """Forward lean of the trunk that the support leg's feedback holds [rad]."""
 
@@ -40,23 +46,33 @@ FEEDBACK_JOINTS = (5, 4, 1, 0)
 """Ankle roll, ankle pitch, hip roll and hip pitch of the support leg take the feedback, in this order."""
 
 _LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3
+
+# The signs of a command read as a binary number, a positive entry as the digit 1 -> kick.
+_SIGN_DIGITS = np.array([4, 2, 1])
+_KICK_OF_SIGNS = np.full(8, NO_KICK)
+_KICK_OF_SIGNS[(np.array(list(PATTERNS.values())) > 0) @ _SIGN_DIGITS] = np.arange(len(PATTERNS))
+
 _NUMBERS = ("direction", "speed", "height", "resume")
 
 
-def kick_asked(command: np.ndarray, threshold: float = KICK_THRESHOLD) -> str | None:
-    """Name of the kick that a command asks for, or None.
+def requested_kick(commands: np.ndarray, threshold: float = KICK_THRESHOLD) -> np.ndarray:
+    """Which kick each command asks for: its place in `KICK_NAMES`, or `NO_KICK`.
 
     Args:
-        command: three numbers in [-1, 1]. Shape: (3,).
-        threshold: how large each of them has to be.
+        commands: numbers in [-1, 1]; one command or rows of them. Shape: (3,) or (n, 3).
+        threshold: how large each entry of a command has to be to ask for a kick.
+
+    Returns:
+        Shape: () or (n,), int.
+
+    Example:
+        >>> requested_kick(np.array([[1.0, -1.0, 1.0], [1.0, -0.7, 1.0], [1.0, 1.0, 1.0]]))
+        array([ 0, -1, -1])
     """
-    a, b, c = command.tolist()
-    if abs(a) <= threshold or abs(b) <= threshold or abs(c) <= threshold:
-        return None
-    for name, (x, y, z) in PATTERNS.items():
-        if a * x > 0 and b * y > 0 and c * z > 0:
-            return name
-    return None
+    # In double precision: a single-precision 0.8 is beyond 0.8 there, as it is for a command on its own.
+    commands = np.asarray(commands, dtype=float)
+    loud = np.abs(commands).min(axis=-1) > threshold
+    return np.where(loud, _KICK_OF_SIGNS[(commands > 0) @ _SIGN_DIGITS], NO_KICK)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import numpy as np
 
 from soccer_lib.control.ball import BALL_RADIUS
 from soccer_lib.control.clip import Clip
-from soccer_lib.control.kicks import PATTERNS, kick_asked
+from soccer_lib.control.kicks import PATTERNS, requested_kick
 from soccer_lib.demos.clips import fitting, read_clips
 from soccer_lib.demos.config import NEAREST, DatasetConfig
 from soccer_lib.demos.dataset import Dataset
@@ -104,8 +104,8 @@ def _samples(part: Clip, kicks: bool, config: DatasetConfig, rng: np.random.Gene
     sentinels = kicks & np.isin(np.arange(count), sentinel_frames(config.sentinel_frames))
     held = np.zeros(count, bool)
     if config.level != "joint":
-        reads = [kick_asked(action, config.sentinel_threshold) is not None for action in actions]
-        held, most = np.array(reads) & ~sentinels, _HELD * config.sentinel_threshold
+        held = (requested_kick(actions, config.sentinel_threshold) >= 0) & ~sentinels
+        most = _HELD * config.sentinel_threshold
         actions[held] = np.clip(actions[held], -most, most)
         actions[sentinels] = sentinel_pattern(config.sentinel_pattern)
     near = {"keep": np.zeros(count, bool), "sentinel": sentinels, "all": np.ones(count, bool)}

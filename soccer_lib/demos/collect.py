@@ -16,7 +16,7 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.config import DatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs.make import check_sizes, layers, make_env
@@ -168,7 +168,7 @@ class Collector:
             kept = np.sign(action) if kicked else action
             if expert:
                 kept, next_state = expert.predict(seen[expert.spec.observation], expert_state)
-                if kicked or len(kept) != 3 or not kick_asked(kept):
+                if kicked or len(kept) != 3 or requested_kick(kept) < 0:
                     expert_state = next_state
             if not self.targets:
                 rows.append((start, seen[self.layout], kept))
@@ -217,10 +217,10 @@ class Collector:
 def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
     """An action and noise of that standard deviation; kicks stay, and none comes about."""
     kicks = len(action) == 3
-    if not spread or (kicks and kick_asked(action)):
+    if not spread or (kicks and requested_kick(action) >= 0):
         return action
     noisy = np.clip(action + rng.normal(0, spread, action.shape), -1, 1).astype(np.float32)
-    return action if kicks and kick_asked(noisy) else noisy
+    return action if kicks and requested_kick(noisy) >= 0 else noisy
 
 
 def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:

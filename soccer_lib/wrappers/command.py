@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
-from soccer_lib.control.kicks import KICK_THRESHOLD, kick_asked
+from soccer_lib.control.kicks import KICK_NAMES, KICK_THRESHOLD, NO_KICK, requested_kick
 from soccer_lib.control.macro import ClipMacro, Macro, load_clip
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError
@@ -105,9 +105,9 @@ class CommandControl(ControlInterface):
 
     def _play(self, action: np.ndarray) -> float:
         self._triggered = False
-        asked = kick_asked(action, self.kick_threshold)
-        if asked:
-            self._ask(asked)
+        kick = requested_kick(action, self.kick_threshold)
+        if kick != NO_KICK:
+            self._ask(KICK_NAMES[kick])
         else:
             wanted = (action * COMMAND_SCALE).astype(float)
             self.command = np.clip(wanted, self.walker.limits[:, 0], self.walker.limits[:, 1])

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from soccer_lib.control.kicks import PATTERNS, Kick, kick_asked, kicks_of, load_kicks
+from soccer_lib.control.kicks import KICK_NAMES, NO_KICK, PATTERNS, Kick, kicks_of, load_kicks, requested_kick
 from soccer_lib.control.residual import TrunkState, mirror_joints
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import atomic_write_npz
@@ -23,13 +23,31 @@ def kick() -> Kick:
 
 def test_only_a_pattern_beyond_the_threshold_asks_for_a_kick():
     for name, pattern in PATTERNS.items():
-        assert kick_asked(np.array(pattern)) == name
-        assert kick_asked(0.81 * np.array(pattern)) == name
-        assert kick_asked(0.8 * np.array(pattern)) is None
-        assert kick_asked(np.array(pattern) * [1, 1, 0.5]) is None
+        assert KICK_NAMES[requested_kick(np.array(pattern))] == name
+        assert KICK_NAMES[requested_kick(0.81 * np.array(pattern))] == name
+        assert requested_kick(0.8 * np.array(pattern)) == NO_KICK
+        assert requested_kick(np.array(pattern) * [1, 1, 0.5]) == NO_KICK
     free = [p for p in itertools.product((1.0, -1.0), repeat=3) if p not in PATTERNS.values()]
     assert len(free) == 8 - len(PATTERNS)
-    assert all(kick_asked(np.array(p)) is None for p in free)
+    assert (requested_kick(np.array(free)) == NO_KICK).all()
+
+
+def test_rows_of_commands_are_read_like_one_after_the_other():
+    commands = [(1, -1, 1), (-0.9, 0.9, -0.9), (1, 1, 1), (1, -0.79, 1), (0.81, -1, -1), (-1, 0.9, 1)]
+    numbers = requested_kick(np.array(commands, np.float32))
+    assert numbers.tolist() == [0, 1, -1, -1, 2, 3] and KICK_NAMES == (
+        "shot",
+        "placed",
+        "loft_low",
+        "loft_high",
+    )
+    assert numbers.tolist() == [int(requested_kick(np.array(row, np.float32))) for row in commands]
+    assert requested_kick(np.zeros((0, 3))).shape == (0,)
+    # The threshold is the caller's: half a command asks for a kick where it is low.
+    assert requested_kick(np.array([0.5, -0.5, 0.5]), 0.4) == 0
+    # A single-precision 0.8 is a little more than 0.8, and a NaN is no kick.
+    assert requested_kick(np.array([0.8, -0.8, 0.8], np.float32)) == 0
+    assert requested_kick(np.array([np.nan, -1.0, 1.0])) == NO_KICK
 
 
 def test_joint_targets_run_straight_from_knot_to_knot(kick):

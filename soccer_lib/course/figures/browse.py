@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from soccer_lib.control.clip import Clip
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import KICK_NAMES, requested_kick
 from soccer_lib.course.figures.samples import asks_for_kick, heading_layout
 from soccer_lib.course.figures.widgets import explore
 from soccer_lib.demos.dataset import Dataset
@@ -138,9 +138,9 @@ def _draw_actions(axes: Axes, dataset: Dataset, rows: np.ndarray, row: int) -> N
     title = "actions"
     if commands:
         ahead, aside, turn = dataset.actions[row] * COMMAND_SCALE
-        kick = kick_asked(dataset.actions[row])
+        kick = int(requested_kick(dataset.actions[row]))
         said = f"{ahead:.2f} m/s ahead, {aside:.2f} m/s to the left, turn {turn:.2f} rad/s"
-        title = f"asks for a kick: {kick}" if kick else said
+        title = f"asks for a kick: {KICK_NAMES[kick]}" if kick >= 0 else said
         axes.legend(frameon=False, fontsize=9, labelcolor=QUIET, ncols=3, loc="lower left")
     axes.set_title(title, fontsize=10, color=INK, loc="left")
 

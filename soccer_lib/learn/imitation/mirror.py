@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.control.residual import mirror_joints
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import unknown_name
@@ -48,7 +48,7 @@ def mirrored(data: Dataset) -> Dataset:
         image[field.slice, field.slice] = _LEGS if field.frame == "joint" else np.diag(signs)
     actions = data.actions @ _LEGS if data.control != "command" else data.actions * np.float32((1, -1, -1))
     if data.control == "command":
-        kicks = (np.abs(data.actions) > KICK_THRESHOLD).all(axis=1, keepdims=True)
-        actions = np.where(kicks, data.actions, actions)
+        kicks = requested_kick(data.actions) >= 0
+        actions = np.where(kicks[:, None], data.actions, actions)
     dropped = dict.fromkeys(("rewards", "next_observations", "terminated", "truncated", "held_steps"))
     return dataclasses.replace(data, observations=data.observations @ image, actions=actions, **dropped)
