@@ -11,6 +11,7 @@ what to do beside the path. The spread is drawn anew for each episode, so that s
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import gymnasium as gym
@@ -158,8 +159,9 @@ class Collector:
         env.reset(seed=job.seed, options=phase if policy.spec.control == "command" else None)
         state, expert_state = policy.begin(job.seed), expert and expert.begin(job.seed)
         rows, paid, seen, over = [], {}, look(), False
+        note = _target_notes(control, views[self.layout], rows)
         if self.targets:
-            _note_targets(control, views[self.layout], rows)
+            control.on_target.append(note)
         while not over:
             start = sim.n_steps
             action, state = policy.predict(seen[policy.spec.observation], state)
@@ -174,6 +176,8 @@ class Collector:
                 rows.append((start, seen[self.layout], kept))
             paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + reward
             seen = look()
+        if self.targets:
+            control.on_target.remove(note)
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
         last, report = np.arange(len(rows)) == len(rows) - 1, info["episode_report"]
         transitions = {
@@ -223,14 +227,13 @@ def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> n
     return action if kicks and requested_kick(noisy) >= 0 else noisy
 
 
-def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
-    """From now on note each joint target of walker and kicks, with the observation that it follows."""
+def _target_notes(
+    control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]
+) -> Callable[[np.ndarray], None]:
+    """A hook that notes each joint target of walker and kicks, with the observation that it follows."""
 
-    def next_target() -> np.ndarray:
-        target = type(control)._next_target(control)
-        control._trail.flush()
+    def note(target: np.ndarray) -> None:
         seen = view.observation(control.sim.observation())
         rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
-        return target
 
-    control._next_target = next_target
+    return note

@@ -9,8 +9,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.envs.make import layers, make_env
-from soccer_lib.policies import Policy, stand_torque
+from soccer_lib.envs.make import make_env
+from soccer_lib.policies import Policy
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import TASKS, WALKER_STEPS
 
@@ -102,7 +102,9 @@ class EpisodePlayer:
         start_state = sim.data.qpos.tobytes() + sim.data.qvel.tobytes() + sim.observation().tobytes()
         sim.tape = []
         if job.start and not walks:
-            observation = _stand_first(env, job.start * STANDING_STEPS)
+            # The hash begins where a replay of all torques does, so the robot stands after a second reset.
+            standing = {"standing_steps": job.start * STANDING_STEPS}
+            observation, _ = env.reset(seed=job.seed, options=standing)
         state, over = self.policy.begin(job.seed), False
         while not over:
             action, state = self.policy.predict(observation, state, deterministic=self.deterministic)
@@ -124,15 +126,6 @@ class EpisodePlayer:
             fast=self.fast,
             info="terms",
         )
-
-
-def _stand_first(env: gym.Env, steps: int) -> np.ndarray:
-    """Hold the standing pose before the policy takes over; returns the observation that it then sees."""
-    sim, control, view, *_ = layers(env)
-    for _ in range(steps):
-        control._physics_step(stand_torque(sim.observation()))
-    control._settle()
-    return view.observation(sim.observation())
 
 
 def _finished(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:

@@ -110,10 +110,11 @@ class Recorder:
         self.sim: SoccerSim = self.env.unwrapped  # another one after a reset, where there are several tasks
         self.over, self.report, self.info = False, None, {}
         self.events: list[tuple[float, str]] = []
-        self._rows: list[tuple] = []
+        self._rows: list[dict[str, Any]] = []
         self._steps: list[tuple[float, float, dict[str, Any]]] = []
         self._hits, self._place = 0, self.sim.data.geom(BALL).xpos.copy()
-        self._sample(np.zeros(12))
+        self._waiting: dict[str, Any] | None = None
+        self._keep(self._row(), np.zeros(12))
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> np.ndarray:
         """Start an episode; returns the observation."""
@@ -123,11 +124,11 @@ class Recorder:
 
     def step(self, action: np.ndarray) -> np.ndarray:
         """Take one env step; `over` then says whether the episode has ended. Returns the observation."""
-        self.sim.tape = self
+        self.sim.on_step.append(self._note)
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
         finally:
-            self.sim.tape = None
+            self.sim.on_step.remove(self._note)
         self.info = info
         self._steps.append((info["sim_time"], reward, info["reward_terms"]))
         if info.get("macro_triggered"):
@@ -135,33 +136,44 @@ class Recorder:
             self.events.append((begun, info["macro_name"]))
         self.over, self.report = terminated or truncated, info.get("episode_report")
         if self.over:
-            self._sample(self.sim.ctrl)
+            self._keep(self._row(), self.sim.ctrl)
             self.events.append((info["sim_time"], self.sim.outcome.replace("_", " ")))
         return observation
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step: `Recorder` is its tape."""
-        if self.sim.n_steps and self.sim.n_steps % WALKER_STEPS == 0:
-            self._sample(torque)
+    def _note(self, torque: np.ndarray) -> None:
+        """Called after each physics step. A row waits for the torque of the step that begins with it."""
+        if self._waiting is not None:
+            self._keep(self._waiting, torque)
+            self._waiting = None
+        if self.sim.n_steps % WALKER_STEPS == 0:
+            self._waiting = self._row()
 
-    def _sample(self, torque: np.ndarray) -> None:
+    def _row(self) -> dict[str, Any]:
+        """Where everything is now."""
         sim, data = self.sim, self.sim.data
         trunk, ball = data.body(TRUNK), data.geom(BALL).xpos.copy()
-        robot = (*trunk.xpos[:2], heading_of_axes(trunk.xmat))
-        poses = data.geom_xpos.astype(np.float32), data.geom_xmat.astype(np.float32)
-        self._rows.append((sim.sim_time, robot, ball, sim.joint_pos.copy(), np.array(torque), *poses))
         # Where a task counts no touches, the first one is when the ball leaves its place.
         moved = math.dist(ball[:2], self._place[:2]) > _MOVED
-        hits = getattr(sim, "ball_hits", getattr(sim, "robot_contact", moved))
-        if hits > self._hits:
-            self._hits = hits
-            self.events.append((sim.sim_time, "touch"))
+        return {
+            "time": sim.sim_time,
+            "robot": (*trunk.xpos[:2], heading_of_axes(trunk.xmat)),
+            "ball": ball,
+            "joint_pos": sim.joint_pos.copy(),
+            "geom_xpos": data.geom_xpos.astype(np.float32),
+            "geom_xmat": data.geom_xmat.astype(np.float32),
+            "touches": getattr(sim, "ball_hits", getattr(sim, "robot_contact", moved)),
+        }
+
+    def _keep(self, row: dict[str, Any], torque: np.ndarray) -> None:
+        self._rows.append({**row, "torque": np.array(torque)})
+        if row["touches"] > self._hits:
+            self._hits = row["touches"]
+            self.events.append((row["time"], "touch"))
 
     def trajectory(self) -> Trajectory:
         """What has been played since the start."""
         sim, model = self.sim, self.sim.model
         sites = [name for name in TARGETS if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, name) >= 0]
-        columns = map(np.array, zip(*self._rows, strict=True))
         names = self._steps[0][2] if self._steps else ()
         return Trajectory(
             task=sim.task.name,
@@ -169,7 +181,7 @@ class Recorder:
             goal=sim.data.site("goal_post_north" if sim.team else "goal_post_south").xpos.copy(),
             target=sim.data.site(sites[0]).xpos.copy() if sites else None,
             target_radius=TARGETS[sites[0]] if sites else 0.0,
-            **dict(zip(_COLUMNS, columns, strict=True)),
+            **{name: np.array([row[name] for row in self._rows]) for name in _COLUMNS},
             step_time=np.array([step[0] for step in self._steps]),
             rewards=np.array([step[1] for step in self._steps], dtype=float),
             terms={name: np.array([step[2][name] for step in self._steps], dtype=float) for name in names},

@@ -81,20 +81,23 @@ class ClipsConfig:
 
 
 class _Tape:
-    """Takes down the robot's root and joints before every physics step, and what the macro is at."""
+    """Takes down root and joints of the robot before every physics step, and what the macro is at in it."""
 
     def __init__(self, env: Any) -> None:
         self.sim = env.unwrapped
         self.macro = next(layer for layer in layers(env) if isinstance(layer, CONTROLS["command"])).macro
         root = self.sim.model.joint("robot_0:root").qposadr[0]
         self._root = self.sim.data.qpos[root : root + 7]
-        self.rows: list[np.ndarray] = []
+        self.rows = [self._row()]
         self.stages: list[str] = []
+        self.sim.on_step.append(self._note)
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step."""
-        self.rows.append(np.concatenate((self._root, self.sim.joint_pos)))
+    def _row(self) -> np.ndarray:
+        return np.concatenate((self._root, self.sim.joint_pos))
+
+    def _note(self, torque: np.ndarray) -> None:
         self.stages.append(self.macro.stage)
+        self.rows.append(self._row())
 
 
 def record(name: str) -> np.ndarray:
@@ -112,7 +115,7 @@ def record(name: str) -> np.ndarray:
     """
     env = make_env("kick_to_target", control="command", observation="agent", seed=SEED)
     observation, _ = env.reset()
-    tape = env.unwrapped.tape = _Tape(env)
+    tape = _Tape(env)
 
     def play(command: tuple[float, ...], seconds: float) -> np.ndarray:
         return [env.step(np.array(command, np.float32))[0] for _ in range(round(seconds / COMMAND_DT))][-1]
@@ -120,10 +123,10 @@ def record(name: str) -> np.ndarray:
     if name in WALKS:
         env.unwrapped.data.qpos[env.unwrapped.model.joint("env:ball").qposadr[0] + 1] += 4.0  # out of the way
         play((0.0, 0.0, 0.0), LANDED)
-        first = len(tape.rows)
+        first = len(tape.stages)
         for *command, seconds in WALKS[name]:
             play(command, seconds)
-        last = len(tape.rows)
+        last = len(tape.stages)
     else:
         ball = AGENT["ball_xpos_rel_robot"]
         while np.hypot(*observation[ball][:2]) > NEAR:
@@ -133,9 +136,8 @@ def record(name: str) -> np.ndarray:
         play((0.0, 0.0, 0.0), TAIL)
         swing = [k for k, stage in enumerate(tape.stages) if stage == "swing"]
         if not swing:
-            raise SimulationError(
-                f"clip {name}: no swing in {len(tape.rows) * PHYSICS_DT:.1f} s; expected one; tune the kicks"
-            )
+            seconds = len(tape.stages) * PHYSICS_DT
+            raise SimulationError(f"clip {name}: no swing in {seconds:.1f} s; expected one; tune the kicks")
         first, last = swing[0] - round(LEAD / PHYSICS_DT), swing[-1] + round(TAIL / PHYSICS_DT)
     qpos = np.array(tape.rows[first:last])
     lean = np.arccos(1 - 2 * (qpos[:, 4] ** 2 + qpos[:, 5] ** 2))

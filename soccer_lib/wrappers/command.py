@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,14 @@ import numpy as np
 from soccer_lib.control import OwnWalker, load_walker
 from soccer_lib.control.kicks import KICK_NAMES, KICK_THRESHOLD, NO_KICK, requested_kick
 from soccer_lib.control.macro import ClipMacro, Macro, load_clip
+from soccer_lib.control.pd import pd_torque
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError
 from soccer_lib.geometry import heading_of, turned
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import COMMAND_STEPS, WALKER_STEPS
-from soccer_lib.wrappers.control import ControlInterface, pd_torque
+from soccer_lib.wrappers.control import ControlInterface
 
 COUNTERS = ("trigger_count", "active_steps", "aborted_count", "refused_count")
 
@@ -42,6 +44,12 @@ class CommandControl(ControlInterface):
         hold: physics steps that one command lasts.
         kick_threshold: how large every entry of a command has to be to ask for a kick.
         layer: as for every control interface.
+
+    Attributes:
+        on_target: called with each new joint target of walker, kick or clip [rad], Shape: (12,), before the
+            first physics step that follows it. Whoever adds a hook removes it; a reset does not.
+        command: what the walker was told last [m/s, m/s, rad/s]. Shape: (3,).
+        counts: how often kicks were triggered, given up and refused, and the physics steps that they took.
     """
 
     hold = COMMAND_STEPS
@@ -70,6 +78,7 @@ class CommandControl(ControlInterface):
                 f"try {KICK_THRESHOLD}"
             )
         self.kick_threshold = kick_threshold
+        self.on_target: list[Callable[[np.ndarray], None]] = []
         self.walker = load_walker(walker)
         if macro is not None:
             self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
@@ -115,6 +124,8 @@ class CommandControl(ControlInterface):
         while step < self.hold or (self._triggered and self.macro.committed):
             if sim.n_steps % WALKER_STEPS == 0:
                 self._target = self._next_target()
+                if self.on_target:
+                    self._announce(self._target)
             step += 1
             self.counts["active_steps"] += self.macro.active
             torque = pd_torque(self._target, sim.joint_pos, sim.joint_vel, self._kp, self._kd)
@@ -149,6 +160,12 @@ class CommandControl(ControlInterface):
         target = self.macro.step(self._ball(), sensed)
         self.counts["aborted_count"] += self.macro.aborted and not self.macro.active
         return target
+
+    def _announce(self, target: np.ndarray) -> None:
+        if self._trail:
+            self._trail.flush()  # who builds an observation needs the ball as it is now
+        for hook in self.on_target:
+            hook(target)
 
     def _complete(self, info: dict[str, Any], terms: dict[str, Any], held_steps: int) -> dict[str, Any]:
         info = super()._complete(info, terms, held_steps)

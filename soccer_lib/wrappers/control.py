@@ -13,38 +13,11 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.ball import BallTracker
+from soccer_lib.control.pd import pd_torque, standing_torque
 from soccer_lib.errors import InputError
-from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.layout import DEFAULT_POSE, JOINTS, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
 from soccer_lib.tasks import WALKER_STEPS
-
-_LOWEST_TORQUE = -TORQUE_LIMIT
-
-
-def pd_torque(
-    target: np.ndarray,
-    joint_pos: np.ndarray,
-    joint_vel: np.ndarray,
-    kp: np.ndarray = KP,
-    kd: np.ndarray = KD,
-) -> np.ndarray:
-    """Torques that pull the joints to their targets, in single precision as an exported agent has it.
-
-    Args:
-        target: joint targets [rad], Shape: (12,).
-        joint_pos: joint positions [rad], Shape: (12,).
-        joint_vel: joint velocities [rad/s], Shape: (12,).
-        kp: stiffness [N m/rad], Shape: (12,).
-        kd: damping [N m s/rad], Shape: (12,).
-
-    Returns:
-        torques inside the limits [N m], float32, Shape: (12,).
-    """
-    torque = target - joint_pos.astype(np.float32)
-    torque *= kp
-    torque -= kd * joint_vel.astype(np.float32)
-    np.maximum(torque, _LOWEST_TORQUE, out=torque)
-    return np.minimum(torque, TORQUE_LIMIT, out=torque)
 
 
 class ControlInterface(gym.Wrapper):
@@ -78,11 +51,28 @@ class ControlInterface(gym.Wrapper):
         self.action_space = gym.spaces.Box(self.low, self.high, self._shape, np.float32)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
-        """Start an episode; the info has the same entries as that of a step."""
+        """Start an episode; the info has the same entries as that of a step.
+
+        With `options["standing_steps"]` the robot first stands for so many physics steps, by torques of its
+        own (`control.pd.standing_torque`); they count as part of the episode.
+
+        Raises:
+            InputError: for standing steps that do not end with a step of the walker.
+        """
+        standing = (options or {}).get("standing_steps", 0)
+        if not isinstance(standing, int) or standing < 0 or standing % WALKER_STEPS:
+            raise InputError(
+                f"standing_steps got {standing!r}; expected physics steps, 0 or more and a multiple of "
+                f"{WALKER_STEPS}; try {WALKER_STEPS}"
+            )
         observation, info = self.sim.reset(seed=seed, options=options)
         if self.ball:
             self.ball.reset()
             self._trail.reset()
+        if standing:
+            self._stand(standing)
+            observation = self.sim.observation()
+            info = self.sim.info()
         info = info if self.full_info else {"success": info["success"]}
         return observation, self._complete(info, self.sim.terms(), held_steps=0)
 
@@ -121,6 +111,12 @@ class ControlInterface(gym.Wrapper):
         if self._trail:
             self._trail.note()
         return over, reward
+
+    def _stand(self, steps: int) -> None:
+        sim = self.sim
+        for _ in range(steps):
+            self._physics_step(standing_torque(sim.joint_pos, sim.joint_vel))
+        self._settle()
 
     def _settle(self) -> None:
         """Bring ball tracker and reward terms up to the last physics step."""

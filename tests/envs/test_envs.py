@@ -10,10 +10,10 @@ from gymnasium.utils.env_checker import check_env as gymnasium_check
 from stable_baselines3.common.env_checker import check_env as sb3_check
 
 import soccer_lib as sl
+from soccer_lib.control.pd import pd_torque
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS
-from soccer_lib.wrappers.control import pd_torque
 from soccer_lib.wrappers.observation import projected_gravity
 
 

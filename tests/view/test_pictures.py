@@ -79,7 +79,7 @@ def test_recording_changes_no_bit_of_the_simulation():
         plain.step(action)
     trajectory.trace_episode(traced, WAVE, seed=3)
     assert_same(get_state(plain), get_state(traced))
-    assert traced.unwrapped.tape is None
+    assert traced.unwrapped.on_step == []
 
 
 def assert_same(left, right):

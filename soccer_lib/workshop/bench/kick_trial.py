@@ -119,14 +119,14 @@ class Aimed(Striker):
 
 
 class BallTape:
-    """Takes the place of a simulation's tape and notes the ball's centre before every physics step."""
+    """Notes the ball's centre before every physics step, as a hook of a simulation after each of them."""
 
     def __init__(self, sim: SoccerSim) -> None:
         self._centre = sim.data.geom("ball").xpos
-        self.rows: list[np.ndarray] = []
+        self.rows = [self._centre.copy()]
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation."""
+    def __call__(self, torque: np.ndarray) -> None:
+        """Note what the next physics step begins with."""
         self.rows.append(self._centre.copy())
 
 
@@ -138,7 +138,8 @@ class KickPlayer:
         env, sim = self.env, self.env.unwrapped
         observation, _ = env.reset(seed=job.seed, options=job.options)
         policy = Aimed(job.kick, draw_aim(sim, job.seed))
-        sim.tape = tape = BallTape(sim)
+        tape = BallTape(sim)
+        sim.on_step.append(tape)
         state, over, fell, trigger = policy.begin(), False, False, None
         end = sim.task.max_steps
         while sim.n_steps < end:
@@ -153,11 +154,11 @@ class KickPlayer:
                 fell, end = True, min(end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
             if over and trigger is None:
                 break
-        sim.tape = None
+        sim.on_step.remove(tape)
         if trigger is None:
             return KickResult(job)
         result = KickResult(job, fired=True, aborted=aborted, fell=fell)
-        centre = np.array(tape.rows[trigger:])
+        centre = np.array(tape.rows[trigger:-1])
         struck = strike_row(centre)
         if struck is None or aborted:
             return result

@@ -12,12 +12,12 @@ import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
 from soccer_lib.control.kicks import Kick
+from soccer_lib.control.pd import pd_torque
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
 from soccer_lib.geometry import heading_of, turned, wrap
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import PHYSICS_DT, WALKER_DT, WALKER_STEPS
-from soccer_lib.wrappers.control import pd_torque
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]."""
