@@ -50,8 +50,8 @@ def start_potential(env, seed=3):
     return potential_of(layer("weights"), layer("_potentials"), layer("_read")())
 
 
-def potential_of(weights, potentials, scene):
-    return sum(weights[name] * potential(scene) for name, potential in potentials.items())
+def potential_of(weights, potentials, situation):
+    return sum(weights[name] * potential(situation) for name, potential in potentials.items())
 
 
 TILT = np.tile(np.array([-0.6, 0, 0, 0.2, -0.2, 0], np.float32), 2)

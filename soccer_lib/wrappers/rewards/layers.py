@@ -13,7 +13,7 @@ from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.tasks import COMPETITION, PHYSICS_DT
 from soccer_lib.wrappers.rewards.potential import POTENTIALS, shaping
 from soccer_lib.wrappers.rewards.profiles import PROFILES, check_weights
-from soccer_lib.wrappers.rewards.scene import TARGETS, Scene, SceneReader, Step
+from soccer_lib.wrappers.rewards.situation import TARGETS, Situation, SituationReader, Step
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, STOCK_RATES, TERMS
 
 GAMMA = {"command": 0.99, "joint": 0.998, "torque": 0.9998}
@@ -79,12 +79,12 @@ class ProfileReward(gym.Wrapper):
                 expected = f"expected the run's discount, above {least:.4f}; try the default, or {name}=0"
                 raise InputError(f"'{name}' came with gamma {gamma}; {expected}")
         self._pays_end = not {"score", "score_at_par", "time_out"}.isdisjoint(self.weights)
-        # The score alone needs no scene, and reading one takes time.
-        self._read = SceneReader(self._sim) if set(self.weights) - {"score"} else Scene
-        self._before = Scene()
+        # The score alone needs no situation, and reading one takes time.
+        self._read = SituationReader(self._sim) if set(self.weights) - {"score"} else Situation
+        self._before = Situation()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
-        """Start an episode; its scene is what the first step is compared with."""
+        """Start an episode; its situation is what the first step is compared with."""
         result = self.env.reset(seed=seed, options=options)
         self._before = self._read()
         return result
@@ -117,7 +117,7 @@ class ProfileReward(gym.Wrapper):
         return observation, sum(shares.values()), terminated, truncated, info
 
     def get_state(self) -> dict[str, Any]:
-        """Nothing: the scene is read off the simulation again."""
+        """Nothing: the situation is read off the simulation again."""
         return {}
 
     def set_state(self, state: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 Source: Ng, Harada and Russell, Policy invariance under reward transformations (ICML 1999). A step from s to
 s' is paid gamma^(held/hold) phi(s') - phi(s) on top, so that over an episode everything but the first
-potential cancels. Each potential says how promising a scene is, from 0 to 1.
+potential cancels. Each potential says how promising a situation is, from 0 to 1.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from soccer_lib.wrappers.rewards.scene import Scene
+from soccer_lib.wrappers.rewards.situation import Situation
 
 _GRAVITY, _BALL_RADIUS = 9.81, 0.11
 _FALLEN, _STANDING = 0.4, 0.5
@@ -31,43 +31,43 @@ def shaping(before: float, after: float, discount: float, ended: bool) -> float:
     return (0.0 if ended else discount * after) - before
 
 
-def near_ball(scene: Scene) -> float:
+def near_ball(situation: Situation) -> float:
     """1 at the ball, 1/2 a metre from it."""
-    return 1.0 / (1.0 + abs(scene.ball))
+    return 1.0 / (1.0 + abs(situation.ball))
 
 
-def behind_ball(scene: Scene) -> float:
+def behind_ball(situation: Situation) -> float:
     """Near the ball and on the far side of it as the target sees it."""
-    return near_ball(scene) * (1.0 + math.cos(scene.off_line)) / 2.0
+    return near_ball(situation) * (1.0 + math.cos(situation.off_line)) / 2.0
 
 
-def ball_near_target(scene: Scene) -> float:
+def ball_near_target(situation: Situation) -> float:
     """1 with the ball at the target, 1/2 at two metres from it."""
-    return 2.0 / (2.0 + abs(scene.way))
+    return 2.0 / (2.0 + abs(situation.way))
 
 
-def ball_on_its_way(scene: Scene) -> float:
+def ball_on_its_way(situation: Situation) -> float:
     """The ball is quick enough, will pass the target closely and does so before the time is up."""
-    distance = abs(scene.way)
-    along = scene.ball_velocity * scene.way.conjugate()
+    distance = abs(situation.way)
+    along = situation.ball_velocity * situation.way.conjugate()
     if along.real <= 0.0:
         return 0.0
-    closing, miss = along.real / distance, abs(along.imag / scene.ball_velocity)
+    closing, miss = along.real / distance, abs(along.imag / situation.ball_velocity)
     flight = distance / closing
-    if scene.target_height is not None:
-        height = scene.ball_height + scene.ball_climb * flight - _GRAVITY * flight * flight / 2
-        miss = math.hypot(miss, max(_BALL_RADIUS, height) - scene.target_height)
-    in_time = min(1.0, scene.time_left / flight)
-    return min(1.0, closing / _BRISK) * in_time / (1.0 + (miss / scene.reach) ** 2)
+    if situation.target_height is not None:
+        height = situation.ball_height + situation.ball_climb * flight - _GRAVITY * flight * flight / 2
+        miss = math.hypot(miss, max(_BALL_RADIUS, height) - situation.target_height)
+    in_time = min(1.0, situation.time_left / flight)
+    return min(1.0, closing / _BRISK) * in_time / (1.0 + (miss / situation.reach) ** 2)
 
 
-def standing(scene: Scene) -> float:
+def standing(situation: Situation) -> float:
     """1 upright, 0 where a fall ends the episode."""
-    high = (scene.height - _FALLEN) / (_STANDING - _FALLEN)
-    return max(0.0, scene.upright) * min(1.0, max(0.0, high))
+    high = (situation.height - _FALLEN) / (_STANDING - _FALLEN)
+    return max(0.0, situation.upright) * min(1.0, max(0.0, high))
 
 
-POTENTIALS: dict[str, Callable[[Scene], float]] = {
+POTENTIALS: dict[str, Callable[[Situation], float]] = {
     f"phi_{potential.__name__}": potential
     for potential in (near_ball, behind_ball, ball_near_target, ball_on_its_way, standing)
 }

@@ -28,7 +28,7 @@ _GROUNDED = 0.045
 
 
 @dataclass(frozen=True)
-class Scene:
+class Situation:
     """Robot, ball and target after a step; vectors on the ground are complex numbers, ahead + left x i.
 
     They are in the heading frame and start where the robot stands, midway between its feet: a robot that
@@ -84,7 +84,7 @@ class Step:
     """One action: what a reward term may know.
 
     Attributes:
-        before, after: the scene at its start and at its end.
+        before, after: the situation at its start and at its end.
         held: how long it lasted [s].
         outcome: how the episode stands, as `SoccerSim.outcome`.
         kicks: kicks fired in this episode, this action's included.
@@ -94,8 +94,8 @@ class Step:
         discount: what a reward of this step counts at the start of the episode.
     """
 
-    before: Scene = Scene()
-    after: Scene = Scene()
+    before: Situation = Situation()
+    after: Situation = Situation()
     held: float = COMMAND_DT
     outcome: str = "running"
     kicks: int = 0
@@ -110,8 +110,8 @@ class Step:
         return (self.after.place - self.before.place) * cmath.exp(-1j * self.before.heading)
 
 
-class SceneReader:
-    """Reads the scene off a simulation of one of `TARGETS`; names are looked up once."""
+class SituationReader:
+    """Reads the situation off a simulation of one of `TARGETS`; names are looked up once."""
 
     def __init__(self, sim: SoccerSim) -> None:
         self._sim, model = sim, sim.model
@@ -125,8 +125,8 @@ class SceneReader:
         )
         self._velocity = np.zeros(6)
 
-    def __call__(self) -> Scene:
-        """The scene after the last physics step."""
+    def __call__(self) -> Situation:
+        """The situation after the last physics step."""
         sim, quat = self._sim, self._sim.readings.orientation()
         sim.readings.measure()
         x, y, z = self._ball.tolist()
@@ -136,7 +136,7 @@ class SceneReader:
         place = (complex(*feet[0][:2]) + complex(*feet[1][:2])) / 2
         heading, target = heading_of(quat), north if sim.team else south
         turn = cmath.exp(-1j * heading)
-        return Scene(
+        return Situation(
             place=place,
             heading=heading,
             ball=(complex(x, y) - place) * turn,
