@@ -43,7 +43,11 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("face_ball", {"before": Situation(ball=1j), "after": Situation(ball=1 - 1j)}, math.pi / 4),
         ("face_ball", {"before": Situation(ball=-1 + 0j), "after": Situation(upright=0.0)}, 0.0),
         ("face_target", {"before": Situation(target=1 + 1j), "after": Situation(target=-1j)}, -math.pi / 4),
-        ("ball_to_target", {"before": Situation(ball=3j, target=0j), "after": Situation(ball=5j, target=0j)}, -2.0),
+        (
+            "ball_to_target",
+            {"before": Situation(ball=3j, target=0j), "after": Situation(ball=5j, target=0j)},
+            -2.0,
+        ),
         ("ball_to_target", {"before": Situation(ball=1 + 0j), "after": Situation(ball=2 + 0j)}, 1.0),
         ("upright", {"after": Situation(upright=0.8), "held": 0.5}, -0.1),
         ("height", {"after": Situation(height=0.45), "held": 0.2}, -0.01),
@@ -131,7 +135,11 @@ ROLLING = Situation(ball=1 + 0j, target=3 + 0j, ball_velocity=1 + 0j)
         ("phi_ball_on_its_way", ROLLING, 0.5),
         ("phi_ball_on_its_way", Situation(ball=1 + 0j, target=3 + 0j, ball_velocity=-1 + 0j), 0.0),
         # Half the time that it takes is left.
-        ("phi_ball_on_its_way", Situation(ball=1 + 0j, target=3 + 0j, ball_velocity=1 + 0j, time_left=1.0), 0.25),
+        (
+            "phi_ball_on_its_way",
+            Situation(ball=1 + 0j, target=3 + 0j, ball_velocity=1 + 0j, time_left=1.0),
+            0.25,
+        ),
         # 45 degrees off at 2 m: 1 m/s toward it, passes sqrt(2) m beside it.
         ("phi_ball_on_its_way", Situation(ball=0j, target=2 + 0j, ball_velocity=1 + 1j, reach=2**0.5), 0.25),
         # Half a second to a target in the air: 0.11 + 3 x 0.5 - 9.81 / 8 = 0.384 m high.
