@@ -10,10 +10,11 @@ import mujoco
 import numpy as np
 import pytest
 
-from soccer_lib.envs.make import make_env, simulation_of
+from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.trajectory import Recorder, snapshot, trace_episode
 
 STILL = np.zeros(12, np.float32)
+from soccer_lib.sim import simulation_of
 
 
 @pytest.fixture(scope="module")

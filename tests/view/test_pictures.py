@@ -50,10 +50,10 @@ def pixels(frame: np.ndarray, colour: tuple[float, ...], within: int = 60) -> in
 
 def test_rows_come_every_20_ms_whatever_the_control(trajectories):
     torque = trajectories["goalie_penalty_kick"]
-    assert np.allclose(torque.time, np.arange(11) * 0.02) and len(torque.rewards) == 100
+    assert np.allclose(torque.time, np.arange(10) * 0.02) and len(torque.rewards) == 100
     joint = trajectory.trace_episode(make_env("penalty_kick", control="joint"), [np.zeros(12)] * 7, seed=1)
-    assert np.allclose(joint.time, np.arange(8) * 0.02) and len(joint.rewards) == 7
-    assert joint.torque.shape == joint.joint_pos.shape == (8, 12) and joint.report is None
+    assert np.allclose(joint.time, np.arange(7) * 0.02) and len(joint.rewards) == 7
+    assert joint.torque.shape == joint.joint_pos.shape == (7, 12) and joint.report is None
 
 
 def test_a_trajectory_holds_what_the_environment_says():

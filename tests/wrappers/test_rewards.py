@@ -299,7 +299,7 @@ def test_weights_on_a_command_line():
     assert parse_weights("") == {}
     assert parse_weights("approach_ball=1, time=-0.5") == {"approach_ball": 1.0, "time": -0.5}
     for text in ("approach_ball", "approach_ball=", "approach_ball=1=2", "a=b"):
-        with pytest.raises(InputError, match="no pairs; expected name=number"):
+        with pytest.raises(InputError, match="not pairs; expected name=number"):
             parse_weights(text)
 
 

@@ -15,6 +15,8 @@ def kick_patterns(actions: np.ndarray) -> np.ndarray:
 
 def kick_labels(actions: np.ndarray, patterns: np.ndarray) -> np.ndarray:
     """Which kick each command asks for. Shapes: (n, 3), (n_kicks, 3) to (n, n_kicks), bool."""
+    if not len(patterns):
+        return np.zeros((len(actions), 0), bool)
     return requested_kicks(actions)[:, None] == requested_kicks(patterns)
 
 

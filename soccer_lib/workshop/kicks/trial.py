@@ -13,7 +13,7 @@ import numpy as np
 from soccer_lib.control import OwnWalker, load_walker
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.residual import TrunkState
-from soccer_lib.control.strike import MARCH, SETTLEDWALKER_STEPSS, Strike
+from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
 from soccer_lib.geometry import heading_of, turned, wrap
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.sim.torque import pd_torque
@@ -161,7 +161,7 @@ class KickTrial:
                 command = (0.0, 0.0, 0.0) if gait.standing or coming < 0.5 else MARCH
             self._tick(self._walk(command))
             still = still + 1 if tick >= stop and gait.standing else 0
-            if still == SETTLEDWALKER_STEPSS:
+            if still == SETTLED_TICKS:
                 return self._stance(np.zeros(3))
         return None
 
