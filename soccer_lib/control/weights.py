@@ -63,10 +63,10 @@ def own_parts(path: Path, arrays: dict[str, np.ndarray]) -> tuple[GaitParameters
         )
     if "layer0_weight" not in arrays:
         return GaitParameters.of(values), None
-    return GaitParameters.of(values), network_of(path, arrays, FEATURE_COUNT, 12)
+    return GaitParameters.of(values), walker_network(path, arrays, FEATURE_COUNT, 12)
 
 
-def network_of(path: Path, arrays: dict[str, np.ndarray], inputs: int, outputs: int) -> Network:
+def walker_network(path: Path, arrays: dict[str, np.ndarray], inputs: int, outputs: int) -> Network:
     """Layers `layer{i}_weight` (out, in) and `layer{i}_bias` (out,) as a network, shapes checked.
 
     Raises:

@@ -12,9 +12,9 @@ import pytest
 
 from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.trajectory import Recorder, snapshot, trace_episode
+from soccer_lib.sim import simulation_of
 
 STILL = np.zeros(12, np.float32)
-from soccer_lib.sim import simulation_of
 
 
 @pytest.fixture(scope="module")
