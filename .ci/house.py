@@ -27,7 +27,7 @@ class Limits:
 
     library: int = 8_800
     """All rooms but the annexes."""
-    # 1,400 before one step had one line: control grew by 90 lines when it was unpacked, and holds no more than it did.
+    # 1,400 before each step had a line of its own: control grew by 90 lines and holds no more than it did.
     room: int = 1_450
     """One room of the library."""
     core_path: int = 3_000
