@@ -51,6 +51,7 @@ class Range:
         Raises:
             InputError: no number (text, bool, complex), not finite, not whole, or outside.
         """
+        value = value.item() if isinstance(value, np.generic) else value
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if real and abs(value) <= sys.float_info.max and bool(self._holds(value)):
             return int(value) if self.whole else float(value)
@@ -65,7 +66,7 @@ class Range:
         array = np.asarray(values)
         if array.dtype.kind not in "iuf":
             raise InputError(f"{name} holds {array.dtype.name}; expected {self} in every place; {remedy}")
-        good = np.isfinite(array) & self._holds(array)
+        good = np.isfinite(array) & self._holds(np.nan_to_num(array.astype(float)))
         if not good.all():
             bad = np.argwhere(~good)
             place = f" at {tuple(bad[0].tolist())}" if array.ndim else ""
