@@ -47,7 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Make the curves of lesson 03: clones by demonstrations, observation and rounds of DAgger.",
     ),
     "convert": (
-        "soccer_lib.policies.foreign.convert:ConvertConfig:convert",
+        "soccer_lib.cli.convert:ConvertConfig:main",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
     ),
     "inspect env": (

@@ -173,7 +173,7 @@ def check_regular(path: str | os.PathLike[str]) -> None:
 
 
 def unreadable(path: str | os.PathLike[str], error: Exception, expected: str) -> InputError:
-    """The error for a file that is not what was expected: what it is, by its first bytes, or why it failed."""
+    """The error for a file that is not what was expected: what it is by its first bytes, or why it failed."""
     known = signature_of(path)
     reason = one_line(getattr(error, "strerror", None) or error, 200) or type(error).__name__
     reason, remedy = (f"it is {known[0]}", known[1]) if known else (reason, "check the path or make it again")

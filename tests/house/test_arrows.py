@@ -9,7 +9,7 @@ from pathlib import Path
 LIBRARY = Path(__file__).resolve().parents[2] / "soccer_lib"
 
 FLOORS = {
-    0: ("tasks", "layout", "scoring", "errors", "ranges", "runs"),
+    0: ("tasks", "layout", "scoring", "errors", "ranges", "runs", "formats"),
     1: ("sim",),
     2: ("wrappers", "control"),
     3: ("envs",),

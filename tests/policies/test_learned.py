@@ -76,7 +76,7 @@ def test_damaged_files_are_refused(file, tmp_path):
     for key, value, words in (
         ("kind", "walker", "no record of a policy"),
         ("layers", record["layers"][:-1], "8 outputs; expected 3"),
-        ("layers", ["normalise", "gelu"], "unknown layer 'gelu'"),
+        ("layers", ["normalise", "glu"], "unknown layer 'glu'"),
         ("spec", {"observation": "agent", "speed": 3}, "cannot read"),
     ):
         file.with_suffix(".json").write_text(json.dumps({**record, key: value}))
