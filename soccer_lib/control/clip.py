@@ -1,9 +1,13 @@
 """Motion clips: joint and root motion of a robot, read from npz files as they are found in the wild.
 
 A file holds `qpos` (root xyz [m], root quaternion w x y z, joints [rad]) and `qvel` (linear and angular
-velocity of the root, both in WORLD axes, joint velocities [rad/s]): 12 leg joints, or the 23 of the whole
-robot with the legs last. `joint_names`, `frequency` [Hz] and `split_points` (first frames of its parts) may
-be there. Source: Booster Dataset (ArenaX Labs), `soccer/booster_lower_t1` and `booster_t1`.
+velocity of the root, joint velocities [rad/s]): 12 leg joints, or the 23 of the whole robot with the legs
+last. `joint_names`, `frequency` [Hz] and `split_points` (first frames of its parts) may be there.
+
+Recorders differ, and the motion itself tells how: velocities of the root are in world axes or in the
+trunk's, whichever fits the change of its pose (MuJoCo keeps the angular one in the trunk's); quaternions may
+be x y z w, joints may be in degrees. How a file was understood stands in `reading`; what fits in no way is
+refused. Sources: Booster Dataset (ArenaX Labs), `soccer/booster_lower_t1` and `booster_t1`.
 """
 
 from __future__ import annotations
@@ -18,9 +22,21 @@ from scipy.spatial.transform import Rotation
 
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import JOINTS
+from soccer_lib.ranges import Range
 from soccer_lib.runs.files import load_npz
 
+RATE = Range(1, 10_000)
+"""Frames per second that a clip may have [Hz]."""
+
+COMMON_RATES = np.array([24, 25, 30, 50, 60, 90, 100, 120, 125, 200, 240, 250, 300, 400, 500, 1000])
+"""Rates of recorders [Hz]; one that was found from velocities is rounded to one that lies within 3%."""
+
+_RATE_KEYS = {"frequency": 1, "fps": 1, "framerate": 1, "mocap_framerate": 1, "mocap_frame_rate": 1, "dt": -1}
+"""What recorders call the rate, and the power of the number that is the rate [Hz]."""
+
 _FULL_BODY = 23
+_WORLD = "world axes"
+_NUMBERS = Range(-1e5, 1e5)
 _MOVING = ("joint_pos", "joint_vel", "root_pos", "root_quat", "world_velocity", "world_spin")
 
 
@@ -98,10 +114,9 @@ class Clip:
         """The clip at another rate [Hz]: linear between frames, no frame mixes two parts.
 
         Raises:
-            InputError: the rate is not above 0.
+            InputError: no recorder has such a rate.
         """
-        if not 0 < rate_hz < np.inf:
-            raise InputError(f"rate got {rate_hz}; expected frames per second above 0; try 50")
+        RATE.number("rate", rate_hz, "try 50")
         step, ends = self.rate_hz / rate_hz, np.array((*self.starts[1:], len(self)))
         times = [np.arange(a, b - 1 + 1e-6, step) for a, b in zip(self.starts, ends, strict=True)]
         starts = np.cumsum([0, *(len(part) for part in times[:-1])])
@@ -129,70 +144,145 @@ def implied_rate(position: np.ndarray, velocity: np.ndarray) -> float:
         position: Shape: (T, n).
         velocity: Shape: (T, n).
     """
-    change, inner = (position[2:] - position[:-2]) / 2, velocity[1:-1]
-    square = float(np.sum(change * change))
-    return float(np.sum(change * inner)) / square if square > 0 else float("nan")
+    return _fit(velocity[1:-1], (position[2:] - position[:-2]) / 2)[0]
 
 
-def read_clip(path: str | os.PathLike[str], rate_hz: float | None = None) -> Clip:
+def read_clip(path: str | os.PathLike[str], rate_hz: float | None = None, lenient: bool = False) -> Clip:
     """Read a motion clip; no pickle in the file is touched.
 
     Args:
         path: the npz file.
         rate_hz: frames per second where the file does not say [Hz]; None finds them from its velocities.
+        lenient: only say in `reading` what is refused else: velocities that do not fit the motion.
 
     Raises:
         InputError: a missing, damaged or pickled file, other widths, numbers that are not finite, joint
-            names without the legs, or a frequency that is none.
+            names without the legs, a rate that cannot be, or velocities that do not fit the motion.
     """
-    arrays = load_npz(path, ("qpos", "qvel"), ("joint_names", "frequency", "split_points"))
+    arrays = load_npz(path, ("qpos", "qvel"), ("joint_names", "split_points", *_RATE_KEYS))
     try:
-        return _clip_of(Path(path), arrays, rate_hz)
+        return _clip_of(Path(path), arrays, rate_hz, lenient)
+    except InputError:
+        raise
     except (ValueError, TypeError) as error:
         raise InputError(
-            f"{path} is no motion clip: {one_line(error, 200)}; expected qpos (T, 19) or (T, 30) and qvel of "
+            f"{path} is no motion clip: {one_line(error, 240)}; expected qpos (T, 19) or (T, 30) and qvel of "
             "one column less, as in the Booster Dataset; exclude it or export it again"
         ) from error
 
 
-def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None) -> Clip:
-    qpos, qvel = (np.asarray(arrays[name], dtype=float) for name in ("qpos", "qvel"))
+def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, lenient: bool) -> Clip:
+    qpos, qvel = (_NUMBERS.array(f"{path}: {name}", arrays[name]).astype(float) for name in ("qpos", "qvel"))
     if qpos.ndim != 2 or len(qpos) < 3 or qpos.shape[1] < 7 or qvel.shape != (len(qpos), qpos.shape[1] - 1):
         raise ValueError(f"qpos is {qpos.shape} and qvel {qvel.shape}")
-    for name, array in (("qpos", qpos), ("qvel", qvel)):
-        bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
-        if bad.size:
-            raise ValueError(f"{name} has NaN or infinity in {bad.size} frames, the first is {bad[0]}")
     norm = np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
     if np.abs(norm - 1).max() > 0.01:
         raise ValueError(f"frame {np.abs(norm - 1).argmax()} has no unit quaternion in qpos[3:7]")
     legs, reading = _legs(arrays.get("joint_names"), qpos.shape[1] - 7)
-    if "frequency" in arrays:
-        rate, said = float(arrays["frequency"]), "by its frequency"
-    elif rate_hz:
-        rate, said = rate_hz, "as given"
-    else:
-        rate, said = round(implied_rate(qpos[:, 7:], qvel[:, 6:]), 1), "by its velocities"
-    if not 0 < rate < np.inf:
-        raise ValueError(f"the rate is {rate} Hz ({said})")
-    cuts = np.unique(arrays.get("split_points", np.zeros(1)).astype(int))
-    if cuts[0] < 0 or cuts[-1] > len(qpos):
-        raise ValueError(f"split_points {cuts.tolist()} lie outside its {len(qpos)} frames")
+    notes = [reading]
+    joint_pos, joint_vel = qpos[:, 7:][:, legs], qvel[:, 6:][:, legs]
+    if np.percentile(np.abs(joint_pos), 95) > np.pi:
+        joint_pos, joint_vel = np.deg2rad(joint_pos), np.deg2rad(joint_vel)
+        notes.append("joints in degrees")
+    quat = (qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]]
+    # Read in the wrong order a standing robot lies.
+    if _upright(quat) < 0.5 and _upright(qpos[:, 3:7]) > 0.7:
+        quat = qpos[:, 3:7] / norm
+        notes.append("quaternions x y z w")
+    starts = _starts(path, arrays.get("split_points", np.zeros(0)), len(qpos))
+    ends = (*starts[1:], len(qpos))
+    first, last = max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])
+    part = slice(first + 1, last - 1)  # the longest: where two parts meet no velocity fits
+    turn = Rotation.from_quat(quat)
+    turned = np.zeros((len(qpos), 3))
+    turned[1:-1] = (turn[2:] * turn[:-2].inv()).as_rotvec() / 2
+    fits = {"joints": _fit(joint_vel[part], np.gradient(joint_pos, axis=0)[part])}
+    velocity, fits["root"], frame = _in_world(qvel[:, :3], np.gradient(qpos[:, :3], axis=0), turn, part)
+    spin, fits["turning"], spin_frame = _in_world(qvel[:, 3:6], turned, turn, part)
+    notes += [f"velocity in {frame}"] * (frame != _WORLD) + [f"turning in {spin_frame}"] * (
+        spin_frame != _WORLD
+    )
+    rate, said = _rate(path, arrays, rate_hz, fits)
+    if abs(fits["turning"][0] / rate / np.rad2deg(1) - 1) < 0.1:
+        spin = np.deg2rad(spin)
+        fits["turning"] = rate, 1.0
+        notes.append("turning in degrees")
+    strange = {name: fit for name, (fit, cosine) in fits.items() if _strange(fit / rate, cosine)}
+    doubts = [f"velocities of {name} fit {fit:.4g} Hz" for name, fit in strange.items() if not rate_hz]
+    if doubts and not lenient:
+        raise ValueError(f"the rate is {rate:g} Hz ({said}), but {', '.join(doubts)}")
     return Clip(
         name=path.stem,
         source=os.fspath(path),
-        reading=f"{reading}, {rate:g} Hz {said}",
+        reading=", ".join([*notes, f"{rate:g} Hz {said}", *doubts]),
         rate_hz=rate,
-        joint_pos=qpos[:, 7:][:, legs],
-        joint_vel=qvel[:, 6:][:, legs],
+        joint_pos=joint_pos,
+        joint_vel=joint_vel,
         root_pos=qpos[:, :3],
-        root_quat=(qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]],
-        world_velocity=qvel[:, :3],
-        world_spin=qvel[:, 3:6],
+        root_quat=quat,
+        world_velocity=velocity,
+        world_spin=spin,
         columns=tuple(legs),
-        # Some files end with their length, others with their last frame: neither begins a part.
-        starts=(0, *(int(cut) for cut in cuts if 0 < cut < len(qpos) - 1)),
+        starts=starts,
     )
+
+
+def _fit(velocity: np.ndarray, change: np.ndarray) -> tuple[float, float]:
+    """The rate at which velocities are changes per frame [Hz], and their cosine; NaN and 0 at rest.
+
+    Shapes: (T, n) both.
+    """
+    product, square = float(np.sum(velocity * change)), float(np.sum(change * change))
+    if square < 1e-12 or not velocity.any():
+        return float("nan"), 0.0
+    return product / square, product / float(np.sqrt(square * np.sum(velocity * velocity)))
+
+
+def _in_world(
+    vectors: np.ndarray, change: np.ndarray, turn: Rotation, part: slice
+) -> tuple[np.ndarray, tuple[float, float], str]:
+    """Velocities in world axes, how they fit the change of the pose, and in which axes they were recorded."""
+    turned = turn.apply(vectors)
+    fit, fit_turned = (_fit(array[part], change[part]) for array in (vectors, turned))
+    if 1 - fit_turned[1] < 0.5 * (1 - fit[1]):
+        return turned, fit_turned, "the trunk's axes"
+    return vectors, fit, _WORLD
+
+
+def _strange(ratio: float, cosine: float) -> bool:
+    """Whether velocities of such a rate, as a share of the clip's, do not belong to its motion."""
+    if cosine > 0.95:
+        return not 0.95 < ratio < 1.05
+    return cosine > 0.7 and not 0.5 < ratio < 2  # sampled too rarely to be sure
+
+
+def _rate(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, fits: dict) -> tuple[float, str]:
+    """Frames per second, and where they come from."""
+    for key, power in _RATE_KEYS.items():
+        if key in arrays:
+            number = _NUMBERS.array(f"{path}: {key}", arrays[key])
+            if number.size != 1 or not number.all():
+                raise ValueError(f"{key} is {one_line(number, 60)}")
+            return RATE.number(f"{path}: the rate", float(number.reshape(())) ** power), f"by its {key}"
+    if rate_hz:
+        return RATE.number(f"{path}: the rate", rate_hz), "as given"
+    rate, _ = max((fits[name] for name in ("root", "joints")), key=lambda fit: fit[1])
+    near = COMMON_RATES[np.abs(COMMON_RATES / rate - 1).argmin()] if rate > 0 else rate
+    rate = float(near) if abs(near / rate - 1) < 0.03 else round(rate, 1)
+    return RATE.number(f"{path}: the rate", rate), "by its velocities"
+
+
+def _upright(quat: np.ndarray) -> float:
+    """How much the trunk's z axis points up, in the middle of all frames, for quaternions x y z w."""
+    x, y, _, _ = quat.T
+    return float(np.median(1 - 2 * (x * x + y * y)))
+
+
+def _starts(path: Path, split_points: np.ndarray, frames: int) -> tuple[int, ...]:
+    """First frame of each part."""
+    cuts = np.unique(Range(0, frames, whole=True).array(f"{path}: split_points", split_points)).astype(int)
+    # Some files end with their length, others with their last frame: neither begins a part.
+    return (0, *(int(cut) for cut in cuts if 0 < cut < frames - 1))
 
 
 def _legs(names: np.ndarray | None, width: int) -> tuple[list[int], str]:
@@ -201,7 +291,8 @@ def _legs(names: np.ndarray | None, width: int) -> tuple[list[int], str]:
         if width not in (len(JOINTS), _FULL_BODY):
             raise ValueError(f"it has {width} joints and no joint_names")
         return list(range(width - len(JOINTS), width)), f"legs are the last 12 of {width} joints, by width"
-    plain = [str(name).split(":")[-1].lower() for name in names.reshape(-1)][-width:]
+    texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names.reshape(-1)]
+    plain = [text.split(":")[-1].lower() for text in texts][-width:]
     missing = ", ".join(joint for joint in JOINTS if joint not in plain)
     if len(plain) != width or missing:
         raise ValueError(f"{len(plain)} joint_names for {width} joints, without {missing or 'none'}")

@@ -3,7 +3,7 @@
 TorchScript is a program: its operators can write and read files, and methods that restore a module's state
 run while `torch.jit.load` still loads. Here torch never sees the archive. Its text is parsed, its pickles
 are read without their code, and each operator is looked up in a short list before torch computes it. There
-are no loops, no state methods, no draws at random, and a limit on time and size.
+are no endless loops, no state methods, no draws at random, and a limit on time and size.
 """
 
 from __future__ import annotations
@@ -22,21 +22,19 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.errors import InputError, SoccerError, one_line
+from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.ranges import Range
+from soccer_lib.runs.files import unreadable
 
 OPERATORS = frozenset(
-    """
-    linear addmm matmul mm bmm t transpose permute
-    relu relu6 elu selu celu leaky_relu prelu silu gelu mish tanh sigmoid softplus softmax log_softmax
-    hardtanh hardsigmoid hardswish log_sigmoid layer_norm batch_norm dropout
-    clamp clamp_min clamp_max min max minimum maximum where abs sign
-    add sub rsub mul div floordiv neg exp log log1p sqrt rsqrt pow square reciprocal sin cos atan2 addcmul
-    sum mean var std norm linalg_norm linalg_vector_norm
-    cat concat stack slice select narrow chunk split split_with_sizes unbind index index_select
-    view reshape flatten unsqueeze squeeze expand expand_as contiguous detach clone to type_as
-    zeros_like ones_like full_like size dim numel eq ne lt gt le ge logical_and logical_or logical_not
-    """.split()
+    """linear addmm matmul mm bmm t transpose permute relu relu6 elu selu celu leaky_relu prelu silu gelu mish
+    tanh sigmoid softplus softmax log_softmax hardtanh hardsigmoid hardswish log_sigmoid layer_norm batch_norm
+    dropout clamp clamp_min clamp_max min max minimum maximum where abs sign add sub rsub mul div floordiv neg
+    exp log log1p sqrt rsqrt pow square reciprocal sin cos atan2 addcmul sum mean var std norm linalg_norm
+    linalg_vector_norm cat concat stack slice select narrow chunk split split_with_sizes unbind index
+    index_select view reshape flatten unsqueeze squeeze expand expand_as contiguous detach clone to type_as
+    zeros_like ones_like full_like size dim numel eq ne lt gt le ge logical_and logical_or
+    logical_not""".split()
 )
 """Operators of torch that an actor needs; none of them reads or writes anything but its arguments."""
 
@@ -47,37 +45,40 @@ ELEMENTS = 20_000_000
 """Most elements of a tensor that is computed."""
 
 _ARCHIVE_BYTES = 2**30
-_FINITE = Range()
 _NAMESPACES = ("torch.", "ops.", "__torch__.")
-_STATE_METHODS = {"__setstate__", "__getstate__"}
+_STORAGES = {
+    "Bool": "bool",
+    "Byte": "uint8",
+    "Char": "int8",
+    "BFloat16": "bfloat16",
+}  # else as they are called
+_FINITE = Range()
 
 
 def _raise(message: str, *_: Any) -> None:
     raise ValueError(f"the module itself raises: {message}")
 
 
+# What the text calls besides operators and its own functions; types are handed on as their names.
 _PLAIN = {
+    **dict.fromkeys(("annotate", "unchecked_cast"), lambda kind, value: value),
+    **dict.fromkeys(("ops.prim.unchecked_unwrap_optional", "ops.prim.data"), lambda value: value),
+    **dict.fromkeys(("torch.device", "ops.prim.device"), lambda *_: "cpu"),
     "torch.len": len,
     "torch.format": lambda text, *_: text,
     "torch.append": list.append,
     "torch.__not__": operator.not_,
     "torch.__is__": operator.is_,
     "torch.__isnot__": operator.is_not,
-    "torch.__getitem__": operator.getitem,
-    "torch.device": lambda *_: "cpu",
     "ops.prim.RaiseException": _raise,
-    "ops.prim.unchecked_unwrap_optional": lambda value: value,
-    "ops.prim.data": lambda tensor: tensor,
-    "ops.prim.device": lambda tensor: "cpu",
     "ops.prim.dtype": lambda tensor: tensor.dtype,
-    "annotate": lambda kind, value: value,
-    "unchecked_cast": lambda kind, value: value,
+    "ops.prim.NumToTensor": lambda number: number,
+    "getattr": lambda module, name: module.attributes[name],
     "uninitialized": lambda kind: None,
     "int": int,
     "float": float,
     "bool": bool,
 }
-"""What the text calls besides operators and its own functions."""
 
 
 class ForbiddenCode(InputError):
@@ -85,12 +86,7 @@ class ForbiddenCode(InputError):
 
 
 class Module:
-    """An object of the archive: its attributes and the methods of its class.
-
-    Attributes:
-        path: name of its class.
-        attributes: tensors, numbers and modules by name.
-    """
+    """An object of the archive: its attributes by name; `path` is the name of its class."""
 
     path = ""
     attributes: dict[str, Any]
@@ -98,40 +94,47 @@ class Module:
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         self.attributes = {**attributes, "training": False}
 
+    def arrays(self, prefix: str = "") -> dict[str, np.ndarray]:
+        """Floating-point tensors by name, as in a state dict."""
+        found = {}
+        for name, value in self.attributes.items():
+            if isinstance(value, Module):
+                found |= value.arrays(f"{prefix}{name}.")
+            elif hasattr(value, "numel") and value.is_floating_point():
+                found[prefix + name] = value.float().numpy()
+        return found
+
 
 class Script:
     """The module of a TorchScript archive, computed one row at a time.
 
     Attributes:
-        arrays: its floating-point tensors by name, as in a state dict.
+        arrays: its floating-point tensors by name.
     """
 
     def __init__(self, path: Path) -> None:
         """Read the archive.
 
         Raises:
-            InputError: it is none, or it holds what is no actor's.
+            ForbiddenCode: it has methods that restore a state.
+            InputError: it is no archive, or has weights that are not finite.
         """
         self.path = path
         self._functions: dict[str, ast.FunctionDef] = {}
-        self._ends = math.inf
         try:
             with zipfile.ZipFile(path) as archive:
                 self._read(archive)
         except SoccerError:
             raise
         except Exception as error:  # a damaged or made-up archive can raise nearly anything
-            raise InputError(
-                f"cannot read {path}: {one_line(error, 80) or type(error).__name__}; expected a whole "
-                "TorchScript file; check the path or make it again"
-            ) from error
+            raise unreadable(path, error, "a whole TorchScript file") from error
 
     def __call__(self, row: np.ndarray) -> np.ndarray:
         """First output for one observation. Shapes: (inputs,) to (outputs,), float32.
 
         Raises:
-            ForbiddenCode: it uses what is no actor's operator.
-        InputError: it does not take this row.
+            ForbiddenCode: it uses what is no actor's operator, or takes too long or too much memory.
+            InputError: it does not take this row.
         """
         import torch
 
@@ -139,66 +142,59 @@ class Script:
         try:
             with torch.inference_mode():
                 batch = torch.from_numpy(np.array(row, dtype=np.float32))[None]
-                out = self._method(self._root, "forward", [batch])
+                out = self._run(f"{self._root.path}.forward", [self._root, batch])
+                return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
         except SoccerError:
             raise
         except Exception as error:  # torch's and our own kinds
-            raise InputError(
-                f"{self.path} cannot take {row.size} inputs: {one_line(error, 80)}; expected a module from "
-                "one row to one row; check what it was made for"
-            ) from error
-        return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
+            raise unreadable(self.path, error, f"a module that takes one row, here of {row.size}") from error
 
     def _read(self, archive: zipfile.ZipFile) -> None:
         members = archive.infolist()
         if sum(member.file_size for member in members) > _ARCHIVE_BYTES:
             raise ValueError(f"it unpacks to more than {_ARCHIVE_BYTES:,} bytes")
-        names = {member.filename.partition("/")[2]: archive.read(member) for member in members}
-        if len(names) != len(members):
+        content = {member.filename.partition("/")[2]: archive.read(member) for member in members}
+        if len(content) != len(members):
             raise ValueError("it has two members of one name")
-        for name, text in names.items():
+        for name, text in content.items():
             if name.startswith("code/") and name.endswith(".py"):
-                self._parse(name.removeprefix("code/").removesuffix(".py").replace("/", "."), text)
-        self._constants = _Tensors(names, "constants").load() if "constants.pkl" in names else ()
-        self._root = _Tensors(names, "data").load()
-        if not isinstance(self._root, Module):
-            raise ValueError("it holds no module")
-        self.arrays = dict(_arrays(self._root, ""))
-        self._storages = {
-            tensor.untyped_storage().data_ptr()
-            for tensor in [*_tensors(self._root), *(c for c in self._constants if hasattr(c, "numel"))]
-        }
+                self._parse(name[5:-3].replace("/", "."), text)
+        self._constants = _Pickle(content, "constants").load()
+        self._root = _Pickle(content, "data").load()
+        self.arrays = self._root.arrays()
+        for name, array in self.arrays.items():
+            _FINITE.array(f"{self.path}: {name}", array, "train again")
 
     def _parse(self, module: str, text: bytes) -> None:
+        """Keep the functions and methods of one file of the archive, by their full names."""
         for node in ast.parse(text).body:
-            methods = [inner for inner in getattr(node, "body", ()) if isinstance(inner, ast.FunctionDef)]
-            for function in methods if isinstance(node, ast.ClassDef) else [node]:
+            owner = f"{module}.{node.name}." if isinstance(node, ast.ClassDef) else f"{module}."
+            for function in node.body if isinstance(node, ast.ClassDef) else [node]:
                 if isinstance(function, ast.FunctionDef):
-                    owner = f"{module}.{node.name}." if function is not node else f"{module}."
                     self._functions[owner + function.name] = function
+                    if function.name in ("__setstate__", "__getstate__"):
+                        raise self._forbidden(f"the state method {owner}{function.name}")
                     for inner in ast.walk(function):
                         if isinstance(inner, ast.Attribute):
-                            inner.path = ast.unparse(inner)  # once, for it takes long
-                    if function.name in _STATE_METHODS:
-                        raise self._refusal(f"a state method ({owner}{function.name})")
+                            inner.path = ast.unparse(inner)  # here, once, because it is slow
 
-    def _refusal(self, what: str) -> ForbiddenCode:
+    def _forbidden(self, what: str) -> ForbiddenCode:
         return ForbiddenCode(
             f"{self.path} holds {what}; expected an actor's operators alone (layers, activations, norms, "
             "slices, arithmetic); export the actor alone, or pass --trust-code if you trust its author"
         )
 
-    def _method(self, module: Module, name: str, arguments: Sequence[Any]) -> Any:
-        return self._function(f"{module.path}.{name}", [module, *arguments])
+    def _check_time(self) -> None:
+        if time.monotonic() > self._ends:
+            raise self._forbidden(f"more than {SECONDS:g} s of work for one action")
 
-    def _function(self, path: str, arguments: Sequence[Any]) -> Any:
+    def _run(self, path: str, arguments: Sequence[Any]) -> Any:
         """Run one of the archive's own functions."""
         self._check_time()
         function = self._functions[path]
         names = [argument.arg for argument in function.args.args]
         defaults = [self._value(node, {}) for node in function.args.defaults]
-        missing = len(names) - len(arguments)
-        values = [*arguments, *defaults[len(defaults) - missing :]] if missing else arguments
+        values = [*arguments, *defaults[len(defaults) - len(names) + len(arguments) :]]
         return self._block(function.body, dict(zip(names, values, strict=True)))[1]
 
     def _block(self, body: Sequence[ast.stmt], scope: dict[str, Any]) -> tuple[bool, Any]:
@@ -206,7 +202,7 @@ class Script:
         for node in body:
             match node:
                 case ast.Return():
-                    return True, self._value(node.value, scope)
+                    return True, node.value and self._value(node.value, scope)
                 case ast.Assign(targets=[ast.Name(id=name)]):
                     scope[name] = self._value(node.value, scope)
                 case ast.Assign(targets=[ast.Tuple(elts=targets)]):
@@ -215,26 +211,21 @@ class Script:
                 case ast.Expr():
                     self._value(node.value, scope)
                 case ast.If():
-                    chosen = node.body if self._value(node.test, scope) else node.orelse
-                    returned, value = self._block(chosen, scope)
-                    if returned:
-                        return True, value
+                    returned = self._block(node.body if self._value(node.test, scope) else node.orelse, scope)
+                    if returned[0]:
+                        return returned
                 case ast.Pass():
                     pass
-                case ast.For() | ast.While():
-                    raise self._refusal("a loop")
                 case _:
-                    raise self._refusal(f"a statement that changes it ({one_line(ast.unparse(node), 60)})")
+                    raise self._forbidden(f"a statement that no actor needs ({ast.unparse(node)[:60]})")
         return False, None
 
-    def _value(self, node: ast.expr | None, scope: Mapping[str, Any]) -> Any:
+    def _value(self, node: ast.expr, scope: Mapping[str, Any]) -> Any:
         match node:
-            case None:
-                return None
             case ast.Constant():
                 return node.value
             case ast.Name():
-                return scope.get(node.id, node.id)  # a type's name, as annotate takes it
+                return scope.get(node.id, node.id)
             case ast.List():
                 return [self._value(element, scope) for element in node.elts]
             case ast.Tuple():
@@ -242,79 +233,61 @@ class Script:
             case ast.UnaryOp(op=ast.USub()):
                 return -self._value(node.operand, scope)
             case ast.Subscript():
-                return self._item(node, scope)
+                container = self._value(node.value, scope)
+                return container if isinstance(container, str) else container[self._value(node.slice, scope)]
             case ast.Attribute():
-                return self._attribute(node, scope)
+                if node.path.startswith(_NAMESPACES):
+                    return node.path
+                if node.path.startswith("CONSTANTS.c"):
+                    return self._constants[int(node.path[len("CONSTANTS.c") :])]
+                return self._value(node.value, scope).attributes[node.attr]
             case ast.Call():
                 return self._call(node, scope)
-        raise self._refusal(f"an expression that is none of an actor ({one_line(ast.unparse(node), 60)})")
-
-    def _item(self, node: ast.Subscript, scope: Mapping[str, Any]) -> Any:
-        container = self._value(node.value, scope)
-        # Optional[Tensor] and its like are types, which only annotate takes.
-        return "type" if isinstance(container, str) else container[self._value(node.slice, scope)]
-
-    def _attribute(self, node: ast.Attribute, scope: Mapping[str, Any]) -> Any:
-        path = node.path
-        if path.startswith(_NAMESPACES):
-            return path
-        if path.startswith("CONSTANTS.c"):
-            return self._constants[int(path.removeprefix("CONSTANTS.c"))]
-        return self._value(node.value, scope).attributes[node.attr]
+        raise self._forbidden(f"an expression that no actor needs ({ast.unparse(node)[:60]})")
 
     def _call(self, node: ast.Call, scope: Mapping[str, Any]) -> Any:
         arguments = [self._value(argument, scope) for argument in node.args]
-        keywords = {keyword.arg: self._value(keyword.value, scope) for keyword in node.keywords}
         if isinstance(node.func, ast.Attribute) and not node.func.path.startswith(_NAMESPACES):
-            return self._method(self._value(node.func.value, scope), node.func.attr, arguments)
-        name = self._value(node.func, scope)
-        if name == "getattr":
-            return arguments[0].attributes[arguments[1]]
-        if name == "ops.prim.NumToTensor":
-            import torch
-
-            return torch.tensor(arguments[0])
+            module = self._value(node.func.value, scope)
+            return self._run(f"{module.path}.{node.func.attr}", [module, *arguments])
+        name = str(self._value(node.func, scope))
         if name in _PLAIN:
             return _PLAIN[name](*arguments)
         if name in self._functions:
-            return self._function(name, arguments)
-        return self._operator(str(name).removeprefix("torch."), arguments, keywords)
+            return self._run(name, arguments)
+        keywords = {keyword.arg: self._value(keyword.value, scope) for keyword in node.keywords}
+        return self._operator(name.removeprefix("torch."), arguments, keywords)
 
     def _operator(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Let torch compute an operator of the list, within the limits."""
         import torch
 
-        plain = name.removesuffix("_")
-        if plain not in OPERATORS:
-            raise self._refusal(f"the operator {name}")
+        if name.removesuffix("_") not in OPERATORS or "out" in keywords:
+            raise self._forbidden(f"the operator {name}")
+        if name in ("add", "mul") and isinstance(arguments[0], list | str):
+            raise self._forbidden(f"{name} of lists or text")
         self._check_time()
-        if "out" in keywords or (plain in ("add", "mul") and isinstance(arguments[0], list | str)):
-            raise self._refusal(f"{name} with what no actor hands to it")
-        tensors = [value for value in _flat(arguments) if torch.is_tensor(value)]
-        if plain != name and tensors and tensors[0].untyped_storage().data_ptr() in self._storages:
-            raise self._refusal(f"an operator that changes its weights ({name})")
-        if (plain == "dropout" and arguments[2]) or (plain == "batch_norm" and arguments[5]):
-            raise self._refusal(f"{plain} in training")
         compute = getattr(torch.ops.aten, name)
-        sizes = sorted((tensor.numel() for tensor in tensors), reverse=True)
-        if max(math.prod(sizes[:2]), sum(sizes)) > ELEMENTS:
+        sizes = [value.numel() for value in _flat(arguments) if torch.is_tensor(value)]
+        if max(math.prod(sorted(sizes)[-2:]), sum(sizes)) > ELEMENTS:
             # On torch's "meta" device shapes are computed and no memory is taken.
-            self._check_size(name, compute(*map(_shape_only, arguments), **keywords))
-        result = compute(*arguments, **keywords)
-        self._check_size(name, result)
-        return result
-
-    def _check_time(self) -> None:
-        if time.monotonic() > self._ends:
-            raise self._refusal(f"more than {SECONDS:g} s of work for one action")
-
-    def _check_size(self, name: str, result: Any) -> None:
-        if any(value.numel() > ELEMENTS for value in _flat([result]) if hasattr(value, "numel")):
-            raise self._refusal(f"a tensor of more than {ELEMENTS:,} elements, out of {name}")
+            shapes = [compute(*map(_shape_only, arguments), **keywords)]
+            if any(value.numel() > ELEMENTS for value in _flat(shapes) if torch.is_tensor(value)):
+                raise self._forbidden(f"a tensor of more than {ELEMENTS:,} elements, out of {name}")
+        return compute(*arguments, **keywords)
 
 
-class _Tensors(pickle.Unpickler):
-    """Reads one of the archive's pickles: tensors, numbers and inert modules; nothing of it is called."""
+class _Pickle(pickle.Unpickler):
+    """One of the archive's pickles: tensors, numbers and inert modules; nothing that it names is run."""
+
+    _KNOWN = {
+        "torch._utils._rebuild_tensor_v2": lambda storage, offset, size, stride, *_: storage.as_strided(
+            size, stride, offset
+        ),  # which refuses what lies outside of the storage
+        "collections.OrderedDict": OrderedDict,
+        "torch.jit._pickle.restore_type_tag": lambda value, kind: value,
+        **{f"torch.jit._pickle.build_{kind}list": list for kind in ("int", "tensor", "double", "bool")},
+    }
 
     def __init__(self, members: Mapping[str, bytes], name: str) -> None:
         super().__init__(io.BytesIO(members[f"{name}.pkl"]))
@@ -324,59 +297,28 @@ class _Tensors(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == "__torch__" or module.startswith("__torch__."):
             return type(name, (Module,), {"path": f"{module}.{name}"})
-        known = {
-            "torch._utils._rebuild_tensor_v2": _tensor,
-            "collections.OrderedDict": OrderedDict,
-            **{f"torch.jit._pickle.build_{kind}list": list for kind in ("int", "tensor", "double", "bool")},
-            "torch.jit._pickle.restore_type_tag": lambda value, kind: value,
-        }
-        path = f"{module}.{name}"
-        if path in known:
-            return known[path]
         if module == "torch" and name.endswith("Storage"):
-            return name
-        raise ValueError(f"its pickle asks for {path}")
+            return name.removesuffix("Storage")
+        if f"{module}.{name}" not in self._KNOWN:
+            raise ValueError(f"its pickle asks for {module}.{name}")
+        return self._KNOWN[f"{module}.{name}"]
 
     def persistent_load(self, record: tuple) -> Any:
         import torch
 
         _, kind, key, _, count = record
-        special = {"Bool": "bool", "Byte": "uint8", "Char": "int8", "BFloat16": "bfloat16"}
-        kind = kind.removesuffix("Storage")
-        dtype = getattr(torch, special.get(kind, kind.lower()))
+        dtype = getattr(torch, _STORAGES.get(kind, kind.lower()))
         content = bytearray(self._members[f"{self._folder}/{key}"])
         return torch.frombuffer(content, dtype=dtype, count=count) if count else torch.empty(0, dtype=dtype)
 
 
-def _tensor(storage: Any, offset: int, size: tuple, stride: tuple, *_: Any) -> Any:
-    tensor = storage.as_strided(size, stride, offset)  # refuses what lies outside of the storage
-    if tensor.is_complex() or (tensor.is_floating_point() and tensor.numel()):
-        _FINITE.array("a tensor", tensor.float().numpy() if not tensor.is_complex() else tensor.numpy())
-    return tensor
-
-
-def _tensors(module: Module) -> list[Any]:
-    inner = [_tensors(value) for value in module.attributes.values() if isinstance(value, Module)]
-    return [value for value in module.attributes.values() if hasattr(value, "numel")] + sum(inner, [])
-
-
-def _arrays(module: Module, prefix: str) -> list[tuple[str, np.ndarray]]:
-    found: list[tuple[str, np.ndarray]] = []
-    for name, value in module.attributes.items():
-        if isinstance(value, Module):
-            found += _arrays(value, f"{prefix}{name}.")
-        elif hasattr(value, "numel") and value.is_floating_point():
-            found.append((prefix + name, value.float().numpy()))
-    return found
-
-
 def _flat(values: Sequence[Any]) -> list[Any]:
     return [
-        inner for value in values for inner in (_flat(value) if isinstance(value, list | tuple) else [value])
+        part for value in values for part in (_flat(value) if isinstance(value, list | tuple) else [value])
     ]
 
 
 def _shape_only(value: Any) -> Any:
     if isinstance(value, list):
-        return [_shape_only(inner) for inner in value]
+        return [_shape_only(part) for part in value]
     return value.to("meta") if hasattr(value, "numel") else value

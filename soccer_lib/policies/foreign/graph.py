@@ -1,25 +1,20 @@
-"""An ONNX graph in a process of its own, so that a loop or an output without end stops there."""
+"""An ONNX graph in its runtime, within limits of time and memory."""
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-from multiprocessing.connection import Connection
+import threading
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from soccer_lib.errors import InputError, one_line
-from soccer_lib.runs.children import settings_of_children
+from soccer_lib.errors import InputError
 
 SECONDS = 10.0
-"""Longest time that one action may take; opening the graph may take `OPENING`."""
+"""Longest time that one action may take."""
 
-OPENING = 60.0
-
-MEMORY = 4 * 2**30
-"""Address space of the process [bytes]."""
+MEMORY = 2**31
+"""Most memory that all graphs of a process may take for what they compute [bytes]."""
 
 _TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 
@@ -28,62 +23,47 @@ class Graph:
     """The graph of one file; of several outputs the first acts."""
 
     def __init__(self, path: Path) -> None:
-        """Open it and look at its input and output.
+        """Open it and look at its ends.
 
         Raises:
-            InputError: it is not a graph from one array to one array, or opening it takes too long.
-            ImportError: onnxruntime is not installed.
+            InputError: it is not a graph from one array of numbers to another.
         """
-        import onnxruntime  # noqa: F401  only to say here that it is missing
+        import onnxruntime
 
+        _limit_memory()
         self.path = path
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        with settings_of_children():
-            self._process = context.Process(target=_serve, args=(theirs, str(path)), daemon=True)
-            self._process.start()
-        theirs.close()
-        inputs, output = self._answer(OPENING)
-        if len(inputs) != 1 or inputs[0][1] not in _TYPES or not output.startswith("tensor"):
-            shown = ", ".join(f"{name} {kind} {shape}" for name, kind, shape in inputs)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 4
+        options.add_session_config_entry("session.use_env_allocators", "1")  # those that are limited
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._options = onnxruntime.RunOptions
+        inputs = self._session.get_inputs()
+        self._output = self._session.get_outputs()[0]
+        if len(inputs) != 1 or inputs[0].type not in _TYPES or not self._output.type.startswith("tensor"):
+            shown = ", ".join(f"{end.name} {end.type} {end.shape}" for end in inputs)
             raise InputError(
-                f"{path} takes {shown} and gives {output}; expected one array of floating-point numbers and "
-                "an array out; export the actor alone, without states or dictionaries"
+                f"{path} takes {shown} and gives {self._output.type}; expected an array of floating-point "
+                "numbers in and one out; export the actor alone, without states or dictionaries"
             )
-        ((self._name, kind, shape),) = inputs
-        self._type = _TYPES[kind]
+        (self._input,) = inputs
         # A batch that was fixed at the export is filled with copies of the row.
-        self._batch = shape[0] if shape and isinstance(shape[0], int) and len(shape) > 1 else 1
+        first = (self._input.shape or [1])[0]
+        self._batch = first if isinstance(first, int) else 1
 
     def __call__(self, row: np.ndarray) -> np.ndarray:
-        """First output for one observation. Shapes: (inputs,) to (outputs,), float32.
-
-        Raises:
-            InputError: the graph does not take it, or it took too long or too much memory.
-        """
-        batch = np.repeat(row[None].astype(self._type), self._batch, axis=0)
-        with contextlib.suppress(OSError):  # a process that has ended is found below
-            self._connection.send({self._name: batch})
-        return np.asarray(self._answer(SECONDS)[0], dtype=np.float32)
-
-    def _answer(self, seconds: float) -> Any:
-        """What the process says within some seconds."""
+        """First output for one observation. Shapes: (inputs,) to (outputs,), float32."""
+        batch = np.repeat(row[None].astype(_TYPES[self._input.type]), self._batch, axis=0)
+        options = self._options()
+        watch = threading.Timer(SECONDS, setattr, (options, "terminate", True))
+        watch.daemon = True
+        watch.start()
         try:
-            if self._connection.poll(seconds):
-                answer = self._connection.recv()
-                if isinstance(answer, str):
-                    raise InputError(
-                        f"{self.path} cannot be run: {answer}; expected an ONNX actor; export it again"
-                    )
-                return answer
-            self._process.kill()
-            reason = f"took more than {seconds:g} s"
-        except (EOFError, OSError):
-            reason = f"ended its process, which may take {MEMORY // 2**30} GiB"
-        raise InputError(
-            f"{self.path} {reason}; expected an actor's graph, without loops or huge outputs; export the "
-            "actor alone"
-        )
+            return self._session.run([self._output.name], {self._input.name: batch}, options)[0][0].astype(
+                "f4"
+            )
+        finally:
+            watch.cancel()
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -103,30 +83,10 @@ class Graph:
         return found
 
 
-def _serve(connection: Connection, path: str) -> None:
-    """The life of the process: describe the graph, then answer inputs until the other end is closed."""
-    import onnxruntime
+@cache
+def _limit_memory() -> None:
+    """Register, once in a process, the allocator that refuses what goes beyond `MEMORY`."""
+    import onnxruntime as ort
 
-    with contextlib.suppress(ImportError, ValueError, OSError):  # where a system has no such limits
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    try:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 4
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        inputs = [(end.name, end.type, end.shape) for end in session.get_inputs()]
-        connection.send((inputs, session.get_outputs()[0].type))
-        first = [session.get_outputs()[0].name]
-    except BaseException as error:  # the runtime has its own kinds
-        connection.send(one_line(error, 160))
-        return
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            fed = connection.recv()
-            try:
-                connection.send(session.run(first, fed)[0])
-            except Exception as error:
-                connection.send(one_line(error, 160) or type(error).__name__)
+    kind = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    ort.create_and_register_allocator(kind, ort.OrtArenaCfg(MEMORY, -1, -1, -1))

@@ -36,26 +36,28 @@ class Runtime:
         """
         self.path = path
         self.trusted = trusted
-        self._run = self._opened(path)
+        self._run = self._opened()
         found, refusal = {}, ""
         for width in sorted(widths):
             try:
-                found[width] = self(np.zeros(width, np.float32)).shape
+                found[width] = self(np.zeros(width, np.float32))
             except ForbiddenCode:
                 raise
             except Exception as error:  # each runtime has its own kinds
                 refusal = one_line(error, 80)
-        if len(found) != 1:
+        if len(found) != 1 or next(iter(found.values())).ndim != 1:
             raise InputError(
                 f"{path} takes {' and '.join(map(str, found)) or 'no'} inputs {refusal}; expected one width "
-                f'of {sorted(widths)}; a JSON beside it may name its layout: {{"observation": NAME}}'
+                f"of {sorted(widths)} and a row out; a JSON beside it may name its layout: "
+                '{"observation": NAME}'
             )
-        ((self.inputs, shape),) = found.items()
-        if len(shape) != 1:
+        ((self.inputs, out),) = found.items()
+        self.outputs = out.size
+        if not np.array_equal(self(np.zeros(self.inputs, np.float32)), out):
             raise InputError(
-                f"{path} gives an output of shape {shape}; expected one row; export the actor alone"
+                f"{path} answers zeros in two ways, or with NaN; expected one finite action for one input, "
+                "without draws or memory; export the actor alone, in evaluation mode"
             )
-        (self.outputs,) = shape
 
     def __call__(self, row: np.ndarray) -> np.ndarray:
         """Action for one observation. Shapes: (inputs,) to (outputs,), float32."""
@@ -74,21 +76,24 @@ class Runtime:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._run = self._opened(self.path)
+        self._run = self._opened()
+
+    def _opened(self) -> Any:
+        raise NotImplementedError
 
 
 class TorchScript(Runtime):
     """A scripted or traced torch module; of several outputs, such as mean and spread, the first acts."""
 
-    def _opened(self, path: Path) -> Any:
-        return Trusted(path) if self.trusted else Script(path)
+    def _opened(self) -> Any:
+        return Trusted(self.path) if self.trusted else Script(self.path)
 
 
 class Onnx(Runtime):
     """An ONNX graph whose first output acts."""
 
-    def _opened(self, path: Path) -> Any:
-        return Graph(path)
+    def _opened(self) -> Any:
+        return Graph(self.path)
 
 
 RUNTIMES: dict[str, type[Runtime]] = {"torchscript": TorchScript, "onnx": Onnx}
