@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from soccer_lib.control.walker import OwnWalker, Walker
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.formats.arrays import kind_of
 from soccer_lib.runs.files import load_npz, sha256_of, unreadable
 
@@ -52,17 +51,17 @@ def _walker_from_file(path: Path) -> Walker:
 
     if not path.is_file():
         raise InputError(
-            f'walker file {path} not found; expected "own", "hub", an npz, TorchScript or checkpoint; check the path'
+            f'walker file {path} not found; expected "own", "hub" or a file; check the path, or take "own"'
         )
     try:
         kind = kind_of(path)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise unreadable(
-            path, error, "a walker file: npz, TorchScript or a booster_gym checkpoint"
-        ) from error
-    if kind == "torchscript":
-        return foreign.ForeignWalker(foreign.torchscript_policy(path), str(path), sha256_of(path))
-    arrays = load_npz(path) if kind == "npz" else weights.checkpoint_arrays(path, kind)
+        if kind == "torchscript":
+            return foreign.ForeignWalker(foreign.torchscript_policy(path), str(path), sha256_of(path))
+        arrays = load_npz(path) if kind == "npz" else weights.checkpoint_arrays(path, kind)
+    except SoccerError:
+        raise
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise unreadable(path, error, "a walker: npz, TorchScript or a booster_gym checkpoint") from error
     if "gait" in arrays:
         return _own_walker(path, str(path), weights.check_sha256(path, required=False))
     policy = weights.network_of(path, arrays, foreign.INPUTS, foreign.OUTPUTS)

@@ -97,7 +97,7 @@ def torchscript_policy(path: Path) -> Callable[[np.ndarray], np.ndarray]:
     """Read a TorchScript policy as data: as layers of our own where it is ELU between linear ones.
 
     Raises:
-        InputError: the file is not TorchScript, holds more than an actor's operators, or its shapes are others.
+        InputError: it is not TorchScript, holds more than an actor's operators, or its shapes are others.
     """
     script = Script(path)
     rows = np.random.default_rng(0).normal(size=(4, INPUTS)).astype(np.float32)

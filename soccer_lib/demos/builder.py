@@ -197,7 +197,7 @@ def sentinel_frames(text: str) -> list[int]:
     ends = [(int(span[1]), int(span[2] or span[1])) for span in spans if span]
     if not all(spans) or not all(first <= last < MOST_FRAMES for first, last in ends):
         raise InputError(
-            f"--sentinel-frames got {text!r}; expected numbers and rising spans below {MOST_FRAMES:,}; try 0-2"
+            f"--sentinel-frames got {text!r}; expected numbers and spans up to {MOST_FRAMES:,}; try 0-2"
         )
     return [n for first, last in ends for n in range(first, last + 1)]
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.errors import InputError, SoccerError
+from soccer_lib.errors import InputError, SoccerError, one_line
 from soccer_lib.ranges import Range
 from soccer_lib.runs.files import unreadable
 
@@ -147,7 +147,10 @@ class Script:
         except SoccerError:
             raise
         except Exception as error:  # torch's and our own kinds
-            raise unreadable(self.path, error, f"a module that takes one row, here of {row.size}") from error
+            raise InputError(
+                f"{self.path} does not take {row.size} inputs ({one_line(error, 80)}); expected a module from "
+                "one row to one row; check what it was made for"
+            ) from error
 
     def _read(self, archive: zipfile.ZipFile) -> None:
         members = archive.infolist()
@@ -181,7 +184,7 @@ class Script:
     def _forbidden(self, what: str) -> ForbiddenCode:
         return ForbiddenCode(
             f"{self.path} holds {what}; expected an actor's operators alone (layers, activations, norms, "
-            "slices, arithmetic); export the actor alone, or pass --trust-code if you trust its author"
+            "slices, arithmetic); export the actor alone, or trust its author: --trust-code"
         )
 
     def _check_time(self) -> None:
