@@ -28,7 +28,7 @@ _ROOTS = ("policy_state_dict", "actor_state_dict", "student_state_dict", "model_
 
 _OTHERS = re.compile(
     r"(^|[./])((modules_)?(target_)?(critic|value|vf|qf|q_net|q_func)\w*|q\d?|\w*target\w*|\w+_old|"
-    r"(\w+_)?log_?std\w*|std|sigma|distribution|alpha|log_alpha|log_ent_coef|teacher\w*|privileged\w*|"
+    r"(\w+_)?log_?std\w*|std|sigma\w*|distribution|alpha|log_alpha|log_ent_coef|teacher\w*|privileged\w*|"
     r"\w*optim\w*|opt_state|step|count|current_count)([./]|$)"
 )
 """Arrays that are no part of an actor's most likely action."""

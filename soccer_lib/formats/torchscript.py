@@ -148,8 +148,8 @@ class Script:
             raise
         except Exception as error:  # torch's and our own kinds
             raise InputError(
-                f"{self.path} does not take {row.size} inputs ({one_line(error, 80)}); expected a module from "
-                "one row to one row; check what it was made for"
+                f"{self.path} does not take {row.size} inputs ({one_line(error, 80)}); expected a module "
+                "from one row to one row; check what it was made for"
             ) from error
 
     def _read(self, archive: zipfile.ZipFile) -> None:

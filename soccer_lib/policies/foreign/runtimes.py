@@ -47,8 +47,8 @@ class Runtime:
                 refusal = one_line(error, 80)
         if len(found) != 1 or next(iter(found.values())).ndim != 1:
             raise InputError(
-                f"{path} takes {' and '.join(map(str, found)) or 'no'} inputs ({refusal}); expected one width "
-                f"of {sorted(widths)} and a row out; a JSON beside it may name its layout: "
+                f"{path} takes {' and '.join(map(str, found)) or 'no'} inputs ({refusal}); expected one "
+                f"width of {sorted(widths)} and a row out; a JSON beside it may name its layout: "
                 '{"observation": NAME}'
             )
         ((self.inputs, out),) = found.items()
