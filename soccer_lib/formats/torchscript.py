@@ -220,7 +220,9 @@ class Script:
                 case ast.Pass():
                     pass
                 case _:
-                    raise self._forbidden(f"a statement that no actor needs ({ast.unparse(node)[:60]})")
+                    raise self._forbidden(
+                        f"a statement that no actor needs ({one_line(ast.unparse(node), 60)})"
+                    )
         return False, None
 
     def _value(self, node: ast.expr, scope: Mapping[str, Any]) -> Any:
@@ -246,7 +248,7 @@ class Script:
                 return self._value(node.value, scope).attributes[node.attr]
             case ast.Call():
                 return self._call(node, scope)
-        raise self._forbidden(f"an expression that no actor needs ({ast.unparse(node)[:60]})")
+        raise self._forbidden(f"an expression that no actor needs ({one_line(ast.unparse(node), 60)})")
 
     def _call(self, node: ast.Call, scope: Mapping[str, Any]) -> Any:
         arguments = [self._value(argument, scope) for argument in node.args]
