@@ -11,7 +11,7 @@ import tyro
 from soccer_lib.errors import InputError
 from soccer_lib.policies.foreign.check import compared
 from soccer_lib.policies.foreign.read import read_foreign
-from soccer_lib.policies.learned import write_policy
+from soccer_lib.policies.learned import walker_sha256, write_policy
 from soccer_lib.policies.policy import HOLD
 
 
@@ -68,8 +68,11 @@ def main(config: ConvertConfig) -> None:
         # What picks and normalises the observation stands before the file's own layers.
         front = (policy.network.layers[0][0] == "take") + bool(config.normaliser)
         print(compared(source, policy, front, config.trust_code))
-    path = write_policy(out, policy)
     spec = policy.spec
+    if spec.walker not in (None, "own", "hub"):
+        # A file that was named here is meant by what is in it.
+        spec = policy.spec = dataclasses.replace(spec, walker_sha256=walker_sha256(spec.walker))
+    path = write_policy(out, policy)
     layers = " ".join(
         f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind
         for kind, arrays in policy.network.layers
