@@ -52,7 +52,7 @@ LAYERS: dict[str, Callable[..., np.ndarray]] = {
 Layer = tuple[str, Mapping[str, np.ndarray]]
 """A kind of `LAYERS` and its arrays."""
 
-_NUMBERS = Range(-1e6, 1e6)
+_NUMBERS = Range(-1e30, 1e30)
 _PER_OUTPUT = ("bias", "scale", "mean", "std")
 
 
@@ -68,8 +68,7 @@ class Network:
         """Check the layers, of which the first has arrays, and keep them in single precision.
 
         Raises:
-            InputError: an unknown kind, arrays that do not follow each other, or what is no finite number
-                of up to a million.
+            InputError: an unknown kind, arrays that do not follow each other, or what is no finite number.
         """
         self.layers: list[Layer] = []
         row = None

@@ -44,7 +44,6 @@ SECONDS = 10.0
 ELEMENTS = 20_000_000
 """Most elements of a tensor that is computed."""
 
-_ARCHIVE_BYTES = 2**30
 _NAMESPACES = ("torch.", "ops.", "__torch__.")
 _STORAGES = {
     "Bool": "bool",
@@ -62,11 +61,9 @@ def _raise(message: str, *_: Any) -> None:
 # What the text calls besides operators and its own functions; types are handed on as their names.
 _PLAIN = {
     **dict.fromkeys(("annotate", "unchecked_cast"), lambda kind, value: value),
-    **dict.fromkeys(("ops.prim.unchecked_unwrap_optional", "ops.prim.data"), lambda value: value),
     **dict.fromkeys(("torch.device", "ops.prim.device"), lambda *_: "cpu"),
     "torch.len": len,
     "torch.format": lambda text, *_: text,
-    "torch.append": list.append,
     "torch.__not__": operator.not_,
     "torch.__is__": operator.is_,
     "torch.__isnot__": operator.is_not,
@@ -75,6 +72,7 @@ _PLAIN = {
     "ops.prim.NumToTensor": lambda number: number,
     "getattr": lambda module, name: module.attributes[name],
     "uninitialized": lambda kind: None,
+    "ops.prim.unchecked_unwrap_optional": lambda value: value,
     "int": int,
     "float": float,
     "bool": bool,
@@ -154,8 +152,6 @@ class Script:
 
     def _read(self, archive: zipfile.ZipFile) -> None:
         members = archive.infolist()
-        if sum(member.file_size for member in members) > _ARCHIVE_BYTES:
-            raise ValueError(f"it unpacks to more than {_ARCHIVE_BYTES:,} bytes")
         content = {member.filename.partition("/")[2]: archive.read(member) for member in members}
         if len(content) != len(members):
             raise ValueError("it has two members of one name")

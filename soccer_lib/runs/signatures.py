@@ -12,16 +12,9 @@ _SIGNATURES: dict[bytes, tuple[str, str]] = {
     b"\x93NUMPY": ("a single array (.npy)", "save it by its name: numpy.savez(FILE, qpos=...)"),
     b"\x80": ("a Python pickle, which is code", "save arrays with numpy.savez, or a state_dict()"),
     b"\x1f\x8b": ("a gzip file", "unpack it first"),
-    b"\xfd7zXZ": ("an xz file", "unpack it first"),
-    b"BZh": ("a bzip2 file", "unpack it first"),
-    b"7z\xbc\xaf": ("a 7-Zip file", "unpack it first"),
-    b"PAR1": ("a Parquet file", "save its columns with numpy.savez"),
-    b"ARROW1": ("an Arrow file", "save its columns with numpy.savez"),
     b"MATLAB 5.0": ("a MATLAB file", "read it with scipy.io.loadmat and save with numpy.savez"),
     b"<!DOCTYPE": ("a web page", "download the raw file instead"),
     b"<html": ("a web page", "download the raw file instead"),
-    b"<mujoco": ("a MuJoCo model", "name a file of weights or of motion"),
-    b"\x89PNG": ("a picture", "check the path"),
 }
 
 

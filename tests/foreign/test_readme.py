@@ -24,9 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SECTION = (
     (ROOT / "README.md").read_text(encoding="utf-8").partition("## Your own files")[2].partition("\n## ")[0]
 )
-COMMANDS = list(
-    dict.fromkeys(re.findall(r"`((?:convert|evaluate|bench|inspect|dataset|bc) -*\w[^`]*)`", SECTION))
-)
+TABLE = "\n".join(line for line in SECTION.splitlines() if line.startswith("|"))
+COMMANDS = re.findall(r"`((?:convert|evaluate|bench|inspect|dataset|bc) [^`]*)`", TABLE)
 QUICK = {
     "evaluate": ["--tasks", "kick_to_target", "--episodes", "1", "--workers", "1"],
     "bench": ["--sequences", "1", "--workers", "1"],

@@ -83,7 +83,7 @@ def test_damaged_files_are_refused(file, tmp_path):
         ("spec", {"control": "command", "observation": None}, "observation got None"),
         ("spec", {"control": "command", "observation": "agent", "walker": 3}, "walker got 3"),
         ("layers", [["normalise"], 3], "cannot read"),
-        ("layers", ["relu"], "layer 0 .relu. has limit"),
+        ("layers", ["relu"], "layer 0 .relu. has"),
     ):
         file.with_suffix(".json").write_text(json.dumps({**record, key: value}))
         with pytest.raises(InputError, match=words):

@@ -8,9 +8,8 @@ import numpy as np
 
 from soccer_lib.control.network import LAYERS
 from soccer_lib.errors import InputError
-from soccer_lib.formats.arrays import kind_of
-from soccer_lib.policies.foreign.read import random_rows
-from soccer_lib.policies.foreign.runtimes import RUNTIMES
+from soccer_lib.policies.foreign.read import kind_of_policy, random_rows
+from soccer_lib.policies.foreign.runtimes import READERS, Runtime
 from soccer_lib.policies.foreign.sb3 import original_sb3
 from soccer_lib.policies.learned import LearnedPolicy
 
@@ -31,21 +30,17 @@ def compared(path: Path, policy: LearnedPolicy, front: int, trusted: bool = Fals
     Raises:
         InputError: the policy answers otherwise.
     """
-    kind = kind_of(path)
-    rows = random_rows(policy.network.inputs, ROWS)
-    fed = rows
+    kind = kind_of_policy(path, trusted)
+    rows = fed = random_rows(policy.network.inputs, ROWS)
     for name, arrays in policy.network.layers[:front]:
         fed = np.array([LAYERS[name](row, **arrays) for row in fed])
-    try:
-        if kind == "sb3":
-            original = original_sb3(path)(fed)
-        elif kind in RUNTIMES:
-            runtime = RUNTIMES[kind](path, [fed.shape[1]], trusted)
-            original = np.array([runtime(row) for row in fed])
-        else:
-            return f"check: {path.name} holds arrays without their arithmetic; there is nothing to run beside"
-    except ImportError as error:
-        return f"check: {path.name} cannot be run without {error.name}; pip install {error.name}"
+    if kind in READERS:
+        runtime = Runtime(path, kind, [fed.shape[1]])
+        original = np.array([runtime(row) for row in fed])
+    elif kind == "sb3":
+        original = original_sb3(path)(fed)
+    else:
+        return f"check: {path.name} holds arrays without their arithmetic; there is nothing to run beside"
     difference = np.abs(policy.predict(rows)[0] - np.clip(original, -1, 1)).max()
     if not difference < TOLERANCE:
         raise InputError(

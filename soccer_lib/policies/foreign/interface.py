@@ -13,7 +13,6 @@ from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
 from soccer_lib.policies.foreign.sb3 import ACTIVATIONS
 from soccer_lib.policies.learned import ACTIONS, KIND, name_of
 from soccer_lib.policies.policy import HOLD, PolicySpec
-from soccer_lib.ranges import Range
 from soccer_lib.runs.files import load_json
 from soccer_lib.tasks import COMPETITION
 
@@ -29,35 +28,29 @@ LAYOUTS: dict[str, list[int]] = {
 CHOICES = {"activation": tuple(ACTIVATIONS.values()), "norm": ("after", "before"), "output": ("clip", "tanh")}
 """What arrays do not say: the activation, LayerNorm after or before it, and what bounds the output."""
 
-_TEXTS = ("observation", "control", "walker", "only", "normaliser")
-_NUMBERS = {"hold": HOLD, "eps": Range(0, 1)}
+HINTS = ("observation", "control", "walker", "hold", "only", "normaliser", *CHOICES)
+"""What can be told of a foreign file."""
 
 _OF_TEAM_0 = {"goal_xpos": "goal_team_0", "goalkeeper": "goalkeeper_team_0"}
 
 
-def check_hints(where: str, hints: Mapping[str, Any]) -> dict[str, Any]:
-    """What was told of a foreign file, held against what can be told; empty values are left out.
+def check_hints(where: str, hints: Mapping[str, Any]) -> None:
+    """Hold what was told of a foreign file against what can be told.
 
     Raises:
         InputError: an unknown name, or a value of another type or outside of its range.
     """
-    names = (*_TEXTS, *CHOICES, *_NUMBERS, "trust_code")
-    checked = {}
     for name, value in hints.items():
-        if name not in names:
-            raise unknown_name(f"hint of {where}", name, names)
-        if not value:
-            continue
-        if name in _NUMBERS:
-            value = _NUMBERS[name].number(f"{where}: {name}", value)
-        elif not isinstance(value, bool if name == "trust_code" else str):
+        if name not in HINTS:
+            raise unknown_name(f"hint of {where}", name, HINTS)
+        if name == "hold":
+            HOLD.number(f"{where}: hold", value, "try 50")
+        elif not isinstance(value, str):
             raise InputError(f"{where}: {name} got {value!r}; expected text; put it in quotes")
-        checked[name] = value
-    return checked
 
 
 def hints_beside(path: Path) -> dict[str, Any]:
-    """What a JSON of the same name tells of a foreign file; it never makes its code trusted.
+    """What a JSON of the same name tells of a foreign file; it never makes code trusted.
 
     Raises:
         InputError: it is no JSON object, or has a value that cannot be.
@@ -65,14 +58,13 @@ def hints_beside(path: Path) -> dict[str, Any]:
     beside = path.with_suffix(".json")
     content = load_json(beside) if beside.is_file() else {}
     if not isinstance(content, dict) or not isinstance(content.get("spec", {}), dict):
-        raise InputError(
-            f'{beside} is no JSON object; expected {{"observation": NAME, ...}}; remove or mend it'
-        )
+        raise InputError(f'{beside} is no JSON object; expected {{"observation": NAME}}; remove or mend it')
     if content.get("kind") == KIND:
         return {}  # the record of a policy that was made from this file
-    content = {**content, **content.get("spec", {})}
-    known = (*_TEXTS, *CHOICES, *_NUMBERS)
-    return check_hints(str(beside), {name: content[name] for name in known if name in content})
+    content |= content.get("spec", {})
+    hints = {name: content[name] for name in HINTS if content.get(name)}
+    check_hints(str(beside), hints)
+    return hints
 
 
 def imu_entries(task: str) -> np.ndarray:

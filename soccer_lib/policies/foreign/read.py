@@ -19,7 +19,7 @@ from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.formats.arrays import Arrays, actor_of, kind_of, prefixes, read_arrays
 from soccer_lib.policies.foreign.interface import CHOICES, LAYOUTS, check_hints, hints_beside, spec_of
 from soccer_lib.policies.foreign.normaliser import normalisers_beside, read_normaliser, stored_normaliser
-from soccer_lib.policies.foreign.runtimes import RUNTIMES, Runtime
+from soccer_lib.policies.foreign.runtimes import READERS, Runtime
 from soccer_lib.policies.foreign.sb3 import read_sb3, units_of
 from soccer_lib.policies.learned import LearnedPolicy
 from soccer_lib.runs.files import unreadable
@@ -55,14 +55,15 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
     Raises:
         InputError: it cannot be read, does not fit, or leaves open what has to be told.
     """
-    told = check_hints("load_policy", told or {})
-    trusted = told.pop("trust_code", False)
+    told = {name: value for name, value in (told or {}).items() if value}
+    trusted = bool(told.pop("trust_code", False))
     try:
+        check_hints("load_policy", told)
         told = {**hints_beside(path), **told}
-        kind = kind_of(path)
-        if kind in RUNTIMES:
+        kind = kind_of_policy(path, trusted)
+        if kind in READERS:
             widths = LAYOUTS.get(told.get("observation"), set().union(*LAYOUTS.values()))
-            network = RUNTIMES[kind](path, widths, trusted)
+            network = Runtime(path, kind, widths)
             network = unrolled(network, told) if as_layers else network
         else:
             arrays, known = read_sb3(path) if kind == "sb3" else read_arrays(path, kind)
@@ -86,6 +87,12 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
     elif entries:
         network = Network([("take", entries), *network.layers])
     return LearnedPolicy(network, spec, record={"source": path.name})
+
+
+def kind_of_policy(path: Path, trusted: bool) -> str:
+    """As `kind_of`, and "trusted" for a TorchScript file whose code may run."""
+    kind = kind_of(path)
+    return "trusted" if trusted and kind == "torchscript" else kind
 
 
 def _normalised(path: Path, network: Network | Runtime, normaliser: str | None) -> Network | Runtime:

@@ -13,6 +13,28 @@ from soccer_lib.formats.torchscript import ForbiddenCode, Script
 from soccer_lib.policies.foreign.graph import Graph
 
 
+class Trusted:
+    """A TorchScript module that torch loads and runs as it is: whatever its author wrote in it happens."""
+
+    def __init__(self, path: Path) -> None:
+        import torch
+
+        self.module = torch.jit.load(str(path), map_location="cpu").eval()
+        self.arrays = {name: value.float().numpy() for name, value in self.module.state_dict().items()}
+
+    def __call__(self, row: np.ndarray) -> np.ndarray:
+        """First output for one observation. Shapes: (inputs,) to (outputs,), float32."""
+        import torch
+
+        with torch.inference_mode():
+            out = self.module(torch.from_numpy(row)[None])
+        return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
+
+
+READERS: dict[str, type] = {"torchscript": Script, "onnx": Graph, "trusted": Trusted}
+"""Kinds of files that hold their own arithmetic; of several outputs, such as mean and spread, one acts."""
+
+
 class Runtime:
     """An actor that computes itself; it is opened again where it is sent to another process.
 
@@ -23,20 +45,20 @@ class Runtime:
 
     entries: np.ndarray | None = None
 
-    def __init__(self, path: Path, widths: Iterable[int], trusted: bool = False) -> None:
+    def __init__(self, path: Path, kind: str, widths: Iterable[int]) -> None:
         """Open the file and find the only input width that it takes.
 
         Args:
             path: the file.
+            kind: one of `READERS`.
             widths: which input widths may be.
-            trusted: whether code in the file may run.
 
         Raises:
             InputError: it takes none of the widths, or more than one, or holds what may not run.
         """
         self.path = path
-        self.trusted = trusted
-        self._run = self._opened()
+        self.kind = kind
+        self._run = READERS[kind](path)
         found, refusal = {}, ""
         for width in sorted(widths):
             try:
@@ -76,43 +98,4 @@ class Runtime:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._run = self._opened()
-
-    def _opened(self) -> Any:
-        raise NotImplementedError
-
-
-class TorchScript(Runtime):
-    """A scripted or traced torch module; of several outputs, such as mean and spread, the first acts."""
-
-    def _opened(self) -> Any:
-        return Trusted(self.path) if self.trusted else Script(self.path)
-
-
-class Onnx(Runtime):
-    """An ONNX graph whose first output acts."""
-
-    def _opened(self) -> Any:
-        return Graph(self.path)
-
-
-RUNTIMES: dict[str, type[Runtime]] = {"torchscript": TorchScript, "onnx": Onnx}
-"""Kinds of files that compute themselves."""
-
-
-class Trusted:
-    """A TorchScript module that torch loads and runs as it is: whatever its author wrote in it happens."""
-
-    def __init__(self, path: Path) -> None:
-        import torch
-
-        self.module = torch.jit.load(str(path), map_location="cpu").eval()
-        self.arrays = {name: value.float().numpy() for name, value in self.module.state_dict().items()}
-
-    def __call__(self, row: np.ndarray) -> np.ndarray:
-        """First output for one observation. Shapes: (inputs,) to (outputs,), float32."""
-        import torch
-
-        with torch.inference_mode():
-            out = self.module(torch.from_numpy(row)[None])
-        return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
+        self._run = READERS[self.kind](self.path)
