@@ -21,22 +21,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from soccer_lib.errors import InputError, one_line
+from soccer_lib.formats import motion
 from soccer_lib.layout import JOINTS
-from soccer_lib.ranges import Range
 from soccer_lib.runs.files import load_npz
 
-RATE = Range(1, 10_000)
-"""Frames per second that a clip may have [Hz]."""
-
-COMMON_RATES = np.array([24, 25, 30, 50, 60, 90, 100, 120, 125, 200, 240, 250, 300, 400, 500, 1000])
-"""Rates of recorders [Hz]; one that was found from velocities is rounded to one that lies within 3%."""
-
-_RATE_KEYS = {"frequency": 1, "fps": 1, "framerate": 1, "mocap_framerate": 1, "mocap_frame_rate": 1, "dt": -1}
-"""What recorders call the rate, and the power of the number that is the rate [Hz]."""
-
 _FULL_BODY = 23
-_WORLD = "world axes"
-_NUMBERS = Range(-1e5, 1e5)
 _MOVING = ("joint_pos", "joint_vel", "root_pos", "root_quat", "world_velocity", "world_spin")
 
 
@@ -116,7 +105,7 @@ class Clip:
         Raises:
             InputError: no recorder has such a rate.
         """
-        RATE.number("rate", rate_hz, "try 50")
+        motion.RATE.number("rate", rate_hz, "try 50")
         step, ends = self.rate_hz / rate_hz, np.array((*self.starts[1:], len(self)))
         times = [np.arange(a, b - 1 + 1e-6, step) for a, b in zip(self.starts, ends, strict=True)]
         starts = np.cumsum([0, *(len(part) for part in times[:-1])])
@@ -144,7 +133,7 @@ def implied_rate(position: np.ndarray, velocity: np.ndarray) -> float:
         position: Shape: (T, n).
         velocity: Shape: (T, n).
     """
-    return _fit(velocity[1:-1], (position[2:] - position[:-2]) / 2)[0]
+    return motion.fit_of(velocity[1:-1], (position[2:] - position[:-2]) / 2)[0]
 
 
 def read_clip(path: str | os.PathLike[str], rate_hz: float | None = None, lenient: bool = False) -> Clip:
@@ -159,7 +148,7 @@ def read_clip(path: str | os.PathLike[str], rate_hz: float | None = None, lenien
         InputError: a missing, damaged or pickled file, other widths, numbers that are not finite, joint
             names without the legs, a rate that cannot be, or velocities that do not fit the motion.
     """
-    arrays = load_npz(path, ("qpos", "qvel"), ("joint_names", "split_points", *_RATE_KEYS))
+    arrays = load_npz(path, ("qpos", "qvel"), ("joint_names", "split_points", *motion.RATE_KEYS))
     try:
         return _clip_of(Path(path), arrays, rate_hz, lenient)
     except InputError:
@@ -172,7 +161,9 @@ def read_clip(path: str | os.PathLike[str], rate_hz: float | None = None, lenien
 
 
 def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, lenient: bool) -> Clip:
-    qpos, qvel = (_NUMBERS.array(f"{path}: {name}", arrays[name]).astype(float) for name in ("qpos", "qvel"))
+    qpos, qvel = (
+        motion.NUMBERS.array(f"{path}: {name}", arrays[name]).astype(float) for name in ("qpos", "qvel")
+    )
     if qpos.ndim != 2 or len(qpos) < 3 or qpos.shape[1] < 7 or qvel.shape != (len(qpos), qpos.shape[1] - 1):
         raise ValueError(f"qpos is {qpos.shape} and qvel {qvel.shape}")
     norm = np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
@@ -186,28 +177,27 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, l
         notes.append("joints in degrees")
     quat = (qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]]
     # Read in the wrong order a standing robot lies.
-    if _upright(quat) < 0.5 and _upright(qpos[:, 3:7]) > 0.7:
+    if motion.upright(quat) < 0.5 and motion.upright(qpos[:, 3:7]) > 0.7:
         quat = qpos[:, 3:7] / norm
         notes.append("quaternions x y z w")
-    starts = _starts(path, arrays.get("split_points", np.zeros(0)), len(qpos))
+    starts = motion.starts_of(path, arrays.get("split_points", np.zeros(0)), len(qpos))
     ends = (*starts[1:], len(qpos))
     first, last = max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])
     part = slice(first + 1, last - 1)  # the longest: where two parts meet no velocity fits
     turn = Rotation.from_quat(quat)
     turned = np.zeros((len(qpos), 3))
     turned[1:-1] = (turn[2:] * turn[:-2].inv()).as_rotvec() / 2
-    fits = {"joints": _fit(joint_vel[part], np.gradient(joint_pos, axis=0)[part])}
-    velocity, fits["root"], frame = _in_world(qvel[:, :3], np.gradient(qpos[:, :3], axis=0), turn, part)
-    spin, fits["turning"], spin_frame = _in_world(qvel[:, 3:6], turned, turn, part)
-    notes += [f"velocity in {frame}"] * (frame != _WORLD) + [f"turning in {spin_frame}"] * (
-        spin_frame != _WORLD
-    )
-    rate, said = _rate(path, arrays, rate_hz, fits)
+    fits = {"joints": motion.fit_of(joint_vel[part], np.gradient(joint_pos, axis=0)[part])}
+    moved = np.gradient(qpos[:, :3], axis=0)
+    velocity, fits["root"], velocity_note = motion.in_world("velocity", qvel[:, :3], moved, turn, part)
+    spin, fits["turning"], spin_note = motion.in_world("turning", qvel[:, 3:6], turned, turn, part)
+    notes += velocity_note + spin_note
+    rate, said = motion.rate_of(path, arrays, rate_hz, fits)
     if abs(fits["turning"][0] / rate / np.rad2deg(1) - 1) < 0.1:
         spin = np.deg2rad(spin)
         fits["turning"] = rate, 1.0
         notes.append("turning in degrees")
-    strange = {name: fit for name, (fit, cosine) in fits.items() if _strange(fit, cosine, rate)}
+    strange = {name: fit for name, (fit, cosine) in fits.items() if motion.is_strange(fit, cosine, rate)}
     doubts = [f"velocities of {name} fit {fit:.4g} Hz" for name, fit in strange.items() if not rate_hz]
     if doubts and not lenient:
         raise ValueError(f"the rate is {rate:g} Hz ({said}), but {', '.join(doubts)}")
@@ -225,64 +215,6 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, l
         columns=tuple(legs),
         starts=starts,
     )
-
-
-def _fit(velocity: np.ndarray, change: np.ndarray) -> tuple[float, float]:
-    """The rate at which velocities are changes per frame [Hz], and their cosine; NaN and 0 at rest.
-
-    Shapes: (T, n) both.
-    """
-    product, square = float(np.sum(velocity * change)), float(np.sum(change * change))
-    if square < 1e-12 or not velocity.any():
-        return float("nan"), 0.0
-    return product / square, product / float(np.sqrt(square * np.sum(velocity * velocity)))
-
-
-def _in_world(
-    vectors: np.ndarray, change: np.ndarray, turn: Rotation, part: slice
-) -> tuple[np.ndarray, tuple[float, float], str]:
-    """Velocities in world axes, how they fit the change of the pose, and in which axes they were recorded."""
-    turned = turn.apply(vectors)
-    fit, fit_turned = (_fit(array[part], change[part]) for array in (vectors, turned))
-    if 1 - fit_turned[1] < 0.5 * (1 - fit[1]):
-        return turned, fit_turned, "the trunk's axes"
-    return vectors, fit, _WORLD
-
-
-def _strange(fit: float, cosine: float, rate: float) -> bool:
-    """Whether velocities that fit one rate do not belong to a clip of another [Hz]."""
-    # Differences of few frames fall short of the velocity: at 25 Hz a kick's do by a fifth.
-    most = 1.15 if min(fit, rate) > 45 else 1.6
-    return cosine > 0.7 and not 1 / most < fit / rate < most
-
-
-def _rate(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, fits: dict) -> tuple[float, str]:
-    """Frames per second, and where they come from."""
-    for key, power in _RATE_KEYS.items():
-        if key in arrays:
-            number = _NUMBERS.array(f"{path}: {key}", arrays[key])
-            if number.size != 1 or not number.all():
-                raise ValueError(f"{key} is {one_line(number, 60)}")
-            return RATE.number(f"{path}: the rate", float(number.reshape(())) ** power), f"by its {key}"
-    if rate_hz:
-        return RATE.number(f"{path}: the rate", rate_hz), "as given"
-    rate, _ = max((fits[name] for name in ("root", "joints")), key=lambda fit: fit[1])
-    near = COMMON_RATES[np.abs(COMMON_RATES / rate - 1).argmin()] if rate > 0 else rate
-    rate = float(near) if abs(near / rate - 1) < 0.03 else round(rate, 1)
-    return RATE.number(f"{path}: the rate", rate), "by its velocities"
-
-
-def _upright(quat: np.ndarray) -> float:
-    """How much the trunk's z axis points up, in the middle of all frames, for quaternions x y z w."""
-    x, y, _, _ = quat.T
-    return float(np.median(1 - 2 * (x * x + y * y)))
-
-
-def _starts(path: Path, split_points: np.ndarray, frames: int) -> tuple[int, ...]:
-    """First frame of each part."""
-    cuts = np.unique(Range(0, frames, whole=True).array(f"{path}: split_points", split_points)).astype(int)
-    # Some files end with their length, others with their last frame: neither begins a part.
-    return (0, *(int(cut) for cut in cuts if 0 < cut < frames - 1))
 
 
 def _legs(names: np.ndarray | None, width: int) -> tuple[list[int], str]:
