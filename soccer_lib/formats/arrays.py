@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -96,7 +97,9 @@ def state_dict(file: Any) -> tuple[Arrays, dict[str, Any]]:
     import torch
 
     try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles of another age
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         if "weights_only" in str(error).lower() or "Weights only" in str(error):
             raise ValueError("it holds pickled code; save model.state_dict() instead of the model") from None

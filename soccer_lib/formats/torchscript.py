@@ -45,12 +45,8 @@ ELEMENTS = 20_000_000
 """Most elements of a tensor that is computed."""
 
 _NAMESPACES = ("torch.", "ops.", "__torch__.")
-_STORAGES = {
-    "Bool": "bool",
-    "Byte": "uint8",
-    "Char": "int8",
-    "BFloat16": "bfloat16",
-}  # else as they are called
+# Names of storages that are not those of their types.
+_STORAGES = {"Bool": "bool", "Byte": "uint8", "Char": "int8", "BFloat16": "bfloat16"}
 _FINITE = Range()
 
 
@@ -179,17 +175,12 @@ class Script:
 
     def _forbidden(self, what: str) -> ForbiddenCode:
         return ForbiddenCode(
-            f"{self.path} holds {what}; expected an actor's operators alone (layers, activations, norms, "
+            f"{self.path} holds {one_line(what, 160)}; expected an actor's operators alone (layers, activations, norms, "
             "slices, arithmetic); export the actor alone, or trust its author: --trust-code"
         )
 
-    def _check_time(self) -> None:
-        if time.monotonic() > self._ends:
-            raise self._forbidden(f"more than {SECONDS:g} s of work for one action")
-
     def _run(self, path: str, arguments: Sequence[Any]) -> Any:
         """Run one of the archive's own functions."""
-        self._check_time()
         function = self._functions[path]
         names = [argument.arg for argument in function.args.args]
         defaults = [self._value(node, {}) for node in function.args.defaults]
@@ -244,9 +235,11 @@ class Script:
                 return self._value(node.value, scope).attributes[node.attr]
             case ast.Call():
                 return self._call(node, scope)
-        raise self._forbidden(f"an expression that no actor needs ({one_line(ast.unparse(node), 60)})")
+        raise self._forbidden(f"an expression that no actor needs ({ast.unparse(node)[:80]})")
 
     def _call(self, node: ast.Call, scope: Mapping[str, Any]) -> Any:
+        if time.monotonic() > self._ends:
+            raise self._forbidden(f"more than {SECONDS:g} s of work for one action")
         arguments = [self._value(argument, scope) for argument in node.args]
         if isinstance(node.func, ast.Attribute) and not node.func.path.startswith(_NAMESPACES):
             module = self._value(node.func.value, scope)
@@ -267,7 +260,6 @@ class Script:
             raise self._forbidden(f"the operator {name}")
         if name in ("add", "mul") and isinstance(arguments[0], list | str):
             raise self._forbidden(f"{name} of lists or text")
-        self._check_time()
         compute = getattr(torch.ops.aten, name)
         sizes = [value.numel() for value in _flat(arguments) if torch.is_tensor(value)]
         if max(math.prod(sorted(sizes)[-2:]), sum(sizes)) > ELEMENTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,11 @@ def hints_beside(path: Path) -> dict[str, Any]:
     return hints
 
 
+def convert_command(path: Path) -> str:
+    """What to type to convert a file, up to the flags."""
+    return f"python -m soccer_lib convert {shlex.quote(str(path))} OUT.safetensors"
+
+
 def imu_entries(task: str) -> np.ndarray:
     """Where a task's raw observation, projected gravity and gyro stand among the 89 of "full", for team 0.
 
@@ -118,5 +124,5 @@ def _choice(
     expected = ", ".join(f"{n} ({' or '.join(map(str, table[n]))})" for n in (not name and fits) or table)
     raise InputError(
         f"{path} has {has}{f', which {name!r} has not' if name else ''}; expected {what} {expected}; "
-        f"say which: python -m soccer_lib convert {path} OUT.safetensors --{what} NAME"
+        f"say which: {convert_command(path)} --{what} NAME"
     )

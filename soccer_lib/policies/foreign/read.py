@@ -17,7 +17,14 @@ import numpy as np
 from soccer_lib.control.network import Layer, Network
 from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.formats.arrays import Arrays, actor_of, kind_of, prefixes, read_arrays
-from soccer_lib.policies.foreign.interface import CHOICES, LAYOUTS, check_hints, hints_beside, spec_of
+from soccer_lib.policies.foreign.interface import (
+    CHOICES,
+    LAYOUTS,
+    check_hints,
+    convert_command,
+    hints_beside,
+    spec_of,
+)
 from soccer_lib.policies.foreign.normaliser import normalisers_beside, read_normaliser, stored_normaliser
 from soccer_lib.policies.foreign.runtimes import READERS, Runtime
 from soccer_lib.policies.foreign.sb3 import read_sb3, units_of
@@ -207,7 +214,7 @@ def network_of(path: Path, arrays: Mapping[str, np.ndarray], known: Mapping[str,
         if known.get(name) not in CHOICES[name]:
             raise InputError(
                 f"{path} has {name} {known.get(name, 'unknown')!r}; expected {' or '.join(CHOICES[name])}; "
-                f"say which: python -m soccer_lib convert {path} OUT.safetensors --{name} {CHOICES[name][0]}"
+                f"say which: {convert_command(path)} --{name} {CHOICES[name][0]}"
             )
     if len(linear) > 1 and "activation" not in said:
         print(f"{path}: activation {known['activation']}, as is usual; --activation names another")
