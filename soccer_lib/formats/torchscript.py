@@ -175,8 +175,8 @@ class Script:
 
     def _forbidden(self, what: str) -> ForbiddenCode:
         return ForbiddenCode(
-            f"{self.path} holds {one_line(what, 160)}; expected an actor's operators alone (layers, activations, norms, "
-            "slices, arithmetic); export the actor alone, or trust its author: --trust-code"
+            f"{self.path} holds {one_line(what, 160)}; expected an actor's operators alone (layers, "
+            "activations, norms, slices, arithmetic); export the actor, or trust its author: --trust-code"
         )
 
     def _run(self, path: str, arguments: Sequence[Any]) -> Any:
