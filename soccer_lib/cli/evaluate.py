@@ -9,6 +9,7 @@ import tyro
 
 from soccer_lib.evaluation import evaluate
 from soccer_lib.evaluation.record import record_bytes
+from soccer_lib.policies import load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.tasks import tasks_named
 from soccer_lib.view.results import plot_results
@@ -41,6 +42,8 @@ class EvaluateConfig:
     """JSON file for all figures and episodes."""
     plot: str = ""
     """Picture of the scores, .png, .svg or .pdf."""
+    trust_code: bool = False
+    """Let torch run a TorchScript policy as it is: whatever its author wrote in it happens."""
 
 
 def main(config: EvaluateConfig) -> None:
@@ -55,7 +58,7 @@ def main(config: EvaluateConfig) -> None:
     size = record_bytes(tasks, config.episodes) if config.record else 0
     check_outputs([config.json, config.plot, config.record], size)
     result = evaluate(
-        config.policy,
+        load_policy(config.policy, trust_code=True) if config.trust_code else config.policy,
         tasks,
         config.episodes,
         config.seed,

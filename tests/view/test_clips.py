@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.control.clip import read_clip
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
+from soccer_lib.formats.clip import read_clip
 from soccer_lib.layout import JOINTS
 from soccer_lib.view.clips import (
     clip_facts,
