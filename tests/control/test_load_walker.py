@@ -190,7 +190,7 @@ def test_a_checkpoint_of_booster_gym_walks_as_its_layers(tmp_path):
     torch.save({"model": state, "optimizer": {"state": {}}, "curriculum": torch.ones(3)}, tmp_path / "a.pth")
     a, b = load_walker(tmp_path / "a.npz"), load_walker(tmp_path / "a.pth")
     seen = observation(rng)
-    np.testing.assert_array_equal(a.step([0.3, 0, 0], **seen), b.step([0.3, 0, 0], **seen))
+    np.testing.assert_array_equal(a.step([0.3, 0, 0], seen), b.step([0.3, 0, 0], seen))
     torch.save({"policy": state}, tmp_path / "b.pth")
     with pytest.raises(InputError, match="no checkpoint of booster_gym"):
         load_walker(tmp_path / "b.pth")
