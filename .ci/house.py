@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 class Limits:
     """Limits in lines of code (no blank lines, comments, docstrings), where nothing else is said."""
 
-    # 8,800 before each step had a line of its own (400 more) and before the files of others were read by their
-    # own words, without being run (800 more); trainer and export are still to come.
+    # 8,800 before each step had a line of its own (400 more) and before the files of others were read by
+    # their own words, without being run (800 more); trainer and export are still to come.
     library: int = 9_700
     """All rooms but the annexes."""
     room: int = 1_400

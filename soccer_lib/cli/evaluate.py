@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from typing import Annotated, Literal
 
 import tyro
@@ -47,7 +48,7 @@ class EvaluateConfig:
 
 
 def main(config: EvaluateConfig) -> None:
-    """The command `evaluate`; the table is printed and the small files are written first.
+    """The command `evaluate`; the files are written before anything is printed.
 
     Raises:
         SoccerError: a wrong request, a failed episode, or a file that could not be written.
@@ -68,13 +69,16 @@ def main(config: EvaluateConfig) -> None:
         deterministic=config.deterministic,
         keep_torques=bool(config.record),
     )
-    print(result.table())
+    # Whoever reads the output may be gone, as in `evaluate ... | head`: the results must not go with them.
+    words = [result.table()]
     if config.json:
         result.to_json(config.json)
-        print(f"wrote {config.json}")
-    if config.plot:
-        save_figure(plot_results({result.policy: result}), config.plot)
-        print(f"wrote {config.plot}")
+        words.append(f"wrote {config.json}")
     if config.record:
         result.to_record(config.record)
-        print(f"wrote {config.record}; check it with: python -m soccer_lib replay {config.record} --stock")
+        check = f"python -m soccer_lib replay {shlex.quote(config.record)} --stock"
+        words.append(f"wrote {config.record}; check it with: {check}")
+    if config.plot:
+        save_figure(plot_results({result.policy: result}), config.plot)
+        words.append(f"wrote {config.plot}")
+    print("\n".join(words))
