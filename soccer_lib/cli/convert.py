@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
 from soccer_lib.policies.foreign.check import compared
 from soccer_lib.policies.foreign.read import read_foreign
@@ -65,9 +66,11 @@ def main(config: ConvertConfig) -> None:
     out = hints.pop("out")
     check = hints.pop("check")
     policy = read_foreign(source, hints, as_layers=True)
+    network = policy.network
+    assert isinstance(network, Network)  # what as_layers gives
     if check:
         # What picks and normalises the observation stands before the file's own layers.
-        front = (policy.network.layers[0][0] == "take") + bool(config.normaliser)
+        front = (network.layers[0][0] == "take") + bool(config.normaliser)
         print(compared(source, policy, front, config.trust_code))
     spec = policy.spec
     if spec.walker not in (None, "own", "hub"):
@@ -75,7 +78,6 @@ def main(config: ConvertConfig) -> None:
         spec = policy.spec = dataclasses.replace(spec, walker_sha256=walker_sha256(spec.walker))
     path = write_policy(out, policy)
     layers = " ".join(
-        f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind
-        for kind, arrays in policy.network.layers
+        f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind for kind, arrays in network.layers
     )
-    print(f"{path}: {spec.observation} {policy.network.inputs} -> {layers} -> {spec.control}")
+    print(f"{path}: {spec.observation} {network.inputs} -> {layers} -> {spec.control}")
