@@ -11,6 +11,8 @@ def main(config: BCConfig) -> None:
     Raises:
         SoccerError: bad settings or datasets, a failed episode, or a file that could not be written.
     """
-    from soccer_lib.learn.imitation.bc import bc  # not above: torch takes seconds, and --help none of it
+    from soccer_lib.learn.imitation.bc import (
+        bc,
+    )  # not at the top: --help does without torch, which takes seconds
 
     bc(config)

@@ -20,25 +20,25 @@ class EvaluateConfig:
     """Play episodes with one policy and score them as the competition does."""
 
     policy: Annotated[str, tyro.conf.arg(aliases=["--model"])]
-    """Who plays: zero, random, stand, walk_at_ball or striker (striker:score, striker:clean)."""
+    """Who plays: zero, random, stand, walk_at_ball, striker (striker:score, striker:clean), or a path."""
     tasks: tuple[str, ...] = ("all",)
     """Task names; all stands for the three of the competition."""
     episodes: int = 20
     """Episodes of each task."""
     seed: int = 10000
-    """Seed of the first episode of each task; the next ones count up."""
+    """Seed of the first episode of each task; the others count up."""
     starts: Literal["official", "distinct"] = "official"
-    """official: as the competition; distinct: k from 0 to 19, gait phase k/20 or k x 0.02 s of standing."""
+    """official: as in the competition; distinct: k = 0 to 19, gait phase k/20, or standing k x 0.02 s."""
     workers: int = 0
-    """Processes; 0 takes one a core. The numbers do not depend on it."""
+    """Worker processes; 0 takes one per core. The numbers do not depend on it."""
     fast: bool = True
-    """The exact fast simulation is the default; --no-fast steps the stock environment, 8 times slower."""
+    """Use the exact fast simulation; --no-fast steps the stock environment, which is 8 times slower."""
     deterministic: bool = True
-    """The policy's likeliest action is the default; --no-deterministic lets it draw one."""
+    """Take the policy's likeliest action; --no-deterministic draws one."""
     record: str = ""
-    """npz file for every torque, to be checked with: replay FILE --stock."""
+    """npz file for every torque; check it with: replay FILE --stock."""
     json: str = ""
-    """File for all figures and episodes."""
+    """JSON file for all figures and episodes."""
     plot: str = ""
     """Picture of the scores, .png, .svg or .pdf."""
 

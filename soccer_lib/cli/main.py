@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "walker train": (
         "soccer_lib.workshop.walker.train:WalkerTrainConfig:main",
-        "Train the walker: gait search, then a residual network; call it again to go on.",
+        "Train the walker: gait search, then a residual network; run again to continue.",
     ),
     "bc": (
         "soccer_lib.cli.bc:BCConfig:main",
@@ -56,7 +56,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "inspect clips": (
         "soccer_lib.cli.inspect_clips:InspectClipsConfig:main",
-        "Say what motion clips hold: length, travel, speeds, limits, frames; replay them.",
+        "Show what motion clips hold: length, travel, speeds, limits, frames; replay them.",
     ),
     "inspect reward": (
         "soccer_lib.cli.inspect_reward:InspectRewardConfig:main",
@@ -68,15 +68,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "bench env": (
         "soccer_lib.workshop.bench.env:EnvBenchConfig:main",
-        "Measure how many times faster than the stock environment the fast one is.",
+        "Measure how many times faster the fast environment is than the stock one.",
     ),
     "bench dataset": (
         "soccer_lib.workshop.bench.dataset:DatasetBenchConfig:main",
-        "Measure how near collecting demonstrations comes to bare physics, on all cores.",
+        "Measure how close collecting demonstrations comes to bare physics, on all cores.",
     ),
     "walker kick": (
         "soccer_lib.workshop.kicks.search:KickConfig:main",
-        "Tune the kicks by CMA-ES; call it again to go on.",
+        "Tune the kicks by CMA-ES; run again to continue.",
     ),
     "walker clips": (
         "soccer_lib.workshop.clips:ClipsConfig:main",
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
-        print("error: interrupted; run the same command again to go on or start over", file=sys.stderr)
+        print("error: interrupted; run the same command again to continue or start over", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output is gone; without this the interpreter complains once more at exit.

@@ -74,7 +74,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
     """Return name -> default of the notebook's `parameters` cell; empty where there is none.
 
     Raises:
-        InputError: no notebook, or the cell holds more than literals, which papermill cannot replace.
+        InputError: not a notebook, or the cell holds more than literals, which papermill cannot replace.
     """
     try:
         cells = nbformat.read(path, as_version=4).cells

@@ -13,12 +13,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs.make import check_sizes, layers
@@ -30,9 +30,10 @@ from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import training_seeds
-from soccer_lib.tasks import PHYSICS_DT, tasks_named
+from soccer_lib.sim import SoccerSim
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
-from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
+from soccer_lib.wrappers.control import ControlInterface
 
 _EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
 """Settings that an episode depends on."""
@@ -41,7 +42,7 @@ _EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise
 def collect_dataset(
     config: PlayedDatasetConfig, policy: Policy | None = None, progress: bool = True
 ) -> Dataset:
-    """Let a policy play and keep what it saw, did and was paid.
+    """Let a policy play and keep what it saw, what it did and its rewards.
 
     With an output in `config`, finished episodes are kept in `parts_folder(config)`, so that a later call can
     continue from there.
@@ -140,6 +141,7 @@ class Collector:
 
     def file(self, job: EpisodeJob) -> Path:
         """Where an episode is kept."""
+        assert self.folder is not None
         return self.folder / f"{job.task}_{job.seed}.npz"
 
     def __call__(self, job: EpisodeJob) -> Dataset | None:
@@ -148,57 +150,65 @@ class Collector:
         if not self.folder:
             return dataset
         atomic_write_npz(self.file(job), dataset.arrays(), compress=False)
+        return None
 
     def play(self, job: EpisodeJob) -> Dataset:
         """Play one episode to its end."""
         env = self.env(job.task)
-        sim, control, *_ = layers(env)
+        sim = cast(SoccerSim, env.unwrapped)
+        control = cast(ControlInterface, layers(env)[1])
         views = {name: OBSERVATIONS[name](control) for name in self._layouts()}
 
-        def look() -> dict[str, np.ndarray]:
+        def observe() -> dict[str, np.ndarray]:
             return {name: view.observation(sim.observation()) for name, view in views.items()}
 
         rng = np.random.default_rng(job.seed)
         phase = {"gait_phase": rng.random()}
-        player = _Player(self.policy, look, self.noise * rng.random(), rng)
+        player = _Player(self.policy, observe, self.noise * rng.random(), rng)
         expert = self.expert
         expert_state = expert and expert.begin(job.seed)
-        rows: list[tuple] = []
-        paid: dict[int, float] = {}
+        # One row a sample: physics steps before it, what was seen, what was done.
+        rows: list[tuple[int, np.ndarray, np.ndarray]] = []
+        rewards: dict[int, float] = {}
 
-        def note_targets(observation: np.ndarray) -> None:
-            _note_targets(control, views[self.layout], rows)
+        def note_target(target: np.ndarray) -> None:
+            control.trail.flush()
+            observation = views[self.layout].observation(sim.observation())
+            rows.append((sim.n_steps, observation, target - DEFAULT_POSE))
 
         def note(step: Transition) -> None:
             nonlocal expert_state
             kicked = step.info.get("macro_triggered", False)
-            kept = np.sign(player.wanted) if kicked else player.wanted
+            action = np.sign(player.intended) if kicked else player.intended
             if expert:
-                kept, next_state = expert.predict(player.seen[expert.spec.observation], expert_state)
-                if kicked or len(kept) != 3 or not kick_asked(kept):
+                action, next_state = expert.predict(player.views[expert.spec.observation], expert_state)
+                if kicked or len(action) != 3 or not requested_kick(action):
                     expert_state = next_state
             if not self.targets:
-                rows.append((sim.n_steps - step.info["held_steps"], player.seen[self.layout], kept))
-            paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + step.reward
+                rows.append((sim.n_steps - step.info["held_steps"], player.views[self.layout], action))
+            rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
 
+        if self.targets:
+            control.on_target = note_target
         last_step = play_episode(
             env,
             player,
             seed=job.seed,
             options=phase if self.policy.spec.control == "command" else None,
-            on_reset=note_targets if self.targets else None,
             on_step=note,
         )
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
-        last = np.arange(len(rows)) == len(rows) - 1
+        is_last = np.arange(len(rows)) == len(rows) - 1
         report = last_step.info["episode_report"]
         transitions = {
-            "rewards": [paid.get(row, 0.0) for row in range(len(rows))],
-            "next_observations": np.concatenate((observations[1:], look()[self.layout][None])),
-            "terminated": last & last_step.terminated,
-            "truncated": last & last_step.truncated,
+            "rewards": np.array([rewards.get(row, 0.0) for row in range(len(rows))]),
+            "next_observations": np.concatenate((observations[1:], observe()[self.layout][None])),
+            "terminated": is_last & last_step.terminated,
+            "truncated": is_last & last_step.truncated,
             "held_steps": np.diff(starts, append=sim.n_steps),
         }
+        # What an expert would have done, or what was meant without the noise, did not lead to what came next.
+        led_on = not expert and not self.noise
         return Dataset(
             control="joint" if self.targets else self.policy.spec.control,
             observation_layout=self.layout,
@@ -206,12 +216,12 @@ class Collector:
             observations=observations,
             actions=np.clip(actions, -1, 1),
             episode_id=np.zeros(len(rows)),
-            source=["/".join((self.policy.spec.name, job.task, str(job.seed)))],
-            tasks=[job.task],
-            seeds=[job.seed],
-            scores=[report.get("score", np.nan)],
-            success=[report["success"]],
-            **({} if expert or self.noise else transitions),
+            source=np.array(["/".join((self.policy.spec.name, job.task, str(job.seed)))]),
+            tasks=np.array([job.task]),
+            seeds=np.array([job.seed]),
+            scores=np.array([report.get("score", np.nan)]),
+            success=np.array([report["success"]]),
+            **(transitions if led_on else {}),
         )
 
     def _layouts(self) -> list[str]:
@@ -231,18 +241,18 @@ class _Player:
     """The policy with its own view of an environment that may show another one, and noise on what it does.
 
     Attributes:
-        look: gives every layout that somebody needs.
+        observe: gives every layout that somebody needs.
         spread: standard deviation of the noise.
-        seen: what `look` gave at the last step.
-        wanted: what the policy then did, without the noise.
+        views: what `observe` gave at the last step.
+        intended: what the policy then meant to do, without the noise.
     """
 
     policy: Policy
-    look: Callable[[], dict[str, np.ndarray]]
+    observe: Callable[[], dict[str, np.ndarray]]
     spread: float
     rng: np.random.Generator
-    seen: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
-    wanted: np.ndarray | None = None
+    views: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    intended: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
 
     def begin(self, seed: int | None = None) -> Any:
         return self.policy.begin(seed)
@@ -250,28 +260,15 @@ class _Player:
     def predict(
         self, observation: np.ndarray, state: Any = None, *, deterministic: bool = True
     ) -> tuple[np.ndarray, Any]:
-        self.seen = self.look()
-        self.wanted, state = self.policy.predict(self.seen[self.policy.spec.observation], state)
-        return _disturbed(self.wanted, self.spread, self.rng), state
+        self.views = self.observe()
+        self.intended, state = self.policy.predict(self.views[self.policy.spec.observation], state)
+        return _disturbed(self.intended, self.spread, self.rng), state
 
 
 def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
-    """An action and noise of that standard deviation; kicks stay, and none comes about."""
-    kicks = len(action) == 3
-    if not spread or (kicks and kick_asked(action)):
+    """An action with noise of that standard deviation; a kick stays one, and noise never makes one."""
+    is_command = len(action) == 3
+    if not spread or (is_command and requested_kick(action)):
         return action
     noisy = np.clip(action + rng.normal(0, spread, action.shape), -1, 1).astype(np.float32)
-    return action if kicks and kick_asked(noisy) else noisy
-
-
-def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
-    """From now on note each joint target of walker and kicks, with the observation that it follows."""
-
-    def next_target() -> np.ndarray:
-        target = type(control)._next_target(control)
-        control._trail.flush()
-        seen = view.observation(control.sim.observation())
-        rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
-        return target
-
-    control._next_target = next_target
+    return action if is_command and requested_kick(noisy) else noisy

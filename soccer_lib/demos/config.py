@@ -124,7 +124,7 @@ class PlayedDatasetConfig(DatasetSettings):
     only_success: bool = False
     """Policy: keep only episodes that solved their task."""
     workers: int = 0
-    """Policy: processes; 0 takes one a core. The dataset does not depend on it."""
+    """Policy: worker processes; 0 takes one per core. The dataset does not depend on it."""
     resume: bool = False
     """Policy: continue with the episodes that a stopped call left beside --output."""
 

@@ -27,9 +27,7 @@ import numpy as np
 
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
-
-WIDTHS = {"command": 3, "joint": 12, "torque": 12}
-"""Numbers in an action of each control interface."""
+from soccer_lib.policies.learned import ACTIONS
 
 SIZES = {
     "raw": tuple(layout.size for layout in RAW.values()),
@@ -170,7 +168,7 @@ class Dataset:
 
     def _check_shapes(self) -> None:
         sizes = SIZES.get(self.observation_layout)
-        width = WIDTHS.get(self.control)
+        width = ACTIONS.get(self.control)
         if not (sizes and width and 0 < self.rate_hz < np.inf):
             raise ValueError(f"{self.control!r}, {self.observation_layout!r} at {self.rate_hz} Hz")
         samples = len(self.observations)

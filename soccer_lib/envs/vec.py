@@ -146,8 +146,13 @@ class SoccerVecEnv(VecEnv):
         for block, (*_, resets) in zip(self._blocks, answers, strict=True):
             for slot, info in resets.items():
                 self.reset_infos[block[slot]] = info
-        *arrays, infos, _ = zip(*answers, strict=True)
-        return *map(np.concatenate, arrays), list(chain.from_iterable(infos))
+        observations, rewards, dones, infos, _ = zip(*answers, strict=True)
+        return (
+            np.concatenate(observations),
+            np.concatenate(rewards),
+            np.concatenate(dones),
+            list(chain.from_iterable(infos)),
+        )
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """An attribute of each slot's outermost layer that has it."""
@@ -204,7 +209,7 @@ class SoccerVecEnv(VecEnv):
         """End the workers, whatever they are doing; closing again does nothing."""
         self._ending()
 
-    def _send(self, name: str, *of_slots: Sequence[Any]) -> None:
+    def _send(self, name: str, *of_slots: Sequence[Any] | np.ndarray) -> None:
         """Ask every member, giving it its own part of what there is one of for each slot."""
         if not self._ending.alive:
             raise SimulationError("the environments are closed; expected open ones; call make_vec_env again")

@@ -42,7 +42,7 @@ class AuditJob(EpisodeJob):
 
 
 @dataclass(frozen=True)
-class Played(AuditJob):
+class AuditedEpisode(AuditJob):
     """What became of a job.
 
     Attributes:
@@ -61,8 +61,8 @@ class Played(AuditJob):
 class Pair(NamedTuple):
     """Two behaviours from the same start whose official scores differ by `LEAST_GAP` or more."""
 
-    better: Played
-    worse: Played
+    better: AuditedEpisode
+    worse: AuditedEpisode
 
     @property
     def verdict(self) -> str:
@@ -82,7 +82,7 @@ class Audit:
         settings: what was asked for.
     """
 
-    played: tuple[Played, ...]
+    played: tuple[AuditedEpisode, ...]
     settings: dict[str, Any]
 
     @cached_property
@@ -118,7 +118,7 @@ class AuditPlayer:
     reward_weights: Mapping[str, float] | None
     _envs: dict[tuple[str, str], gym.Env] = field(default_factory=dict)
 
-    def __call__(self, job: AuditJob) -> Played:
+    def __call__(self, job: AuditJob) -> AuditedEpisode:
         """Play one episode to its end."""
         policy = BEHAVIOURS[job.behaviour]()
         paid = 0.0
@@ -133,7 +133,7 @@ class AuditPlayer:
         env = self._env(job.task, policy.spec)
         last = play_episode(env, policy, seed=job.seed, options=phase, on_step=add_up)
         report = {name: last.info["episode_report"][name] for name in ("score", "time", "outcome")}
-        return Played(**asdict(job), paid=paid, **report)
+        return AuditedEpisode(**asdict(job), paid=paid, **report)
 
     def _env(self, task: str, spec: PolicySpec) -> gym.Env:
         key = (task, spec.control)

@@ -29,7 +29,8 @@ class WalkToBall(WalkAtBall):
     spec = Striker.spec  # one environment serves both; its observation begins with what a walk needs
 
     def __init__(self, speed: float, stop: float = 0.0) -> None:
-        self.SPEED, self.stop = speed, stop
+        self.SPEED = speed
+        self.stop = stop
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Return the command."""
@@ -43,9 +44,9 @@ class Miss(Striker):
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Shoot beside the target."""
-        seen = observation.copy()
-        seen[AGENT["target_xpos_rel_robot"]][1] += ASIDE
-        return super().act(seen, state, deterministic)
+        deceived = observation.copy()
+        deceived[AGENT["target_xpos_rel_robot"]][1] += ASIDE
+        return super().act(deceived, state, deterministic)
 
 
 BEHAVIOURS: dict[str, Callable[[], Policy]] = {

@@ -113,7 +113,7 @@ def env_for(spec: PolicySpec, task: str, **settings: Any) -> gym.Env:
         task: our name of the task.
         settings: arguments of `make_env` that are to differ.
     """
-    wanted = {
+    defaults = {
         "control": spec.control,
         "observation": spec.observation,
         "walker": spec.walker or "own",
@@ -121,4 +121,4 @@ def env_for(spec: PolicySpec, task: str, **settings: Any) -> gym.Env:
         "reward": "competition" if TASKS[task].in_competition else "env",
         "info": "terms",
     }
-    return make_env(task, **wanted | settings)
+    return make_env(task, **defaults | settings)

@@ -66,11 +66,15 @@ class Replayer:
         if task not in self._envs:
             self._envs[task] = stock_env(task) if self.stock else make_sim(task)
         env = self._envs[task]
+        torques = episode.torques
+        assert torques is not None  # a record has them
         env.reset(seed=episode.seed)
-        over, length = False, 0
-        while not over and length < len(episode.torques):
-            _, _, terminated, truncated, info = env.step(episode.torques[length])
-            over, length = terminated or truncated, length + 1
+        over = False
+        length = 0
+        while not over and length < len(torques):
+            _, _, terminated, truncated, info = env.step(torques[length])
+            over = terminated or truncated
+            length += 1
         terms = {name: float(value) for name, value in info["reward_terms"].items()}
         score = official_score(task, terms) if TASKS[task].in_competition else None
         return ReplayedEpisode(episode, score, terms, length, over)

@@ -47,7 +47,8 @@ class EvaluationResult:
 
     def table(self) -> str:
         """The figures as aligned plain text, and what a reader has to know about the intervals."""
-        summary, rows = self.summary, [_COLUMNS]
+        summary = self.summary
+        rows = [_COLUMNS]
         for task in self.tasks:
             rates = [f"{summary[f'{task}/{rate}_rate']:.0%}" for rate in ("success", "fall", "offside")]
             length = f"{summary[f'{task}/episode_length_mean']:.0f}"

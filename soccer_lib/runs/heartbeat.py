@@ -36,7 +36,11 @@ class Heartbeat:
             every: least time between two lines [s].
             start: steps that were done before, in a resumed job.
         """
-        self.path, self.total, self.unit, self.every, self.start = path, total, unit, every, start
+        self.path = path
+        self.total = total
+        self.unit = unit
+        self.every = every
+        self.start = start
         self.label = f"{label}: " if label else ""
         self._began = self._last = time.monotonic()
 

@@ -109,12 +109,12 @@ def run_jobs(
 
 def _collected(results: Iterable[tuple[int, Any]], beat: Heartbeat) -> list[Any]:
     """Results in the order of their jobs, whichever is done first."""
-    found: dict[int, Any] = {}
+    by_number: dict[int, Any] = {}
     for number, result in results:
-        found[number] = result
+        by_number[number] = result
         if beat.label:
-            beat.update(len(found))
-    return [found[number] for number in range(len(found))]
+            beat.update(len(by_number))
+    return [by_number[number] for number in range(len(by_number))]
 
 
 class _NamesJobs:

@@ -116,8 +116,8 @@ class Worker:
     @staticmethod
     def ready(workers: Sequence[Worker]) -> list[Worker]:
         """Wait until one of them has answered or died; returns those that have."""
-        pipes = {worker.pipe: worker for worker in workers}
-        return [pipes[pipe] for pipe in connection.wait(list(pipes))]
+        answered = connection.wait([worker.pipe for worker in workers])
+        return [worker for worker in workers if worker.pipe in answered]
 
 
 class Here:
@@ -179,11 +179,10 @@ def _serve(pipe: connection.Connection, pickled: bytes, passes: tuple[type[Excep
                 if held is None:
                     held = pickle.loads(pickled)()
                 pipe.send((call, getattr(held, method)(*arguments), None, ""))
-            except (SoccerError, MemoryError, *passes) as error:
-                pipe.send((call, None, error, traceback.format_exc()))
             except Exception as error:
-                words = f"{type(error).__name__}: {one_line(error, 200)}"
-                pipe.send((call, None, words, traceback.format_exc()))
+                known = isinstance(error, (SoccerError, MemoryError, *passes))
+                failure = error if known else f"{type(error).__name__}: {one_line(error, 200)}"
+                pipe.send((call, None, failure, traceback.format_exc()))
 
 
 def _leave_with_parent() -> None:

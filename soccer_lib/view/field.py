@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 SOLID_Y = 0.5
-"""Defenders beyond this |y| [m] stop no ball: MuJoCo's collision tree keeps where the model was compiled."""
+"""Defenders beyond this |y| [m] stop no ball: MuJoCo's collision tree keeps them where the
+model was compiled."""
 
 DEFENDER_HALF = 0.28
 KEEPER_HALF = 0.7
@@ -38,7 +39,7 @@ _LEGEND_ENTRY = 1.6
 
 
 def draw_pitch(axes: Axes) -> None:
-    """Grass, lines and goals, equally scaled."""
+    """Grass, lines and goals, x and y to the same scale."""
     axes.set(aspect="equal", facecolor=_GRASS)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)

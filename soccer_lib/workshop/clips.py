@@ -83,7 +83,7 @@ class ClipsConfig:
     """Record the project's own motion clips: walk, turn, strong shot, placed kick."""
 
     out: str = "data/clips"
-    """Folder for the clips of the legs, `clips.json`, and a folder for the layout with all joints."""
+    """Folder for clips of the legs and `clips.json`; clips of all joints go into a folder inside it."""
 
 
 class _Recording:

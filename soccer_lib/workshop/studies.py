@@ -51,7 +51,7 @@ class StudyConfig:
     out: str = "runs/curves"
     """folder for bc_amount.json, bc_observation.json and bc_dagger.json [path]"""
     dataset: str = "data/demos/striker.npz"
-    """demonstrations of the striker [path]"""
+    """dataset of the striker's demonstrations [path]"""
     amounts: tuple[int, ...] = (5, 20, 50)
     """demonstrations of each task that a clone learns from [count]"""
     rounds: int = 2

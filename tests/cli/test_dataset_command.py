@@ -88,7 +88,7 @@ def test_bad_clips_end_in_one_line_and_no_file(clips, tmp_path, capsys, make_cli
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--output", "a.npz", "--input-root", "nowhere"], "nowhere is no folder"),
+        (["--output", "a.npz", "--input-root", "nowhere"], "nowhere is not a folder"),
         ([], "--output is missing"),
         (["--output", "a.txt", "--from", "zero", "--episodes", "1"], "ends in .npz"),
         (["--output", "a.npz", "--from", "nobody"], "unknown policy"),

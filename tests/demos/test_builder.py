@@ -32,6 +32,15 @@ def test_commands_are_shares_of_the_scale_in_the_heading_frame(clips):
     assert [entry["samples"] for entry in figures] == [11, 11, 11]
 
 
+def test_commands_beyond_the_scale_are_clipped_and_counted(clips, make_clip):
+    # 1.8 m/s are 1.2 of the scale, ahead; -0.54 m/s are -0.9 of it, to the left.
+    np.savez(clips / "fast.npz", **make_clip((1.8, -0.54)))
+    data, figures = build(clips, files=("fast",))
+    np.testing.assert_allclose(data.actions, np.tile((1, -0.9, 0), (11, 1)), atol=1e-6)
+    assert figures[0]["clipped"] == 11 and figures[0]["mean"][0] == 1
+    assert build(clips, files=("stroll",))[1][0]["clipped"] == 0
+
+
 def test_the_own_body_is_seen_as_the_environment_shows_it(clips, make_clip, tmp_path):
     data, _ = build(clips, files=("stroll",))
     assert np.allclose(seen(data, "projected_gravity"), (0, 0, -1))
@@ -60,6 +69,32 @@ def test_the_scene_hangs_together(clips):
     assert np.allclose(north - ball, seen(data, "goal_team_1_rel_ball"))
     assert np.allclose(seen(data, "ball_velp_rel_robot"), (-0.75, 0, 0), atol=1e-6)
     assert np.allclose(seen(data, "player_team"), (1, 0))
+
+
+def test_what_each_task_has_besides_by_hand(clips):
+    def scene(task_mode):
+        data, _ = build(clips, files=("stroll",), task_mode=task_mode)
+        return data, seen(data, "goal_team_0_rel_robot")
+
+    # The trunk is 0.65 m above the ground, on which the goal's place lies.
+    data, goal = scene("goalie")
+    np.testing.assert_allclose(seen(data, "goalkeeper_team_0_xpos_rel_robot"), goal + (0, 0, 0.2), atol=1e-6)
+    other_goal = seen(data, "goal_team_1_rel_robot")
+    keeper = seen(data, "goalkeeper_team_1_xpos_rel_robot")
+    np.testing.assert_allclose(keeper, other_goal + (0, 0, 0.2), atol=1e-6)
+    np.testing.assert_allclose(
+        seen(data, "goalkeeper_team_0_velp_rel_robot"), np.tile((-0.75, 0, 0), (11, 1)), atol=1e-6
+    )
+    assert not seen(data, "target_xpos_rel_robot").any() and not seen(data, "defender_xpos").any()
+    data, goal = scene("obstacle")
+    np.testing.assert_allclose(seen(data, "target_xpos_rel_robot"), goal + (0, 0, 1.12), atol=1e-6)
+    defenders = seen(data, "defender_xpos").reshape(-1, 3, 3) - goal[:, None]
+    for defender, left in enumerate((-0.8, 0, 0.8)):
+        np.testing.assert_allclose(defenders[:, defender], np.tile((0, left, 0.6), (11, 1)), atol=1e-6)
+    assert not seen(data, "goalkeeper_team_0_xpos_rel_robot").any()
+    data, goal = scene("kick")
+    np.testing.assert_allclose(seen(data, "target_xpos_rel_robot"), goal, atol=1e-6)
+    assert not seen(data, "defender_xpos").any()
 
 
 def test_every_task_gets_the_entries_that_the_real_one_has(clips):
@@ -119,6 +154,14 @@ def test_near_and_far(clips):
     assert ((near >= NEAREST) & (near <= 0.5)).all()
     mixed, sentinels = distances(enable_sentinels=True)
     assert sentinels.sum() == 3 and np.array_equal(mixed <= 0.6, sentinels)
+
+
+def test_the_ball_lies_up_to_half_a_radian_off_straight_ahead(clips):
+    data, _ = build(clips)
+    ahead, left, _ = seen(data, "ball_xpos_rel_robot").T
+    bearing = np.arctan2(left, ahead)
+    # Even draws, of which this seed's outermost lie near both ends.
+    assert -0.5 <= bearing.min() < -0.4 and 0.4 < bearing.max() <= 0.5
 
 
 def test_sentinels_are_exact_and_others_never_read_as_a_kick(clips, make_clip):
@@ -220,7 +263,7 @@ def test_which_clips_are_read(clips, capsys):
     for arguments in ((["strole"],), ([], ["*"])):
         with pytest.raises(InputError, match="big_kick, sidestep, stroll"):
             names(*arguments)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         read_clips(clips / "nowhere")
     with pytest.raises(InputError, match="has no .npz files"):
         read_clips(clips.parent)

@@ -8,7 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from soccer_lib.demos.dataset import SIZES, WIDTHS, Dataset, join
+from soccer_lib.demos import files
+from soccer_lib.demos.dataset import SIZES, Dataset, join
 from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.runs import load_json, load_npz
@@ -192,6 +193,18 @@ def test_damaged_foreign_and_swapped_files_are_refused_by_name(tmp_path):
         read_dataset(path)
 
 
+def test_a_kill_between_the_two_files_leaves_no_record_of_another_file(tmp_path, monkeypatch):
+    path = write_dataset(tmp_path / "demo.npz", played(), {})
+
+    def killed(*arguments) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "atomic_write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(path, played(episodes=2), {})
+    assert not (tmp_path / "demo.json").exists() and len(read_dataset(path)) == 6
+
+
 def test_a_full_disk_leaves_nothing_under_the_name(tmp_path, monkeypatch):
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -203,7 +216,7 @@ def test_a_full_disk_leaves_nothing_under_the_name(tmp_path, monkeypatch):
 
 
 def test_a_million_samples_fit_into_two_gigabytes():
-    widest = max(size for sizes in SIZES.values() for size in sizes), max(WIDTHS.values())
+    widest = max(size for sizes in SIZES.values() for size in sizes), 12
     observations, actions = np.zeros((8, widest[0])), np.zeros((8, widest[1]))
     data = played(
         episodes=8,

@@ -12,8 +12,10 @@ import pytest
 from soccer_lib.cli.main import main
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import EvaluationResult, evaluate, read_record, replay, replay_table
+from soccer_lib.evaluation.replay import ReplayedEpisode
 from soccer_lib.runs import load_npz
 from soccer_lib.tasks import TASKS
+from tests.support.episodes import make_episode
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +51,29 @@ def test_a_record_holds_every_episode(result, record):
         assert stored.torques.tobytes() == episode.torques.tobytes() and stored.torques.dtype == np.float32
 
 
+@pytest.mark.golden
 def test_the_stock_environment_gives_every_score_to_the_last_digit(record, result):
     replayed = replay(record, stock=True, workers=2, progress=False)
     assert all(episode.equal for episode in replayed)
     assert [episode.score for episode in replayed] == [episode.score for episode in result.episodes]
     assert replay_table(replayed).count("equal") == len(replayed)
+
+
+def test_equal_means_score_terms_length_and_end_to_the_last_digit():
+    recorded = make_episode("kick_to_target", 0.1, terms={"success": 0.0, "distance": 0.3}, length=50)
+    same = ReplayedEpisode(recorded, 0.1, {"success": 0.0, "distance": 0.3}, 50, ended=True)
+    assert same.equal
+    for change in (
+        {"score": float(np.nextafter(0.1, 1))},
+        {"terms": {"success": 0.0, "distance": float(np.nextafter(0.3, 1))}},
+        {"terms": {"success": 0.0}},
+        {"length": 49},
+        {"ended": False},
+    ):
+        assert not replace(same, **change).equal, change
+    blown_up = replace(same, recorded=replace(recorded, outcome="unstable"), ended=False)
+    assert blown_up.equal  # only the fast simulation ends an episode that blew up
+    assert not replace(blown_up, length=49).equal
 
 
 def test_the_command_compares(record, capsys):

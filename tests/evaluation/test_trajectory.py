@@ -1,85 +1,98 @@
-"""What a recorder keeps of an episode, and that it changes nothing in it."""
+"""The recorder: where things were and when something happened, worked out by hand."""
 
 from __future__ import annotations
 
+import math
+from itertools import repeat
+
+import gymnasium as gym
+import mujoco
 import numpy as np
 import pytest
 
-from soccer_lib.envs.make import get_state, make_env
-from soccer_lib.errors import InputError
-from soccer_lib.evaluation import trajectory
-from soccer_lib.policies import load_policy
-from tests.support.made_up import made_up_trajectory
-from tests.support.states import assert_same
+from soccer_lib.envs.make import make_env
+from soccer_lib.evaluation.trajectory import Recorder, snapshot, trace_episode
+from soccer_lib.sim import simulation_of
 
-WAVE = [np.full(12, 0.1 * np.sin(k / 20), np.float32) for k in range(100)]
+STILL = np.zeros(12, np.float32)
 
 
-def test_rows_come_every_20_ms_whatever_the_control():
-    torque = trajectory.trace_episode(make_env("goalie_penalty_kick"), WAVE, seed=1)
-    assert np.allclose(torque.time, np.arange(10) * 0.02) and len(torque.rewards) == 100
-    joint = trajectory.trace_episode(make_env("penalty_kick", control="joint"), [np.zeros(12)] * 7, seed=1)
-    assert np.allclose(joint.time, np.arange(7) * 0.02) and len(joint.rewards) == 7
-    assert joint.torque.shape == joint.joint_pos.shape == (7, 12) and joint.report is None
+@pytest.fixture(scope="module")
+def env():
+    return make_env("kick_to_target")
 
 
-def test_a_trajectory_holds_what_the_environment_says():
-    env = make_env("goalie_penalty_kick")
+@pytest.fixture(scope="module")
+def traced(env):
+    return trace_episode(env, [STILL] * 100, seed=4)
+
+
+def test_heading_counts_to_the_left_from_the_worlds_x(env):
     env.reset(seed=0)
-    rewards = [env.step(action)[1] for action in WAVE]
-    joint_pos = env.unwrapped.joint_pos.copy()
-    traced = trajectory.trace_episode(
-        env, [*WAVE, WAVE[0]], seed=0
-    )  # the row at 0.2 s is read before step 101
-    assert traced.rewards[:100].tolist() == [float(reward) for reward in rewards]
-    assert np.array_equal(traced.joint_pos[10], joint_pos) and len(traced.time) == 11
-    assert np.allclose(traced.robot[0, :2], (-6.83, 0), atol=0.1) and abs(traced.robot[0, 2]) > 3.1
-    assert np.allclose(traced.ball[0], (-8.77, 0, 0.11))
-    weighted = sum(traced.weights[name] * values for name, values in traced.terms.items())
-    assert np.allclose(weighted, traced.rewards, rtol=1e-5)
+    sim = simulation_of(env)
+    free = sim.model.body("robot_0:Trunk").jntadr[0]
+    place = sim.model.jnt_qposadr[free]
+    half = 0.5 / 2
+    sim.data.qpos[place : place + 7] = 1.0, -2.0, 0.7, math.cos(half), 0.0, 0.0, math.sin(half)
+    mujoco.mj_forward(sim.model, sim.data)
+    assert snapshot(env).robot[0].tolist() == pytest.approx([1.0, -2.0, 0.5])
 
 
-def test_recording_changes_no_bit_of_the_simulation():
-    plain, traced = make_env("obstacle_penalty_kick"), make_env("obstacle_penalty_kick")
-    plain.reset(seed=3)
-    for action in WAVE:
-        plain.step(action)
-    trajectory.trace_episode(traced, WAVE, seed=3)
-    assert_same(get_state(plain), get_state(traced))
-    assert traced.unwrapped.tape is None
+def test_a_row_is_the_one_nearest_in_time(traced):
+    assert traced.time.tolist() == pytest.approx([0.02 * k for k in range(10)])
+    assert [traced.row(t) for t in (-1.0, 0.009, 0.011, 0.049, 0.18, 9.0)] == [0, 0, 1, 2, 9, 9]
+    assert traced.rows(25) == [0, 2, 4, 6, 8]  # every 40 ms from 0 to 0.18 s
+    later = traced.since(0.1)
+    assert later.time[0] == traced.time[5] and len(later.ball) == len(later.robot) == 5
+    assert len(later.rewards) == len(traced.rewards) == 100  # what was paid stays
 
 
-def test_an_episode_ends_with_its_outcome_and_who_cannot_act_is_named():
-    fallen = trajectory.trace_episode(make_env("kick_to_target"), load_policy("zero"), seed=0)
-    assert fallen.events[-1] == (fallen.time[-1], "fall") and fallen.report["outcome"] == "fall"
-    cut = trajectory.trace_episode(make_env("penalty_kick"), load_policy("zero"), seconds=0.1)
-    assert cut.step_time[-1] == pytest.approx(0.1) and cut.report is None
-    with pytest.raises(InputError, match="cannot act"):
-        trajectory.trace_episode(make_env("penalty_kick"), "stand")
+def test_the_path_of_a_geom_is_where_it_was(traced):
+    assert np.allclose(traced.path("ball"), traced.ball, atol=1e-6)
+    assert traced.path("no such geom") is None
 
 
-def test_a_touch_is_an_event():
-    env = make_env("kick_to_target")
-    recorder = trajectory.Recorder(env)
+@pytest.mark.parametrize(("seconds", "steps"), [(0.0, 0), (0.01, 5), (0.011, 6)])
+def test_it_stops_after_so_much_simulated_time(env, seconds, steps):
+    assert len(trace_episode(env, repeat(STILL), seed=0, seconds=seconds).rewards) == steps
+
+
+def test_a_function_of_the_observation_can_act(env):
+    seen = []
+
+    def act(observation):
+        seen.append(observation)
+        return STILL
+
+    trace_episode(env, act, seed=0, seconds=0.01)
+    assert len(seen) == 5 and (seen[0] == env.reset(seed=0)[0]).all()
+
+
+class Kicks(gym.Wrapper):
+    """Says that the step was a kick of 100 physics steps that has ended at 1 s."""
+
+    def step(self, action):
+        *rest, info = self.env.step(action)
+        info |= {"macro_triggered": True, "macro_name": "shot", "held_steps": 100, "sim_time": 1.0}
+        return *rest, info
+
+
+def test_a_kick_is_an_event_of_the_time_at_which_its_step_began(env):
+    recorder = Recorder(Kicks(env))
     recorder.reset(seed=0)
-    env.unwrapped.data.joint("env:ball").qvel[:3] = (2.0, 0.0, 0.0)
-    for action in WAVE:
-        recorder.step(action)
-    assert [what for _, what in recorder.trajectory().events] == ["touch"]
+    recorder.step(STILL)
+    assert recorder.trajectory().events == [(pytest.approx(0.8), "shot")]
+    recorder.reset(seed=0)
+    assert not recorder.trajectory().events and not len(recorder.trajectory().rewards)
 
 
-def test_pictures_come_at_their_rate_from_the_first_row_to_the_last():
-    # Rows at 0, 1, 2, 3 s. Two pictures a second are due at 0, 0.5, 1 ... 3 s; a tie takes the earlier row.
-    episode = made_up_trajectory(robot=np.zeros((4, 3)))
-    assert episode.rows(1) == [0, 1, 2, 3]
-    assert episode.rows(2) == [0, 0, 1, 1, 2, 2, 3]
-    assert episode.rows(0.5) == [0, 2]
-    late = episode.since(1.8)
-    assert late.time.tolist() == [2, 3] and late.rows(1) == [0, 1]
-    assert episode.row(1.4) == 1 and episode.row(1.6) == 2 and episode.row(99) == 3
-
-
-def test_a_path_is_that_of_its_geom():
-    episode = made_up_trajectory(robot=np.zeros((2, 3)), geoms=("ball", "defender_geom0"))
-    assert episode.path("defender_geom0").tolist() == [[-9, -1, 0.9]] * 2
-    assert episode.path("goalkeeper_team_0_geom") is None
+def test_the_recorder_is_an_environment_like_the_one_inside(env):
+    recorder = Recorder(env)
+    observation, info = recorder.reset(seed=2)
+    again, again_info = env.reset(seed=2)
+    assert (observation == again).all() and info.keys() == again_info.keys()
+    env.reset(seed=2)
+    stepped = recorder.step(STILL)
+    env.reset(seed=2)
+    plain = env.step(STILL)
+    assert (stepped[0] == plain[0]).all() and stepped[1:4] == plain[1:4]

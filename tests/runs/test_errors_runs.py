@@ -184,6 +184,13 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
     assert done.returncode == -signal.SIGKILL and path.read_text() == "old"
 
 
+def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path):
+    path = files.atomic_write_text(tmp_path / "x.txt", "old")
+    with open(path) as reader:
+        files.atomic_write_text(path, "new")
+        assert reader.read() == "old" and path.read_text() == "new"
+
+
 def test_json_knows_numpy_and_has_no_nan(tmp_path):
     value = {"a": np.float32(0.5), "b": np.arange(2), "c": (np.nan, np.inf), "d": Path("x/y"), "e": Config()}
     path = runs.atomic_write_json(tmp_path / "x.json", value)
@@ -237,6 +244,12 @@ def test_run_folder_refuses_another_config_and_touches_nothing(tmp_path):
     with pytest.raises(InputError, match="belongs to evaluate; expected train"):
         runs.RunFolder.open(path, Config(), "train")
     assert {entry: entry.read_bytes() for entry in path.iterdir()} == before
+
+
+def test_a_setting_that_is_no_more_is_another_configuration(tmp_path):
+    runs.RunFolder.open(tmp_path / "one", {"seed": 0, "noise": 0.1}, "evaluate")
+    with pytest.raises(InputError, match="made with noise = 0.1 and this run has None"):
+        runs.RunFolder.open(tmp_path / "one", {"seed": 0}, "evaluate")
 
 
 def test_run_folder_refuses_foreign_folders(tmp_path):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -109,16 +110,30 @@ def test_what_does_not_pickle_is_refused():
 # -- one worker ----------------------------------------------------------------------------------------
 
 
-def test_a_worker_computes_with_one_thread_and_without_what_it_does_not_need(worker):
+def test_a_worker_computes_with_one_thread_and_without_what_it_does_not_need(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
     before = dict(os.environ)
-    assert ask(worker, "surroundings") == {"loaded": [], "threads": ["1", "1"]}
-    assert dict(os.environ) == before and sys.modules["__main__"].__dict__
+    main = sys.modules["__main__"]
+    worker = Worker(Player, remedy=REMEDY)
+    try:
+        assert ask(worker, "surroundings") == {"loaded": [], "threads": ["1", "1"]}
+    finally:
+        end([worker])
+    assert dict(os.environ) == before and sys.modules["__main__"] is main
 
 
-def test_ctrl_c_reaches_the_whole_group_and_leaves_the_end_to_the_parent(worker):
-    ask(worker, "name")
-    os.kill(worker.process.pid, signal.SIGINT)
-    assert ask(worker, "name", 5) == 5
+def test_ctrl_c_reaches_the_whole_group_and_leaves_the_end_to_the_parent():
+    started = [Worker(Player, remedy=REMEDY)]
+    thread = threading.Thread(target=lambda: started.append(Worker(Player, remedy=REMEDY)))
+    thread.start()  # signals can be blocked from the main thread only
+    thread.join()
+    try:
+        for worker in started:
+            ask(worker, "name")
+            os.kill(worker.process.pid, signal.SIGINT)
+            assert ask(worker, "name", 5) == 5
+    finally:
+        end(started)
 
 
 def test_an_answer_to_an_older_call_is_passed_over(worker):
@@ -220,12 +235,15 @@ def test_workers_end_with_a_script_from_standard_input_in_the_middle_of_a_job(ki
     while len(sleepers) < 2 and time.monotonic() < until:
         sleepers = [pid for pid in children(process.pid) if "spawn_main" in command_line(pid)]
         time.sleep(0.02)
+    assert len(sleepers) == 2
     os.killpg(process.pid, kind) if kind == signal.SIGINT else process.send_signal(kind)
     assert process.wait(timeout=60) != 0
-    assert process.stdout.read() == ""
     while any(map(lives, sleepers)) and time.monotonic() < until:
         time.sleep(0.02)
-    assert len(sleepers) == 2 and not any(map(lives, sleepers))
+    left = [pid for pid in sleepers if lives(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left and process.stdout.read() == ""
 
 
 def command_line(pid: int) -> str:

@@ -60,13 +60,14 @@ def test_ffmpeg_that_cannot_be_found_is_no_error(monkeypatch):
 
 
 @needs_opengl
-def test_an_episode_becomes_a_video_in_real_time(tmp_path):
+@pytest.mark.parametrize(("fps", "frames"), [(25, 10), (50, 20)])
+def test_an_episode_becomes_a_video_in_real_time(fps, frames, tmp_path):
     env = make_env("kick_to_target")
-    path = view.record_episode(env, load_policy("stand"), tmp_path / "a.mp4", seconds=0.4)
+    path = view.record_episode(env, load_policy("stand"), tmp_path / "a.mp4", seconds=0.4, fps=fps)
     with imageio.get_reader(path) as reader:
-        # 25 a second for 0.38 s, the time of the last row: at 0, 0.04, ... 0.36 s.
-        assert reader.count_frames() == 10 and reader.get_data(9).shape == (180, 320, 3)
-        assert reader.get_meta_data()["fps"] == 25
+        # The last row is at 0.38 s: 25 a second are due at 0, 0.04, ... 0.36 s.
+        assert reader.count_frames() == frames and reader.get_data(frames - 1).shape == (180, 320, 3)
+        assert reader.get_meta_data()["fps"] == fps
 
 
 def test_without_opengl_the_video_is_a_map_and_says_so(no_opengl, tmp_path, capsys):

@@ -20,7 +20,7 @@ from soccer_lib.errors import InputError
 KICK_GAIN = 30.0
 """What a kick unit adds to each output, in the signs of its pattern, for each unit of its logit."""
 
-HIDDEN = 1e15
+HIDDEN_SPREAD = 1e15
 """Spread that a hidden input is divided by: nothing of it is left."""
 
 LEAST_SPREAD = 1e-3
@@ -62,7 +62,7 @@ class Actor(nn.Module):
         std = observations.std(axis=0)
         # Divided by next to nothing, a constant of the demonstrations would drown all else once it changes.
         std[std < LEAST_SPREAD] = 1
-        std[list(hide)] = HIDDEN
+        std[list(hide)] = HIDDEN_SPREAD
         self.register_buffer("mean", torch.from_numpy(observations.mean(axis=0)))
         self.register_buffer("std", torch.from_numpy(std))
         self.register_buffer("kicks", torch.from_numpy(kicks))

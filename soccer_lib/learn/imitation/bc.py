@@ -26,7 +26,7 @@ from soccer_lib.learn.imitation.actor import Actor
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import hidden_entries
 from soccer_lib.learn.imitation.kicks import kick_agreement, kick_labels, kick_patterns
-from soccer_lib.learn.imitation.mirror import mirrored
+from soccer_lib.learn.imitation.mirror import mirror_image
 from soccer_lib.policies import LearnedPolicy, Policy, PolicySpec, write_policy
 from soccer_lib.policies.learned import check_walker, read_policy, walker_sha256
 from soccer_lib.runs import Heartbeat, RunFolder
@@ -139,7 +139,7 @@ def clone(
 
     # The robot's left and right are alike, so each sample teaches two.
     if config.mirror:
-        train = join([train, mirrored(train)])
+        train = join([train, mirror_image(train)])
     patterns = kick_patterns(train.actions) if train.control == "command" else np.zeros((0, 12), np.float32)
     samples = Samples.of(train, patterns, device)
     held_out = Samples.of(validation, patterns, device)

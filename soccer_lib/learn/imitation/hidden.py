@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
-from soccer_lib.learn.imitation.mirror import LAYOUTS
+from soccer_lib.learn.imitation.mirror import MIRRORED_LAYOUTS
 
 AUTO = "auto"
 """Stands for `CONTROLLED` where commands are cloned, and for nothing elsewhere."""
@@ -34,12 +34,12 @@ def hidden_entries(hide: Sequence[str], data: Dataset) -> list[int]:
         InputError: a field that this observation does not have.
     """
     names = [name for name in hide if name != AUTO]
-    layout = LAYOUTS.get(data.observation_layout)
+    layout = MIRRORED_LAYOUTS.get(data.observation_layout)
     if layout is None:
         if names:
             raise InputError(
                 f"--hide {' '.join(names)} came for observation {data.observation_layout!r}; expected one of "
-                f"{', '.join(LAYOUTS)}; leave --hide out"
+                f"{', '.join(MIRRORED_LAYOUTS)}; leave --hide out"
             )
         return []
     if AUTO in hide and data.control == "command":

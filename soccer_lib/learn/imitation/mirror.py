@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS
+from soccer_lib.control.kicks import KICK_THRESHOLD, NO_KICK, requested_kicks
 from soccer_lib.control.residual import mirror_joints
 from soccer_lib.demos.dataset import TRANSITIONS, Dataset
 from soccer_lib.errors import unknown_name
 from soccer_lib.layout import AGENT, FULL, ROBOT
-from soccer_lib.learn.imitation.kicks import kick_labels
 
-LAYOUTS = {layout.name: layout for layout in (FULL, ROBOT, AGENT)}
+MIRRORED_LAYOUTS = {layout.name: layout for layout in (FULL, ROBOT, AGENT)}
 """The layouts that are the same for every task, by name."""
 
 _POLAR = (1.0, -1.0, 1.0)
@@ -33,12 +32,14 @@ _SIGNS: dict[str, tuple[float, ...]] = {
 }
 """What the mirror does to a field; other fields of three are polar vectors, and numbers and flags stay."""
 
-_COMMAND = np.array((1, -1, -1), np.float32)
+_COMMAND_SIGNS = np.array((1, -1, -1), np.float32)
 _FASTEST = np.float32(0.99 * KICK_THRESHOLD)
+"""Where a walking command is held whose mirror image would ask for a kick."""
+
 _LEGS = np.array([mirror_joints(row) for row in np.eye(12).tolist()], dtype=np.float32)
 
 
-def mirrored(data: Dataset) -> Dataset:
+def mirror_image(data: Dataset) -> Dataset:
     """What the mirror image of the robot would have seen and done, in a field that is its own mirror image.
 
     Only what was seen and done is kept. A kick stays what it is: it swings the better leg. A walking command
@@ -47,11 +48,11 @@ def mirrored(data: Dataset) -> Dataset:
     Raises:
         InputError: for the stock observation, whose vectors are not those of one task.
     """
-    if data.observation_layout not in LAYOUTS:
+    if data.observation_layout not in MIRRORED_LAYOUTS:
         raise unknown_name(
-            "observation with a mirror image", data.observation_layout, LAYOUTS, "try --no-mirror"
+            "observation with a mirror image", data.observation_layout, MIRRORED_LAYOUTS, "try --no-mirror"
         )
-    layout = LAYOUTS[data.observation_layout]
+    layout = MIRRORED_LAYOUTS[data.observation_layout]
     image = np.zeros((layout.size, layout.size), np.float32)
     for field in layout.fields:
         signs = _SIGNS.get(field.name, _POLAR if field.size == 3 else (1.0,) * field.size)
@@ -66,8 +67,12 @@ def mirrored(data: Dataset) -> Dataset:
 
 
 def _mirrored_commands(commands: np.ndarray) -> np.ndarray:
-    image = commands * _COMMAND
-    held = np.clip(image, -_FASTEST, _FASTEST)
-    patterns = np.array(list(PATTERNS.values()))
-    image = np.where(kick_labels(image, patterns).any(axis=1, keepdims=True), held, image)
-    return np.where(kick_labels(commands, patterns).any(axis=1, keepdims=True), commands, image)
+    image = commands * _COMMAND_SIGNS
+    # Kicks differ from fast walks by their signs alone, and the mirror changes those.
+    image = np.where(_ask_for_kicks(image), np.clip(image, -_FASTEST, _FASTEST), image)
+    return np.where(_ask_for_kicks(commands), commands, image)
+
+
+def _ask_for_kicks(commands: np.ndarray) -> np.ndarray:
+    """Which commands ask for a kick. Shapes: (n, 3) to (n, 1), bool."""
+    return requested_kicks(commands)[:, None] != NO_KICK

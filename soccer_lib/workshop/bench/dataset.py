@@ -35,7 +35,7 @@ class DatasetBenchConfig:
     """Time the collection of demonstrations against bare physics steps of the same episodes."""
 
     policy: str = "striker"
-    """Who plays; what `evaluate --policy` takes."""
+    """Who plays; any that `evaluate --policy` takes."""
     tasks: str = "all"
     """Tasks, comma-separated."""
     level: str = "own"
@@ -45,7 +45,7 @@ class DatasetBenchConfig:
     repeats: int = 3
     """Timed runs of each episode; the fastest counts."""
     workers: int = 0
-    """Processes; 0 takes one a core."""
+    """Worker processes; 0 takes one per core."""
     json: str = ""
     """File for the result; nothing is written without it."""
 

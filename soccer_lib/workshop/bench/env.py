@@ -26,10 +26,10 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
 from soccer_lib.sim import SoccerSim, make_sim, make_stock
+from soccer_lib.sim.torque import pd_torque
 from soccer_lib.tasks import Task, tasks_named
 from soccer_lib.workshop.bench.report import LiveTable, finish
 from soccer_lib.wrappers import CONTROLS
-from soccer_lib.wrappers.control import pd_torque
 
 _KP = np.full(12, 200.0, dtype=np.float32)
 _KD = np.full(12, 5.0, dtype=np.float32)
@@ -57,7 +57,7 @@ class EnvBenchConfig:
     steps: int = 200
     """Physics steps of one timed run [2 ms each]; a standing robot stays up for all of them."""
     walker: str = "own"
-    """Walker of the command interface: own, hub or a path; its figures are left out where it is missing."""
+    """Walker of the command interface: own, hub or a path; its figures are left out if it is missing."""
     json: str = ""
     """File for the result; nothing is written without it."""
 

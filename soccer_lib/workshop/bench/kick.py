@@ -29,17 +29,17 @@ class KickBenchConfig:
     """Measure the kicks from real approaches in kick_to_target, through the command interface."""
 
     episodes: int = 100
-    """approaches for each kick, the same ones for all [count]"""
+    """approaches for each kick, the same for all kicks [count]"""
     seed: int = 10_000
     """seed of the first start; the others follow"""
     kicks: str = "all"
-    """names of kicks, comma-separated; all for every one that there is"""
+    """names of kicks, comma-separated, or all"""
     workers: int = 0
-    """worker processes; 0 takes one a core [count]"""
+    """worker processes; 0 takes one per core [count]"""
     json: str = ""
     """file for the results [path, empty: none]"""
     plot: str = ""
-    """picture of the balls' ways [path ending in .png, .svg or .pdf, empty: none]"""
+    """picture of the balls' paths [path ending in .png, .svg or .pdf, empty: none]"""
     video: str = ""
     """video with one of each kick at half speed [path ending in .mp4 or .gif, empty: none]"""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from soccer_lib.view.style import ACCENT, FAINT, INK, PINK, QUIET, new_figure, styled
+from soccer_lib.view.style import ACCENT, INK, PINK, REFERENCE, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,22 +52,18 @@ def plot_kicks(kicks: Mapping[str, Sequence[BallPath]], line: float) -> Figure:
             colour = (_FELL if path.fell else _STANDS)["color"]
             side.plot(x, z, color=colour, linewidth=1, alpha=0.45)
             above.plot(x, y, color=colour, linewidth=1, alpha=0.45)
-        side.set_title(f"{name}, {len(paths)} balls", fontsize=10, color=INK, loc="left")
+        side.set_title(f"{name}, {len(paths)} balls")
         side.set(xlim=(-0.1, ahead), ylim=(0, up), aspect="equal")
         above.set(ylim=(-aside, aside), aspect="equal")
         above.axhline(0, color=INK, linewidth=0.8, linestyle=":")
-    panels[0, 0].set_ylabel("up [m]", fontsize=9, color=QUIET)
-    panels[1, 0].set_ylabel("left [m]", fontsize=9, color=QUIET)
-    panels[1, -1].set_xlabel(
-        "ahead, along the heading at the trigger [m]", fontsize=9, color=QUIET, loc="right"
-    )
+    panels[0, 0].set_ylabel("up [m]")
+    panels[1, 0].set_ylabel("left [m]")
+    panels[1, -1].set_xlabel("ahead, along the heading at the trigger [m]", loc="right")
     marks = [figure.axes[0].plot([], [], **outcome)[0] for outcome in (_STANDS, _FELL)]
-    figure.legend(
-        handles=marks, loc="outside upper left", frameon=False, fontsize=9, labelcolor=QUIET, ncols=2
-    )
+    figure.legend(handles=marks, loc="outside upper left", ncols=2)
     return figure
 
 
 def _prepare(axes: Axes, line: float) -> None:
-    axes.grid(axis="y", color=FAINT, linewidth=0.6)
-    axes.axvline(line, color=QUIET, linewidth=1.1, linestyle=(0, (4, 2)))
+    axes.grid(axis="y")
+    axes.axvline(line, **REFERENCE)

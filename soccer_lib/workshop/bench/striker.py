@@ -12,7 +12,6 @@ from typing import Literal
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import wrap
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, evaluate
@@ -20,14 +19,14 @@ from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.intervals import wilson
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.geometry import wrap
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import PHYSICS_DT, tasks_named
-from soccer_lib.view.results import title_of
 from soccer_lib.view.scene import draw_env
-from soccer_lib.view.style import check_picture_name, save_figure, save_frame
+from soccer_lib.view.style import check_picture_name, save_figure, save_frame, title_of
 from soccer_lib.view.video import captioned, check_video_name, trajectory_frames, write_video
 from soccer_lib.workshop.bench.report import finish
 from soccer_lib.workshop.bench.trails import Bin, Trail, plot_trails
@@ -61,7 +60,7 @@ class StrikerBenchConfig:
     """Play the striker with distinct starts, score it officially, and show where its balls went."""
 
     style: Literal["score", "clean"] = "score"
-    """score shoots as hard as it can; clean stays up"""
+    """score shoots as hard as it can; clean stays upright"""
     episodes: int = 100
     """episodes of each task [count]"""
     seed: int = 10_000
@@ -69,13 +68,13 @@ class StrikerBenchConfig:
     tasks: str = "all"
     """tasks of the competition, comma-separated, or all"""
     workers: int = 0
-    """worker processes; 0 takes one a core [count]"""
+    """worker processes; 0 takes one per core [count]"""
     json: str = ""
     """file for figures, episodes and success by start [path, empty: none]"""
     plot: str = ""
     """picture of trails and success [path ending in .png, .svg or .pdf, empty: none]"""
     video: str = ""
-    """a video of each task; its name is put before the ending [path ending in .mp4 or .gif, empty: none]"""
+    """a video of each task, its name put before the ending [path ending in .mp4 or .gif, empty: none]"""
     still: str = ""
     """picture of the first goal or hit [path ending in .png, empty: none]"""
 

@@ -12,12 +12,12 @@ import numpy as np
 from soccer_lib.evaluation.intervals import Estimate
 from soccer_lib.view.field import draw_pitch
 from soccer_lib.view.pitch import LENGTH, WIDTH
-from soccer_lib.view.results import title_of
 from soccer_lib.view.style import (
     ACCENT,
     GREEN,
     GREY,
     INK,
+    INTERVAL,
     ORANGE,
     PINK,
     QUIET,
@@ -25,6 +25,7 @@ from soccer_lib.view.style import (
     YELLOW,
     new_figure,
     styled,
+    title_of,
 )
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def plot_trails(
         draw_pitch(field)
         _draw_trails(field, played)
         field.set(**(_WHOLE_FIELD if task == "kick_to_target" else _NEAR_GOAL))
-        field.set_title(f"{title_of(task)}, {len(played)} episodes", fontsize=10, color=INK, loc="left")
+        field.set_title(f"{title_of(task)}, {len(played)} episodes")
         _draw_success(shares, success[task])
     outcomes = Counter(trail.outcome for played in trails.values() for trail in played)
     marks = [
@@ -107,9 +108,6 @@ def plot_trails(
     figure.legend(
         handles=marks,
         loc="outside upper left",
-        frameon=False,
-        fontsize=9,
-        labelcolor=QUIET,
         ncols=len(marks),
     )
     return figure
@@ -136,11 +134,11 @@ def _draw_success(axes: Axes, numbers: Mapping[str, Sequence[Bin]]) -> None:
             row = len(labels)
             labels.append(f"{start.label}  ")
             value, low, high = start.success
-            axes.plot([low, high], [row, row], color=ACCENT, linewidth=4, alpha=0.45, solid_capstyle="butt")
+            axes.plot([low, high], [row, row], **INTERVAL)
             axes.plot(value, row, "o", color=ACCENT, markersize=6)
-            axes.annotate(f"{start.episodes}", (1.04, row), va="center", fontsize=8, color=QUIET)
-    axes.set_yticks(range(len(labels)), labels, fontsize=9)
+            axes.annotate(f"{start.episodes}", (1.04, row), va="center", fontsize=8)
+    axes.set_yticks(range(len(labels)), labels)
     for tick, label in zip(axes.get_yticklabels(), labels, strict=True):
         tick.set(color=INK if label in numbers else QUIET)
     axes.set(xlim=(-0.03, 1.12), ylim=(_ROWS - 0.4, -0.6), xticks=(0, 0.25, 0.5, 0.75, 1))
-    axes.set_xlabel("success, 95% interval (right: episodes)", fontsize=9, color=QUIET)
+    axes.set_xlabel("success, 95% interval (right: episodes)")

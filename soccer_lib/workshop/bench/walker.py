@@ -52,7 +52,7 @@ SHORT_WALK = (
 
 @dataclass(frozen=True)
 class WalkerBenchConfig:
-    """Measure a walker on the stock scene; with --reference also another one, side by side."""
+    """Measure a walker on the stock scene; with --reference another one beside it."""
 
     walker: str = "own"
     """walker to measure: own, hub or a file"""

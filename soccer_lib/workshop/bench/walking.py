@@ -16,7 +16,7 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.trajectory import Trajectory, trace_episode
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, new_figure, styled
+from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, new_figure, styled
 from soccer_lib.view.video import captioned, trajectory_frames, write_video
 
 if TYPE_CHECKING:
@@ -80,19 +80,18 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
             axes.plot(
                 walk.time, walk.velocity[:, index], color=colours[name], linewidth=1.8, label=Path(name).name
             )
-        axes.set_title(_ROWS[index], fontsize=10, color=INK, loc="left")
+        axes.set_title(_ROWS[index])
         axes.margins(x=0, y=0.15)
-    axes.set_xlabel("time [s]   (averaged over one gait cycle)", fontsize=9, color=QUIET)
-    legend_style = {"loc": "outside upper left", "frameon": False, "fontsize": 9, "labelcolor": QUIET}
-    left.legend(*axes.get_legend_handles_labels(), ncols=3, **legend_style)
+    axes.set_xlabel("time [s]   (averaged over one gait cycle)")
+    left.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     panels = right.subplots(1, len(walks), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (name, walk) in zip(panels, walks.items(), strict=True):
         _draw_prints(axes, walk, colours[name])
-        axes.set_title(f"footprints: {Path(name).name}", fontsize=10, color=INK, loc="left")
-    axes.set_xlabel("x, y in world axes [m]", fontsize=9, color=QUIET, loc="right")
+        axes.set_title(f"footprints: {Path(name).name}")
+    axes.set_xlabel("x, y in world axes [m]", loc="right")
     shades = [Patch(color=QUIET, alpha=shade, label=foot) for foot, shade in _SHADES.items()]
     handles = [*axes.get_legend_handles_labels()[0], *shades]
-    right.legend(handles=handles, ncols=2 * len(walks), **legend_style)
+    right.legend(handles=handles, loc="outside upper left", ncols=2 * len(walks))
     return figure
 
 
@@ -100,7 +99,7 @@ def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
     from matplotlib.patches import Rectangle
 
     axes.set(aspect="equal", anchor="N")
-    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    axes.grid(axis="y")
     length, width = _FOOT
     shades = tuple(_SHADES.values())
     for foot, x, y, yaw in walk.prints:

@@ -32,14 +32,14 @@ REMEDY = "run the same command to go on"
 
 @dataclass(frozen=True)
 class WalkerTrainConfig:
-    """Train the walker: CMA-ES on the gait engine, then PPO on a residual network. Run again to go on."""
+    """Train the walker: CMA-ES on the gait engine, then PPO on a residual network. Run again to continue."""
 
     save_dir: str = "runs/walker"
     """folder of the run: checkpoints, curve, progress, and the finished walker [path]"""
     out: str = ""
     """second folder for walker.npz, walker.json, curve.json, such as data/walker [path, empty: none]"""
     seed: int = 0
-    """seed of the search, the network and the practice"""
+    """seed of the search, the network and its training"""
     workers: int = 2
     """worker processes [count]"""
     generations: int = 16
@@ -49,17 +49,17 @@ class WalkerTrainConfig:
     scenarios: int = 20
     """command sequences of 8 s for each candidate [count]"""
     sigma: float = 0.4
-    """first step size of the gait search [search units]"""
+    """initial step size of the gait search [search units]"""
     total_steps: int = 8_000_000
-    """walker steps of 20 ms in the practice of the residual network [count]"""
+    """walker steps of 20 ms to train the residual network for [count]"""
     robots: int = 64
-    """practising robots in each worker [count]"""
+    """robots that train in each worker [count]"""
     rollout: int = 32
     """steps of each robot between two updates [20 ms]"""
     learning_rate: float = 5e-4
-    """first learning rate of the network; it then follows the measured divergence"""
+    """initial learning rate of the network; it is then adapted to the measured divergence"""
     strongest_push: float = 0.7
-    """pushes in the second half of the practice, at most [m/s]"""
+    """strongest push in the second half of the training [m/s]"""
     checkpoint_interval: int = 25
     """updates between two checkpoints [count]"""
     log_interval: float = 5.0

@@ -8,7 +8,7 @@ import torch
 
 from soccer_lib.control.network import LAYERS
 from soccer_lib.errors import InputError
-from soccer_lib.learn.imitation.actor import HIDDEN, KICK_GAIN, Actor
+from soccer_lib.learn.imitation.actor import HIDDEN_SPREAD, KICK_GAIN, Actor
 
 SHOT = np.array([[1, -1, 1]], np.float32)
 
@@ -27,7 +27,7 @@ def test_inputs_are_normalised_and_constant_ones_only_centred():
     net = Actor(observations(), (8, 4), SHOT)
     np.testing.assert_allclose(net.mean.numpy(), [3, 0.7, 0, 0], atol=1e-6)
     np.testing.assert_allclose(net.std.numpy(), [2, 1, 1, 0.002])
-    assert Actor(observations(), (8, 4), SHOT, hide=[0]).std[:2].tolist() == [np.float32(HIDDEN), 1]
+    assert Actor(observations(), (8, 4), SHOT, hide=[0]).std[:2].tolist() == [np.float32(HIDDEN_SPREAD), 1]
 
 
 def test_no_input_counts_for_more_than_five_standard_deviations():

@@ -82,7 +82,7 @@ def test_the_striker_is_sent_where_the_world_says():
     observation[AGENT["goal_team_1_rel_robot"]] = 0, -10, 0
     observation[AGENT["ball_xpos_rel_robot"]] = 1.0, 0.5, -0.6
     aimed = Aimed("placed", np.pi / 2)  # world y; the world's x is the robot's -y, so world y is its x
-    kick, aim, free, _ = aimed._plan(kick_trial.Scene(observation), aimed.begin())
+    kick, aim, free, _ = aimed._plan(kick_trial.StrikerView(observation), aimed.begin())
     assert kick.name == "placed" and free and aim == pytest.approx((1.0 + 2.2, 0.5))
 
 
