@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob
+from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob, fingerprint_of
 from soccer_lib.evaluation.play import env_for, play_episode
 from soccer_lib.policies import Policy
 from soccer_lib.sim import simulation_of
@@ -50,7 +49,7 @@ class EpisodePlayer:
             env, self.policy, seed=job.seed, options=options, deterministic=self.deterministic
         )
         torques = np.array(simulation_of(env).tape, dtype=np.float32)
-        fingerprint = hashlib.blake2b(env.state + torques.tobytes(), digest_size=8).hexdigest()
+        fingerprint = fingerprint_of(env.state, torques)
         return _episode(job, last.info, fingerprint, torques if self.keep_torques else None)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import sai_mujoco
 
-from soccer_lib.control.clip import read_clip
 from soccer_lib.control.macro import CLIPS
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import SimulationError
+from soccer_lib.formats.clip import read_clip
 from soccer_lib.layout import JOINTS
 from soccer_lib.runs.files import load_json, sha256_of
 from soccer_lib.sim import make_sim
