@@ -153,7 +153,7 @@ def _pace(trial: WalkTrial, walker: Walker, job: Job) -> dict[str, Any]:
 def cost_of_transport(trace: Trace, weight: float) -> float:
     """Work of the motors over weight times distance, once the robot walks: dimensionless; less is better.
 
-    The distance is that of the trunk every 0.5 s, so that its sway is no way to go.
+    The distance is that of the trunk every 0.5 s, so that its sway does not count as distance.
 
     Args:
         trace: a walk at one command.
