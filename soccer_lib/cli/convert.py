@@ -62,7 +62,8 @@ def main(config: ConvertConfig) -> None:
     source = Path(hints.pop("source"))
     if not source.is_file():
         raise InputError(f"{source} not found; expected a file of weights; check the path")
-    out, check = hints.pop("out"), hints.pop("check")
+    out = hints.pop("out")
+    check = hints.pop("check")
     policy = read_foreign(source, hints, as_layers=True)
     if check:
         # What picks and normalises the observation stands before the file's own layers.

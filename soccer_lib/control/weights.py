@@ -38,7 +38,8 @@ def check_sha256(path: Path, required: bool) -> str:
     """
     if not path.is_file():
         raise InputError(f"walker file {path} not found; expected the trained walker; run: walker train")
-    actual, record = sha256_of(path), path.with_suffix(".json")
+    actual = sha256_of(path)
+    record = path.with_suffix(".json")
     if not record.is_file():
         if required:
             raise InputError(

@@ -28,16 +28,17 @@ from soccer_lib.demos.config import NEAREST, DatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.layout import COMMAND_SCALE, DEFAULT_POSE, ROBOT
+from soccer_lib.ranges import Range
 from soccer_lib.wrappers.heading import SOUTH_GOAL
+
+FRAME = Range(0, 999_999, whole=True)
+"""Numbers of frames that can be named."""
 
 BEARING = 0.5
 """Largest angle between the heading and the ball [rad]."""
 
 TARGET_HEIGHT, KEEPER_HEIGHT, DEFENDER_HEIGHT = 1.12, 0.2, 0.6
 """Of the middle of each above the ground, as in the real tasks [m]."""
-
-MOST_FRAMES = 1_000_000
-"""Highest number of a frame that can be named."""
 
 _DEFENDERS = (-0.8, 0.0, 0.8)
 _MODES = {"goalie": (0,), "obstacle": (1,), "kick": (2,), "all": (0, 1, 2), "zeros": (-1,)}
@@ -102,10 +103,7 @@ def _samples(part: Clip, kicks: bool, config: DatasetConfig, rng: np.random.Gene
         actions = np.column_stack((part.velocity[frames, :2], part.world_spin[frames, 2])) / COMMAND_SCALE
     count = len(frames)
     if len(part) < 2 or not count or config.stride > len(part):
-        raise InputError(
-            f"{part.source} has a part of {len(part)} frames, --stride is {config.stride}; expected more "
-            "frames than that; try --stride 1"
-        )
+        raise InputError(f"{part.source} has a part of {len(part)} frames; expected more; try --stride 1")
     clipped, actions = (np.abs(actions) > 1).any(axis=1), np.clip(actions, -1, 1)
     sentinels = kicks & np.isin(np.arange(count), sentinel_frames(config.sentinel_frames))
     held = np.zeros(count, bool)
@@ -194,12 +192,12 @@ def sentinel_frames(text: str) -> list[int]:
         InputError: it is no such list.
     """
     spans = [re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", word) for word in text.split(",")]
-    ends = [(int(span[1]), int(span[2] or span[1])) for span in spans if span]
-    if not all(spans) or not all(first <= last < MOST_FRAMES for first, last in ends):
-        raise InputError(
-            f"--sentinel-frames got {text!r}; expected numbers and spans up to {MOST_FRAMES:,}; try 0-2"
-        )
-    return [n for first, last in ends for n in range(first, last + 1)]
+    if not all(spans):
+        raise InputError(f"--sentinel-frames got {text!r}; expected numbers and spans; try 0-2")
+    for span in spans:
+        FRAME.number("--sentinel-frames", int(span[2] or span[1]), "try 0-2")
+        FRAME.number("--sentinel-frames", int(span[2] or span[1]) - int(span[1]), "let spans rise, as 0-2")
+    return [n for span in spans for n in range(int(span[1]), int(span[2] or span[1]) + 1)]
 
 
 def _thinned(sentinels: np.ndarray, most: int) -> np.ndarray:

@@ -64,7 +64,8 @@ def fetch_clips(input_root: str | os.PathLike[str]) -> list[Path]:
         InputError: no huggingface_hub, no network, or the hub has no clips there.
         ResourceError: the folder cannot be written.
     """
-    where, instead = f"{HUB_FOLDER} of data set {HUB_REPOSITORY}", "name a folder of clips with --input-root"
+    where = f"{HUB_FOLDER} of data set {HUB_REPOSITORY}"
+    instead = "name a folder of clips with --input-root"
     try:
         from huggingface_hub import snapshot_download
 
