@@ -71,7 +71,7 @@ class Network:
             InputError: an unknown kind, arrays that do not follow each other, or what is no finite number.
         """
         self.layers: list[Layer] = []
-        row = None
+        row: np.ndarray = np.zeros(0, np.float32)
         for index, (kind, arrays) in enumerate(layers):
             if kind not in LAYERS:
                 raise unknown_name("layer", kind, LAYERS)
@@ -80,7 +80,7 @@ class Network:
             for name, array in arrays.items():
                 _NUMBERS.array(f"{where}: {name}", array, "train again")
             arrays = {name: np.array(array, dtype=number, order="C") for name, array in arrays.items()}
-            if row is None:
+            if not index:
                 first = max(arrays.values(), key=np.ndim, default=np.zeros(()))
                 self.inputs = int(arrays.get("width", 0)) if kind == "take" else (first.shape or (0,))[-1]
                 row = np.arange(self.inputs, dtype=np.float32)

@@ -70,7 +70,7 @@ def rate_of(
     return RATE.number(f"{path}: the rate", rate), "by its velocities"
 
 
-def upright(quat: np.ndarray) -> float:
+def trunk_uprightness(quat: np.ndarray) -> float:
     """How much the trunk's z axis points up, in the middle of all frames, for quaternions x y z w."""
     x, y, _, _ = quat.T
     return float(np.median(1 - 2 * (x * x + y * y)))

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from soccer_lib.control.approach import approach, turned
+from soccer_lib.control.approach import approach
 from soccer_lib.control.kicks import PATTERNS, Kick, load_kicks
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.geometry import turned
 from soccer_lib.layout import AGENT, COMMAND_SCALE
 from soccer_lib.policies.policy import Policy, PolicySpec
 
@@ -66,7 +67,7 @@ class Memory:
     aim: float | None = None
 
 
-class Scene:
+class StrikerView:
     """What the striker reads from one `agent` observation; vectors in the robot's heading frame."""
 
     def __init__(self, observation: np.ndarray) -> None:
@@ -139,7 +140,7 @@ class Striker(Policy):
 
     def act(self, observation: np.ndarray, state: Memory, deterministic: bool) -> tuple[np.ndarray, Memory]:
         """Walk, wait or ask for a kick."""
-        scene, memory = Scene(observation), dataclasses.replace(state, steps=state.steps + 1)
+        scene, memory = StrikerView(observation), dataclasses.replace(state, steps=state.steps + 1)
         if scene.kicking or scene.ball_speed > ROLLING:
             return np.zeros(3, np.float32), dataclasses.replace(memory, aligning=0, aim=None)
         kick, aim, free, memory = self._plan(scene, memory)
@@ -164,7 +165,7 @@ class Striker(Policy):
         x, y = turned((kick.stance[0] + 0.02, side * kick.stance[1]), heading)
         return ball[0] - x, ball[1] - y
 
-    def _plan(self, scene: Scene, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
+    def _plan(self, scene: StrikerView, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
         """Which kick, where to, whether the way is free, and what to remember of it."""
         hard = "shot" if self.style == "score" else "placed"
         if self.aim_y is not None and scene.task != "other":
@@ -178,7 +179,7 @@ class Striker(Policy):
             return self._kicks["placed"], scene.target[:2], True, memory
         return self._kicks[hard], scene.on_line(0.0), True, memory
 
-    def _past_keeper(self, scene: Scene, memory: Memory) -> tuple[float, bool]:
+    def _past_keeper(self, scene: StrikerView, memory: Memory) -> tuple[float, bool]:
         """The side that the keeper leaves open when the ball arrives, and whether it surely does."""
         early, late = ARRIVAL
         path = [scene.keeper_at(early + (late - early) * i / 8) for i in range(9)]
@@ -188,7 +189,7 @@ class Striker(Policy):
             side = 1.0 if memory.aim > 0 else -1.0
         return side * POST, room[side] > KEEPER_ROOM
 
-    def _between_defenders(self, scene: Scene) -> tuple[Kick, tuple[float, float]]:
+    def _between_defenders(self, scene: StrikerView) -> tuple[Kick, tuple[float, float]]:
         """The kick whose height at the line is the target's; a clean one hits a solid defender instead."""
         if self.style == "clean":
             solid = [scene.across(place) for place in scene.defenders]

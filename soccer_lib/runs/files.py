@@ -90,13 +90,13 @@ def atomic_write_npz(path: str | os.PathLike[str], arrays: Mapping[str, Any], co
     for name, array in plain.items():
         if array.dtype.hasobject:
             raise InputError(f"array {name!r} holds Python objects; expected numbers or text; convert it")
-    save = np.savez_compressed if compress else np.savez
+    save: Callable[..., None] = np.savez_compressed if compress else np.savez
     return atomic_write(path, lambda stream: save(stream, **plain))
 
 
 def to_plain(value: Any) -> Any:
     """Return `value` in JSON's types: dataclasses as dicts, arrays as lists, NaN and inf as None."""
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     elif isinstance(value, np.ndarray | np.generic):
         value = value.tolist()

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from soccer_lib.control.clip import read_clip
 from soccer_lib.demos.builder import build_dataset
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.errors import InputError
+from soccer_lib.formats.clip import read_clip
 from soccer_lib.layout import JOINTS
 
 RATE, FRAMES = 100.0, 201
@@ -259,7 +259,7 @@ def test_a_file_of_another_kind_says_what_it_is(name, tmp_path):
 def test_a_dataset_refuses_what_inspect_clips_shows(tmp_path, command):
     np.savez(tmp_path / "m.npz", **motion(), frequency=50.0)
     with pytest.raises(InputError, match="velocities of joints fit 100"):
-        build_dataset(DatasetConfig(input_root=str(tmp_path)))
+        build_dataset(ClipDatasetConfig(input_root=str(tmp_path)))
     shown = command("inspect", "clips", "--input-root", tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "fit 100" in read_clip(tmp_path / "m.npz", lenient=True).reading

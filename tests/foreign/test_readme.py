@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 from torch import nn
 
 from soccer_lib.cli.main import main
-from soccer_lib.demos.dataset import write_dataset
+from soccer_lib.demos.files import write_dataset
 from tests.foreign.nets import Space, graph, stack, under
 from tests.foreign.test_weights import CRITIC, ELU, CleanActor, rl_games, rsl_rl
 from tests.support.clip_files import clip_arrays

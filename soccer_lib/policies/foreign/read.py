@@ -74,7 +74,7 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
             network = unrolled(network, told) if as_layers else network
         else:
             arrays, known = read_sb3(path) if kind == "sb3" else read_arrays(path, kind)
-            network, told = assembled(path, arrays, told, known)
+            network, told = foreign_network(path, arrays, told, known)
     except SoccerError:
         raise
     except ImportError as error:
@@ -119,7 +119,7 @@ def _normalised(path: Path, network: Network | Runtime, normaliser: str | None) 
     return Network([read_normaliser(Path(normaliser)), *network.layers])
 
 
-def assembled(
+def foreign_network(
     path: Path, arrays: Arrays, told: Mapping[str, Any], known: Mapping[str, Any]
 ) -> tuple[Network, dict[str, Any]]:
     """The network in a file's arrays: its actor, the normaliser before it, the units of its answers.
@@ -172,7 +172,7 @@ def unrolled(runtime: Runtime, told: Mapping[str, Any]) -> Network:
     errors = {}
     for values in itertools.product(*CHOICES.values(), EPSILONS):
         known = dict(zip([*CHOICES, "eps"], values, strict=True))
-        network, _ = assembled(runtime.path, arrays, {**known, **told}, {})
+        network, _ = foreign_network(runtime.path, arrays, {**known, **told}, {})
         errors[float(np.abs(np.clip([network(row) for row in rows], -1, 1) - wanted).max())] = network
     if not min(errors) < 1e-4:
         raise InputError(

@@ -18,6 +18,7 @@ import numpy as np
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, clamp, leg_angles
 from soccer_lib.errors import InputError
+from soccer_lib.runs.pool import Pool
 from soccer_lib.workshop.kicks.trial import (
     CENTRE,
     LEFT_OVER,
@@ -27,7 +28,6 @@ from soccer_lib.workshop.kicks.trial import (
     anywhere,
     penalty_spot,
 )
-from soccer_lib.workshop.walker.crew import Crew
 from soccer_lib.workshop.walker.files import KickFolder
 
 KNOTS = 5
@@ -42,8 +42,12 @@ _UNITS = np.concatenate(
         [0.05, 0.05, 0.2],  # stance [m], phase of the walk afterwards
     ]
 )
-_NEAREST, _FARTHEST = (0.36, -0.3), (0.75, 0.15)  # of the ball in a stance: no shin touches it before [m]
-_SHORTEST, _LONGEST = 0.02, 0.8  # from knot to knot [s]
+# of the ball in a stance: no shin touches it before [m]
+_NEAREST = (0.36, -0.3)
+_FARTHEST = (0.75, 0.15)
+# from knot to knot [s]
+_SHORTEST = 0.02
+_LONGEST = 0.8
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ STAGES = (
 
 @dataclass(frozen=True)
 class KickConfig:
-    """Tune the kicks by CMA-ES. Run again to go on with the next kick."""
+    """Tune the kicks by CMA-ES. Run again to continue."""
 
     save_dir: str = "runs/kicks"
     """folder of the run: curve, finished stages, and the kicks [path]"""
@@ -107,21 +111,26 @@ class KickConfig:
 
 
 @dataclass(frozen=True)
-class KickJob:
-    """Score one candidate on trials that its whole generation shares."""
+class KickCandidate:
+    """One search vector, to be scored on trials that its whole generation shares."""
 
     stage: Stage
     vector: np.ndarray
     seed: tuple[int, ...]
 
-    def run(self, held: dict) -> tuple[float, dict[str, float]]:
-        """Mean pay and figures; `held` keeps the simulation between jobs."""
-        if "kicks" not in held:
-            held["kicks"] = KickTrial()
-        trial = held["kicks"]
-        kick, penalty = kick_from(self.vector)
-        outcomes = play(trial, kick, self.stage, np.random.default_rng(self.seed), self.stage.trials)
-        return pay(self.stage, outcomes) - penalty, figures(outcomes)
+
+class KickJudge:
+    """Scores candidates; one per worker process."""
+
+    def __init__(self) -> None:
+        self._trial = KickTrial()
+
+    def __call__(self, job: KickCandidate) -> tuple[float, dict[str, float]]:
+        """Mean pay of a candidate's trials, and figures."""
+        kick, penalty = kick_from(job.vector)
+        rng = np.random.default_rng(job.seed)
+        outcomes = play(self._trial, kick, job.stage, rng, job.stage.trials)
+        return pay(job.stage, outcomes) - penalty, figures(outcomes)
 
 
 def first_swing() -> np.ndarray:
@@ -235,33 +244,32 @@ def tune_kicks(config: KickConfig) -> Path:
             f"workers, population, effort got {config.workers}, {config.population}, {config.effort}; "
             "expected 1 or more, 4 or more, and above 0 to 10; try the defaults"
         )
-    folder = KickFolder(Path(config.save_dir), config)
-    crew = Crew(config.workers)
-    try:
-        for number, stage in enumerate(STAGES):
-            if stage.name not in folder.vectors:
-                start = folder.vectors[stage.start] if stage.start else first_swing()
-                folder.keep(stage.name, _search(config, number, start, crew, folder))
-    finally:
-        crew.close()
-    return folder.finish(_measured(folder.vectors), Path(config.out) if config.out else None)
+    remedy = "run the same command to go on"
+    with KickFolder(Path(config.save_dir), config) as folder:
+        with Pool(KickJudge, config.workers, remedy=remedy) as pool:
+            for number, stage in enumerate(STAGES):
+                if stage.name not in folder.vectors:
+                    start = folder.vectors[stage.start] if stage.start else first_swing()
+                    folder.keep(stage.name, _search(config, number, start, pool, folder))
+        return folder.finish(_measured(folder.vectors), Path(config.out) if config.out else None)
 
 
-def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, folder: KickFolder) -> np.ndarray:
+def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, folder: KickFolder) -> np.ndarray:
     """One stage: the mean of the last generation, which trials have judged more often than any candidate."""
     import cma
 
     stage = STAGES[number]
     options = {"popsize": config.population, "seed": 1000 * config.seed + number + 1, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy(start, stage.sigma, options)
-    generations, spoken = max(1, round(config.effort * stage.generations)), 0.0
+    generations = max(1, round(config.effort * stage.generations))
+    spoken = 0.0
     history = list(folder.scores(stage.name))
     for scores in history:  # of a killed run: the same candidates with the same scores
         strategy.tell(strategy.ask(), (-scores).tolist())
     for generation in range(len(history), generations):
         candidates = strategy.ask()
-        jobs = [KickJob(stage, c, (config.seed, number, generation)) for c in candidates]
-        answers = list(crew.map(jobs))
+        jobs = [KickCandidate(stage, c, (config.seed, number, generation)) for c in candidates]
+        answers = pool.map(jobs)
         scores = np.array([score for score, _ in answers])
         strategy.tell(candidates, (-scores).tolist())
         history.append(scores)
@@ -277,7 +285,8 @@ def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, fold
 
 def _measured(vectors: dict[str, np.ndarray]) -> dict[str, Kick]:
     """The kicks with their direction, speed and height, from 60 trials that no search has seen."""
-    trial, kicks = KickTrial(seed=2), {}
+    trial = KickTrial(seed=2)
+    kicks = {}
     for stage in (stage for stage in STAGES if stage.lined_up):
         kick, _ = kick_from(vectors[stage.name], stage.name)
         seen = figures(play(trial, kick, stage, np.random.default_rng(7), 60))

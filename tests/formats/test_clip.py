@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.control.clip import implied_rate, read_clip
 from soccer_lib.errors import InputError
+from soccer_lib.formats.clip import implied_rate, read_clip
 from soccer_lib.layout import JOINTS
 
 RATE = 100.0

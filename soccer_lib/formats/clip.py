@@ -183,7 +183,7 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, l
         notes.append("joints in degrees")
     quat = (qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]]
     # Read in the wrong order a standing robot lies.
-    if motion.upright(quat) < 0.5 and motion.upright(qpos[:, 3:7]) > 0.7:
+    if motion.trunk_uprightness(quat) < 0.5 and motion.trunk_uprightness(qpos[:, 3:7]) > 0.7:
         quat = qpos[:, 3:7] / norm
         notes.append("quaternions x y z w")
     starts = motion.starts_of(path, arrays.get("split_points", np.zeros(0)), len(qpos))

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from soccer_lib.runs.children import settings_of_children
+from soccer_lib.runs.worker import _settings_of_children
 
 BLOCKED = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
 
@@ -16,7 +16,7 @@ BLOCKED = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.S
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be blocked here")
 def test_ctrl_c_while_children_start_comes_afterwards_and_only_to_the_parent():
     reached = False
-    with pytest.raises(KeyboardInterrupt), settings_of_children():
+    with pytest.raises(KeyboardInterrupt), _settings_of_children():
         signal.raise_signal(signal.SIGINT)
         child = subprocess.run([sys.executable, "-c", BLOCKED], capture_output=True, text=True, check=True)
         reached = True
