@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import NO_KICK, requested_kicks
 from soccer_lib.demos import minari
 from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import fetch_clips
@@ -101,7 +101,7 @@ def _task_figures(dataset: Dataset, task: str) -> dict[str, Any]:
         "samples": len(actions),
         "success": round(float(dataset.column("success")[episodes].mean()), 3),
         "score": round(float(dataset.column("scores")[episodes].mean()), 3),
-        "kicks": sum(map(bool, map(kick_asked, actions))) if dataset.control == "command" else 0,
+        "kicks": int((requested_kicks(actions) != NO_KICK).sum()) if dataset.control == "command" else 0,
         "mean": actions.mean(axis=0),
         "std": actions.std(axis=0),
     }

@@ -58,5 +58,5 @@ def _walker_from_file(path: Path) -> Walker:
     arrays = load_npz(path)
     if "gait" in arrays:
         return _own_walker(path, str(path), weights.check_sha256(path, required=False))
-    policy = weights.network_of(path, arrays, foreign.INPUTS, foreign.OUTPUTS)
+    policy = weights.walker_network(path, arrays, foreign.INPUTS, foreign.OUTPUTS)
     return foreign.ForeignWalker(policy, str(path), sha256_of(path))

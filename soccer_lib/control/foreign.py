@@ -17,7 +17,8 @@ import numpy as np
 from soccer_lib.control.walker import Walker, command_list
 from soccer_lib.control.weights import REMEDY
 from soccer_lib.errors import InputError, one_line
-from soccer_lib.layout import DEFAULT_POSE
+from soccer_lib.layout import DEFAULT_POSE, Sensed
+from soccer_lib.tasks import WALKER_DT
 
 INPUTS, OUTPUTS = 47, 12
 FOREIGN_LIMITS = ((-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0))
@@ -29,8 +30,6 @@ FREQUENCY = 1.5
 HUB_REPOSITORY = "SaiResearch/booster_soccer_models"
 HUB_FILE = "robot/lower_t1_control.pt"
 HUB_SHA256 = "697cac61dbed2e76f25519c97ceb686f244d065dabf7d5d7ca386573143d215b"
-
-_DT = 0.02
 
 
 class ForeignWalker(Walker):
@@ -63,21 +62,22 @@ class ForeignWalker(Walker):
         self._phase = float(phase) % 1.0
         self.action = np.zeros(OUTPUTS, dtype=np.float32)
 
-    def step(self, command, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
+    def step(self, command: np.ndarray, sensed: Sensed) -> np.ndarray:
+        """Joint targets for the next 20 ms; see `Walker.step`."""
         wanted = command_list(command)
-        x, y, z, w = quat_xyzw.tolist()
+        x, y, z, w = sensed.quat_xyzw.tolist()
         walk = 1.0 if any(wanted) else 0.0
         turn = 2 * pi * self._phase
         row = np.empty(INPUTS, dtype=np.float32)
         row[0:3] = 2 * (w * y - x * z), -2 * (y * z + w * x), -1 + 2 * (x * x + y * y)
-        row[3:6] = gyro
+        row[3:6] = sensed.gyro
         row[6:9] = wanted
         row[9:11] = walk * cos(turn), walk * sin(turn)
-        row[11:23] = joint_pos - DEFAULT_POSE
-        row[23:35] = 0.1 * joint_vel
+        row[11:23] = sensed.joint_pos - DEFAULT_POSE
+        row[23:35] = 0.1 * sensed.joint_vel
         row[35:47] = self.action
         self.action = np.minimum(np.maximum(self.policy(row), -1.0), 1.0)
-        self._phase = (self._phase + _DT * FREQUENCY * walk) % 1.0
+        self._phase = (self._phase + WALKER_DT * FREQUENCY * walk) % 1.0
         return DEFAULT_POSE + self.action
 
     def get_state(self) -> dict:

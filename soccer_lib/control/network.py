@@ -50,7 +50,7 @@ class Network:
             InputError: an unknown kind, arrays that do not follow each other, or a number that is not finite.
         """
         self.layers: list[Layer] = []
-        row = None
+        row: np.ndarray = np.zeros(0, np.float32)
         for index, (kind, arrays) in enumerate(layers):
             if kind not in LAYERS:
                 raise unknown_name("layer", kind, LAYERS)
@@ -60,7 +60,7 @@ class Network:
                 raise InputError(
                     f"layer {index} ({kind}) has NaN or infinity; expected finite numbers; train again"
                 )
-            if row is None:
+            if not index:
                 first = max(arrays.values(), key=np.ndim)
                 self.inputs = int(arrays["width"]) if kind == "take" else first.shape[-1]
                 row = np.arange(self.inputs, dtype=np.float32)

@@ -29,7 +29,8 @@ def check_sha256(path: Path, required: bool) -> str:
     """
     if not path.is_file():
         raise InputError(f"walker file {path} not found; expected the trained walker; run: walker train")
-    actual, record = sha256_of(path), path.with_suffix(".json")
+    actual = sha256_of(path)
+    record = path.with_suffix(".json")
     if not record.is_file():
         if required:
             raise InputError(
@@ -62,23 +63,24 @@ def own_parts(path: Path, arrays: dict[str, np.ndarray]) -> tuple[GaitParameters
         )
     if "layer0_weight" not in arrays:
         return GaitParameters.of(values), None
-    return GaitParameters.of(values), network_of(path, arrays, FEATURE_COUNT, 12)
+    return GaitParameters.of(values), walker_network(path, arrays, FEATURE_COUNT, 12)
 
 
-def network_of(path: Path, arrays: dict[str, np.ndarray], inputs: int, outputs: int) -> Network:
+def walker_network(path: Path, arrays: dict[str, np.ndarray], inputs: int, outputs: int) -> Network:
     """Layers `layer{i}_weight` (out, in) and `layer{i}_bias` (out,) as a network, shapes checked.
 
     Raises:
         InputError: missing layers, other shapes or numbers that are not finite.
     """
     count = sum(name.endswith("_weight") for name in arrays)
-    weights = [arrays.get(f"layer{i}_weight") for i in range(count)]
-    biases = [arrays.get(f"layer{i}_bias") for i in range(count)]
-    if not count or any(a is None for a in weights + biases):
+    names = {f"layer{i}_{part}" for i in range(count) for part in ("weight", "bias")}
+    if not count or not names <= arrays.keys():
         raise InputError(
             f"walker file {path} holds {', '.join(sorted(arrays)) or 'nothing'}; "
             f"expected layer0_weight, layer0_bias and so on; {REMEDY}"
         )
+    weights = [arrays[f"layer{i}_weight"] for i in range(count)]
+    biases = [arrays[f"layer{i}_bias"] for i in range(count)]
     size = inputs
     for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         if weight.ndim != 2 or weight.shape[1] != size or bias.shape != (weight.shape[0],):

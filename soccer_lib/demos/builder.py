@@ -23,7 +23,7 @@ import numpy as np
 
 from soccer_lib.control.ball import BALL_RADIUS
 from soccer_lib.control.clip import Clip
-from soccer_lib.control.kicks import PATTERNS, kick_asked
+from soccer_lib.control.kicks import NO_KICK, PATTERNS, requested_kicks
 from soccer_lib.demos.clips import fitting, read_clips
 from soccer_lib.demos.config import NEAREST, ClipDatasetConfig
 from soccer_lib.demos.dataset import Dataset
@@ -149,8 +149,8 @@ def _samples(part: Clip, kicks: bool, config: ClipDatasetConfig, rng: np.random.
     held = np.zeros(count, bool)
     if config.level != "joint":
         # Only sentinels may ask for a kick: a fast motion that happens to is held below the threshold.
-        reads = [kick_asked(action, config.sentinel_threshold) is not None for action in actions]
-        held = np.array(reads) & ~sentinels
+        reads = requested_kicks(actions, config.sentinel_threshold) != NO_KICK
+        held = reads & ~sentinels
         limit = _HELD * config.sentinel_threshold
         actions[held] = np.clip(actions[held], -limit, limit)
         actions[sentinels] = sentinel_pattern(config.sentinel_pattern)

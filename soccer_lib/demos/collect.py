@@ -18,7 +18,7 @@ from typing import Any, cast
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
 from soccer_lib.envs.make import check_sizes, layers
@@ -31,9 +31,8 @@ from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import training_seeds
 from soccer_lib.sim import SoccerSim
-from soccer_lib.tasks import PHYSICS_DT, tasks_named
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
-from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
 from soccer_lib.wrappers.control import ControlInterface
 
 _EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
@@ -172,8 +171,10 @@ class Collector:
         rows: list[tuple[int, np.ndarray, np.ndarray]] = []
         rewards: dict[int, float] = {}
 
-        def note_targets(observation: np.ndarray) -> None:
-            _note_targets(cast(CommandControl, control), views[self.layout], rows)
+        def note_target(target: np.ndarray) -> None:
+            control.trail.flush()
+            observation = views[self.layout].observation(sim.observation())
+            rows.append((sim.n_steps, observation, target - DEFAULT_POSE))
 
         def note(step: Transition) -> None:
             nonlocal expert_state
@@ -181,18 +182,19 @@ class Collector:
             action = np.sign(player.intended) if kicked else player.intended
             if expert:
                 action, next_state = expert.predict(player.views[expert.spec.observation], expert_state)
-                if kicked or len(action) != 3 or not kick_asked(action):
+                if kicked or len(action) != 3 or not requested_kick(action):
                     expert_state = next_state
             if not self.targets:
                 rows.append((sim.n_steps - step.info["held_steps"], player.views[self.layout], action))
             rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
 
+        if self.targets:
+            control.on_target = note_target
         last_step = play_episode(
             env,
             player,
             seed=job.seed,
             options=phase if self.policy.spec.control == "command" else None,
-            on_reset=note_targets if self.targets else None,
             on_step=note,
         )
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
@@ -266,20 +268,7 @@ class _Player:
 def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
     """An action with noise of that standard deviation; a kick stays one, and noise never makes one."""
     is_command = len(action) == 3
-    if not spread or (is_command and kick_asked(action)):
+    if not spread or (is_command and requested_kick(action)):
         return action
     noisy = np.clip(action + rng.normal(0, spread, action.shape), -1, 1).astype(np.float32)
-    return action if is_command and kick_asked(noisy) else noisy
-
-
-def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
-    """From now on note each joint target of walker and kicks, with the observation that it follows."""
-
-    def next_target() -> np.ndarray:
-        target = type(control)._next_target(control)
-        control._trail.flush()
-        seen = view.observation(control.sim.observation())
-        rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
-        return target
-
-    control._next_target = next_target
+    return action if is_command and requested_kick(noisy) else noisy

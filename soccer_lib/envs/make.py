@@ -25,7 +25,6 @@ __all__ = [
     "layers",
     "make_env",
     "set_state",
-    "simulation_of",
 ]
 
 INFO_LEVELS = ("full", "terms")
@@ -136,13 +135,6 @@ def make_env(
     if seed is not None:
         env = _FirstSeed(env, seed)
     return env
-
-
-def simulation_of(env: gym.Env) -> SoccerSim:
-    """The simulation below all layers; of several tasks the one in play."""
-    sim = env.unwrapped
-    assert isinstance(sim, SoccerSim)
-    return sim
 
 
 def check_sizes(tasks: Sequence[str], observation: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.envs.make import layers, simulation_of
 from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob
 from soccer_lib.evaluation.play import env_for, play_episode
-from soccer_lib.policies import Policy, stand_torque
+from soccer_lib.policies import Policy
+from soccer_lib.sim import simulation_of
 
 STANDING_STEPS = 10
 """Standing torque for each step of a distinct start [physics steps], 0.02 s."""
@@ -42,9 +42,10 @@ class EpisodePlayer:
         """Play one episode to its end."""
         if job.task not in self._envs:
             self._envs[job.task] = env_for(self.policy.spec, job.task, fast=self.fast)
-        walks = self.policy.spec.control == "command"
-        env = _Start(self._envs[job.task], 0 if walks else job.start * STANDING_STEPS)
-        options = {"gait_phase": job.start / N_STARTS} if walks else None
+        env = _Start(self._envs[job.task])
+        options: dict[str, float] = {"standing_steps": job.start * STANDING_STEPS}
+        if self.policy.spec.control == "command":
+            options = {"gait_phase": job.start / N_STARTS}
         last = play_episode(
             env, self.policy, seed=job.seed, options=options, deterministic=self.deterministic
         )
@@ -54,24 +55,14 @@ class EpisodePlayer:
 
 
 class _Start(gym.Wrapper):
-    """Notes the state at the reset, and holds the standing pose before the policy takes over."""
-
-    def __init__(self, env: gym.Env, standing: int) -> None:
-        super().__init__(env)
-        self._standing = standing
+    """Notes the state of the physics at the reset, and the torques from then on."""
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; the observation is the one that the policy then sees."""
-        observation, info = self.env.reset(seed=seed, options=options)
         sim = simulation_of(self.env)
-        _, control, view, *_ = layers(self.env)
-        self.state = sim.data.qpos.tobytes() + sim.data.qvel.tobytes() + sim.observation().tobytes()
         sim.tape = []
-        for _ in range(self._standing):
-            control._physics_step(stand_torque(sim.observation()))
-        if self._standing:
-            control._settle()
-            observation = view.observation(sim.observation())
+        observation, info = self.env.reset(seed=seed, options=options)
+        self.state = sim.start
         return observation, info
 
 

@@ -12,10 +12,10 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 
-from soccer_lib.envs.make import simulation_of
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.play import play_episode
 from soccer_lib.policies import Policy
+from soccer_lib.sim import simulation_of
 from soccer_lib.sim.penalty import ObstacleSim
 from soccer_lib.sim.target import KickToTargetSim
 from soccer_lib.tasks import PHYSICS_DT
@@ -128,10 +128,11 @@ class Recorder(gym.Wrapper):
         self.info: dict[str, Any] = {}
         self.events: list[tuple[float, str]] = []
         self._rows: list[tuple] = []
+        self._coming: tuple | None = None  # a row that waits for the torque of the next physics step
         self._steps: list[tuple[float, float, dict[str, Any]]] = []
         self._touches = 0
         self._ball_at_rest = self.sim.data.geom(BALL).xpos.copy()
-        self._sample(np.zeros(12))
+        self._keep(self._state(), np.zeros(12))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode, and begin anew with it."""
@@ -141,11 +142,11 @@ class Recorder(gym.Wrapper):
 
     def step(self, action: np.ndarray):
         """Take one env step; `over` then says whether the episode has ended."""
-        self.sim.tape = self
+        self.sim.on_step.append(self._after_physics_step)
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
         finally:
-            self.sim.tape = None
+            self.sim.on_step.remove(self._after_physics_step)
         self.info = info
         self.over = terminated or truncated
         self.report = info.get("episode_report")
@@ -154,37 +155,43 @@ class Recorder(gym.Wrapper):
             begun = info["sim_time"] - info["held_steps"] * PHYSICS_DT  # the step is as long as the kick
             self.events.append((begun, info["macro_name"]))
         if self.over:
-            self._sample(self.sim.ctrl)
+            self._keep(self._state(), self.sim.ctrl)
             self.events.append((info["sim_time"], self.sim.outcome.replace("_", " ")))
         return observation, reward, terminated, truncated, info
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step: `Recorder` is its tape."""
-        if self.sim.n_steps and self.sim.n_steps % _ROW_STEPS == 0:
-            self._sample(torque)
+    def _after_physics_step(self, torque: np.ndarray) -> None:
+        if self._coming:
+            self._keep(self._coming, torque)
+        # The last step of an episode has a row of its own, whenever it comes.
+        over = self.sim.terminated or self.sim.truncated
+        full = self.sim.n_steps % _ROW_STEPS == 0
+        self._coming = self._state() if full and not over else None
 
-    def _sample(self, torque: np.ndarray) -> None:
+    def _keep(self, state: tuple, torque: np.ndarray) -> None:
+        """Keep a row: a state, and the torque that was applied in it."""
+        time, robot, ball, joint_pos, *poses = state
+        self._rows.append((time, robot, ball, joint_pos, np.array(torque), *poses))
+
+    def _state(self) -> tuple:
+        """Where everything is; a first touch becomes an event."""
         sim = self.sim
         trunk = sim.data.body(TRUNK)
         heading = math.atan2(trunk.xmat[3], trunk.xmat[0])
         ball = sim.data.geom(BALL).xpos.copy()
-        self._rows.append(
-            (
-                sim.sim_time,
-                (*trunk.xpos[:2], heading),
-                ball,
-                sim.joint_pos.copy(),
-                np.array(torque),
-                sim.data.geom_xpos.astype(np.float32),
-                sim.data.geom_xmat.astype(np.float32),
-            )
-        )
         # Where a task counts no touches, the first one is when the ball leaves its place.
         moved = math.dist(ball[:2], self._ball_at_rest[:2]) > _MOVED
         touches = getattr(sim, "ball_hits", getattr(sim, "robot_contact", moved))
         if touches > self._touches:
             self._touches = touches
             self.events.append((sim.sim_time, "touch"))
+        return (
+            sim.sim_time,
+            (*trunk.xpos[:2], heading),
+            ball,
+            sim.joint_pos.copy(),
+            sim.data.geom_xpos.astype(np.float32),
+            sim.data.geom_xmat.astype(np.float32),
+        )
 
     def trajectory(self) -> Trajectory:
         """What has been played since the start."""

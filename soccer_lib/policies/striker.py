@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from soccer_lib.control.approach import approach, turned
+from soccer_lib.control.approach import approach
 from soccer_lib.control.kicks import PATTERNS, Kick, load_kicks
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.geometry import turned
 from soccer_lib.layout import AGENT, COMMAND_SCALE
 from soccer_lib.policies.policy import Policy, PolicySpec
 

@@ -9,9 +9,6 @@ import numpy as np
 
 from soccer_lib.errors import InputError
 
-IMU_SITE = "robot_0:imu"
-"""The site of the trunk's IMU: where the robot is, in observations and rewards."""
-
 BLOW_UPS = [
     int(getattr(mujoco.mjtWarning, f"mjWARN_{name}"))
     for name in ("CONTACTFULL", "CNSTRFULL", "BADQPOS", "BADQVEL", "BADQACC", "BADCTRL")
@@ -59,7 +56,7 @@ def reach_of_robot(model: mujoco.MjModel, robot_geoms: frozenset[int]) -> float:
             else float(np.linalg.norm(model.body_pos[body])) + from_root(model.body_parentid[body])
         )
 
-    imu = float(np.linalg.norm(model.site(IMU_SITE).pos))
+    imu = float(np.linalg.norm(model.site("robot_0:imu").pos))
     return imu + max(
         from_root(int(model.geom_bodyid[geom]))
         + float(np.linalg.norm(model.geom_pos[geom]) + model.geom_rbound[geom])

@@ -23,110 +23,92 @@ from soccer_lib.errors import InputError
 from soccer_lib.layout import JOINTS, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, slice_of
 from soccer_lib.sim.readings import Readings
-from soccer_lib.sim.state import capture, restore
-from soccer_lib.sim.stock import make_stock, mujoco_of
+from soccer_lib.sim.state import Restorable
+from soccer_lib.sim.stock import make_stock
 from soccer_lib.tasks import PHYSICS_DT, Task, task_named
 
 _NO_WARNINGS = bytes(4 * int(mujoco.mjtWarning.mjNWARNING))
 
 
-class SoccerSim(gym.Env):
+class SoccerSim(Restorable, gym.Env):
     """One task, one physics step of 2 ms per `step`; subclasses hold the rules of each task.
 
     Actions are joint torques [N m], Shape: (12,), order of `layout.JOINTS`, clipped to `TORQUE_LIMIT`.
     Observations are the stock ones, `layout.RAW[task]`.
 
     Attributes:
-        readings: what can be read off the scene after a step.
-        joint_pos, joint_vel: joint positions [rad] and velocities [rad/s]; views. Shape: (12,).
-        ctrl: torques of the last step [N m]; a view. Shape: (12,).
-        robot_geoms: ids of the robot's geoms.
-        team: the goal that counts, 0 south, 1 north.
         terminated, truncated: how the last step left the episode.
         n_steps: physics steps since the reset.
         clipped: torques outside the limits since the reset (entries, not steps).
         unstable: MuJoCo reported a blow-up; the episode is then truncated.
         fallen, offside, blocked, conceded, success: what the referee saw at the last step.
-        on_step: called after each physics step, once it is judged, with its torques [N m], Shape: (12,), an
-            array that the next step may overwrite. Whoever adds a hook removes it; a reset does not.
+        readings: what can be read off the scene after a step.
+        joint_pos, joint_vel: views of the joints [rad, rad/s]. Shape: (12,).
+        start: positions, velocities and observation after the reset, as bytes: equal ones are the same start.
         tape: a list that receives the torques of every physics step, float32; None switches it off.
-        memory: attributes that belong to the state of the simulation; subclasses add their own.
+        on_step: each is called after every physics step, once it is judged, with its torques [N m],
+            Shape: (12,).
     """
 
+    observation_space: gym.spaces.Box
+    action_space: gym.spaces.Box
+    term_names: tuple[str, ...] = ()
     metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
     fast = True
-    readings_class: type[Readings] = Readings
-    readings: Readings
-    joint_pos: np.ndarray
-    joint_vel: np.ndarray
-    ctrl: np.ndarray
-    robot_geoms: frozenset[int]
-    team: int
-    terminated: bool
-    truncated: bool
-    n_steps: int
-    clipped: int
-    unstable: bool
-    fallen: bool
-    offside: bool
-    blocked: bool
-    conceded: bool
-    success: bool
-    on_step: list[Callable[[np.ndarray], None]]
-    tape: list[np.ndarray] | None
-    term_names: tuple[str, ...] = ()
-    memory: tuple[str, ...] = (
-        "n_steps", "clipped", "terminated", "truncated", "unstable",
-        "fallen", "offside", "success", "blocked", "conceded",
-    )  # fmt: skip
+    readings_type: type[Readings] = Readings
 
     def __init__(
         self, task: str | Task, *, team: int = 0, render_mode: str | None = None, **size: int
     ) -> None:
         self.task = task_named(task)
-        self.stock: Any = make_stock(self.task, team=team, render_mode=render_mode, **size)
+        self.stock = make_stock(self.task, team=team, render_mode=render_mode, **size)
         self.render_mode = render_mode
-        self.model, self.data = mujoco_of(self.stock)
+        self.model: mujoco.MjModel = self.stock.sim.model._model  # noqa: SLF001 - the binding of sai-mujoco
+        self.data: mujoco.MjData = self.stock.sim.data._data  # noqa: SLF001
         self.observation_space = self.stock.observation_space
         self.action_space = self.stock.action_space
-        self.readings = self.readings_class(self.task, self.stock, self.model, self.data)
+        self.readings = self.readings_type(self.model, self.data, self.stock, self.task)
         self._bind_robot()
         self._bind_scene()
         # Terms without a weight stand last in every task, so weights and terms pair up by position.
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
-        self.on_step = []
-        self.tape = None
+        self.tape: list[np.ndarray] | None = None
+        self.on_step: list[Callable[[np.ndarray], None]] = []
         self.forget_episode()
         self.bind_episode()
 
     # -- binding: every name is looked up once ---------------------------------------------------------------
 
     def _bind_robot(self) -> None:
-        actuators = [self.model.actuator(name).id for name in self.stock.robots[0].robot_actuators]
+        model = self.model
+        names = [joint.removeprefix("robot_0:").lower() for joint in self.stock.robots[0].robot_joints]
+        if tuple(names) != JOINTS:
+            raise InputError(f"joint order {names} of the installed sai-mujoco; expected {list(JOINTS)}")
+        actuators = [model.actuator(name).id for name in self.stock.robots[0].robot_actuators]
         self.ctrl = self.data.ctrl[slice_of(actuators)]
         self.joint_pos = self.readings.joint_pos
         self.joint_vel = self.readings.joint_vel
+        self.robot_geoms = frozenset(self.stock.robot_geom_ids)
+        self.min_height = self.stock.robots[0].standing_height[0]
         self._torque_high = TORQUE_LIMIT.astype(np.float64)
         self._torque_low = -self._torque_high
         self._torque = np.zeros(12)
         self._clipped_torque = np.zeros(12)
-        self._imu = self.readings.imu
-        self._min_height = self.stock.robots[0].standing_height[0]
 
     def _bind_scene(self) -> None:
-        model, data = self.model, self.data
+        model = self.model
+        self.ball_geom = int(model.geom("ball").id)
+        self.ball_reach = reach_of_robot(model, self.robot_geoms) + 2 * float(
+            model.geom_rbound[self.ball_geom]
+        )
         self._ball = self.readings.ball
-        self._ball_geom = model.geom("ball").id
+        self._imu = self.readings.imu
         self._field = self.readings.field
-        self.robot_geoms = frozenset(self.stock.robot_geom_ids)
-        self._qpos = data.qpos
-        self._qvel = data.qvel
-        self._warnings = data.warning.number
-        # A name of our own: the module's attribute would be looked up at every step.
+        self._qpos = self.data.qpos
+        self._qvel = self.data.qvel
+        self._warnings = self.data.warning.number
         self._mj_step = mujoco.mj_step
-        ball_size = 2 * float(model.geom_rbound[self._ball_geom])
-        self.ball_reach = reach_of_robot(model, self.robot_geoms) + ball_size
 
     # -- gymnasium -------------------------------------------------------------------------------------------
 
@@ -140,16 +122,17 @@ class SoccerSim(gym.Env):
         observation, info = self.stock.reset(seed=seed, options=options)
         self.forget_episode()
         self.bind_episode()
+        self.note_start(observation)
         return observation, info
 
-    def get_state(self) -> dict[str, Any]:
-        """Everything that decides how the simulation goes on (see `state.capture`)."""
-        return capture(self)
+    def note_start(self, observation: np.ndarray) -> None:
+        """Note where the episode starts."""
+        self.start = self._qpos.tobytes() + self._qvel.tobytes() + observation.tobytes()
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
-        restore(self, state)
-        self.readings.measured = 0
+        super().set_state(state)
+        self.readings.forget()
 
     def step(self, action: np.ndarray):
         """Advance 2 ms with torques [N m], Shape: (12,).
@@ -167,6 +150,20 @@ class SoccerSim(gym.Env):
         if self.unstable:
             info["sim_unstable"] = True
         return self.observation(), self.reward(terms), self.terminated, self.truncated, info
+
+    def observation(self) -> np.ndarray:
+        """The stock observation of the last step, float32, `layout.RAW[task]`."""
+        return self.readings.observation()
+
+    def info(self) -> dict[str, Any]:
+        """The stock info of the last step, without `reward_terms`."""
+        info = self.readings.info()
+        info["success"] = self.success
+        return info
+
+    def described(self) -> np.ndarray:
+        """The entries of `layout.INFO_FIELDS` that `info` would have, float32. Shape: (59,)."""
+        return self.readings.described()
 
     def render(self):
         """Draw the scene with the stock environment's camera."""
@@ -215,7 +212,7 @@ class SoccerSim(gym.Env):
             self.tape.append(np.array(torque, dtype=np.float32))
         self._mj_step(self.model, self.data)
         self.n_steps += 1
-        self.readings.measured = 0
+        self.readings.forget()
         if self._warnings.tobytes() != _NO_WARNINGS:
             self.unstable = self.blown_up()
         over = self._referee()
@@ -255,16 +252,6 @@ class SoccerSim(gym.Env):
         """Time since the reset [s]."""
         return self.n_steps * PHYSICS_DT
 
-    def observation(self) -> np.ndarray:
-        """The stock observation of the last step, float32, `layout.RAW[task]`."""
-        return self.readings.observation()
-
-    def info(self) -> dict[str, Any]:
-        """The stock info of the last step (every entry, without `reward_terms`)."""
-        info = self.readings.info()
-        info["success"] = self.success
-        return info
-
     def reward(self, terms: dict[str, Any]) -> np.float32:
         """The stock environment's own dense reward: its weights times `terms`, in single precision."""
         total = np.float32(0.0)
@@ -275,18 +262,21 @@ class SoccerSim(gym.Env):
 
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
-        ball, contacts = self._ball_geom, self.data.contact.geom.tolist()
+        ball = self.ball_geom
+        contacts = self.data.contact.geom.tolist()
         return any((a == ball and b in geoms) or (b == ball and a in geoms) for a, b in contacts)
 
     def near_robot(self, ball_x: float, ball_y: float) -> bool:
         """Whether the ball is close enough to be touched at all; saves the contact list elsewhere."""
         x, y, _ = self._imu.tolist()
-        dx, dy = ball_x - x, ball_y - y
+        dx = ball_x - x
+        dy = ball_y - y
         return dx * dx + dy * dy < self.ball_reach**2
 
     def off_field(self, x: float, y: float) -> bool:
         """Whether a ball site at x, y is beyond the field's lines."""
-        length, width = self._field["length"], self._field["width"]
+        length = self._field["length"]
+        width = self._field["width"]
         return x < -length or x > length or y < -width or y > width
 
     # -- the rules of a task, filled in by subclasses --------------------------------------------------------
@@ -297,12 +287,12 @@ class SoccerSim(gym.Env):
         self.clipped = 0
         self.terminated = self.truncated = self.unstable = False
         self.fallen = self.offside = self.success = self.blocked = self.conceded = False
-        self.readings.measured = 0
+        self.readings.forget()
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         self.team = int(self.stock.current_team)
-        self.readings.bind_episode(self.team)
+        self.readings.bind_team(self.team)
 
     def _move_scene(self) -> None:
         """Move what the task moves by itself before the physics step."""
@@ -314,3 +304,8 @@ class SoccerSim(gym.Env):
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted, in the stock order."""
         raise NotImplementedError
+
+    memory: tuple[str, ...] = (
+        "n_steps", "clipped", "terminated", "truncated", "unstable",
+        "fallen", "offside", "success", "blocked", "conceded",
+    )  # fmt: skip

@@ -51,13 +51,14 @@ class GoalKeeperSim(SoccerSim):
         if self.robot_contact:
             self.time_after_contact += 1
         self.success = self.time_after_contact > self.hold_steps
-        self.fallen = not self._min_height < self._imu[2]
+        self.fallen = not self.min_height < self._imu[2]
         return self.offside or self.conceded or self.success or self.fallen
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
         if self.robot_contact:
-            distance, approach = 1.0, 2.0
+            distance = 1.0
+            approach = 2.0
         else:
             self.readings.measure()
             to_ball = self._ball - self._imu

@@ -12,33 +12,15 @@ import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.goal import GoalBox, norm
-from soccer_lib.sim.readings import Readings
-
-
-class PenaltyReadings(Readings):
-    """What the stock observation shows of the goal that counts, and of opponents."""
-
-    def bind_episode(self, team: int) -> None:
-        """Read what is fixed for the episode after the stock reset has drawn it."""
-        super().bind_episode(team)
-        self._goal = self.goals[team]
-
-    def _observe_scene(self, *scene: np.ndarray) -> None:
-        goal_from_robot, goal_from_ball, *opponents = scene
-        np.subtract(self._goal, self.imu, goal_from_robot)
-        np.subtract(self._goal, self.ball, goal_from_ball)
-        self._observe_opponents(*opponents)
-
-    def _observe_opponents(self, *opponents: np.ndarray) -> None:
-        """Fill the fields after the goal's."""
+from soccer_lib.sim.readings import GoalieReadings, ObstacleReadings, PenaltyReadings, Readings
 
 
 class PenaltySim(SoccerSim):
     """penalty_kick: an empty goal 2.2 m behind the ball; the base of the two penalty tasks with opponents."""
 
-    readings_class: type[Readings] = PenaltyReadings
+    readings_type: type[Readings] = PenaltyReadings
     memory = (*SoccerSim.memory, "ball_hits", "_touching")
-    term_names = (
+    term_names: tuple[str, ...] = (
         "robot_distance_ball",
         "ball_vel_twd_goal",
         "offside",
@@ -56,7 +38,8 @@ class PenaltySim(SoccerSim):
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._goal_box = GoalBox.behind(self.readings.goals[self.team], self._field)
+        self._goal = self.readings.goals[self.team]
+        self._goal_box = GoalBox.behind(self._goal, self._field)
         self._goal_normal = self._normal_of(self._reward_goal())
 
     def _reward_goal(self) -> np.ndarray:
@@ -64,7 +47,8 @@ class PenaltySim(SoccerSim):
         return self.readings.goals[0]
 
     def _normal_of(self, goal: np.ndarray) -> np.ndarray:
-        width, height = self._field["goal_width"], self._field["goal_height"]
+        width = self._field["goal_width"]
+        height = self._field["goal_height"]
         corners = np.array([[goal[0], -width, 0.0], [goal[0], width, 0.0], [goal[0], -width, height]])
         normal = np.cross(corners[1] - corners[0], corners[2] - corners[1])
         return normal / np.linalg.norm(normal)
@@ -84,7 +68,7 @@ class PenaltySim(SoccerSim):
             self.ball_hits += 1
         self._touching = touching
         self.blocked = self._ball_blocked(x)
-        self.fallen = not self._min_height < self._imu[2]
+        self.fallen = not self.min_height < self._imu[2]
         return self.offside or scored or self.blocked or self.fallen
 
     def terms(self) -> dict[str, Any]:
@@ -105,31 +89,10 @@ class PenaltySim(SoccerSim):
         return 1 - np.tanh(np.float32(norm(self._imu - self._ball)))
 
 
-class GoalieReadings(PenaltyReadings):
-    """What the stock observation shows of the goalkeeper in the goal that counts."""
-
-    def _bind_scene(self, stock: Any) -> None:
-        model = self._model
-        self._bind_points([int(model.site(f"goalkeeper_team_{team}_site").id) for team in (0, 1)])
-        joints = [model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
-        self._keeper_speeds = [self._qvel[int(joint.dofadr[0]) :][:1] for joint in joints]
-        self._velp = np.zeros(3)
-
-    def keeper_velp(self, team: int) -> np.ndarray:
-        """A slide along y: its Jacobian times the velocity is exactly the joint's speed."""
-        self._velp[1] = self._keeper_speeds[team][0]
-        return self._velp
-
-    def _observe_opponents(self, *opponents: np.ndarray) -> None:
-        keeper_xpos, keeper_velp = opponents
-        np.subtract(self.keepers[self.team], self.imu, keeper_xpos)
-        np.subtract(self.keeper_velp(self.team), self.imu_velp, keeper_velp)
-
-
 class GoalieSim(PenaltySim):
     """goalie_penalty_kick: a goalkeeper on a sine path. Fully deterministic: no seed changes anything."""
 
-    readings_class = GoalieReadings
+    readings_type = GoalieReadings
     term_names = (*PenaltySim.term_names, "ball_blocked")
 
     def _bind_scene(self) -> None:
@@ -138,11 +101,11 @@ class GoalieSim(PenaltySim):
         joints = [model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
         south, north = (int(joint.qposadr[0]) for joint in joints)
         self._keeper_qpos = self._qpos[south : north + 1 : north - south]
-        south, north = (int(joint.dofadr[0]) for joint in joints)
-        self._keeper_qvel = self._qvel[south : north + 1 : north - south]
+        assert isinstance(self.readings, GoalieReadings)
+        self._keeper_qvel = self.readings.keeper_qvel
         # Upstream counts a block by the south keeper only.
         self._blocker = frozenset([self.stock.keeper_id])
-        reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self._ball_geom]
+        reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self.ball_geom]
         self._blocker_reach = float(reach)
         self._path: dict[float, tuple[float, float]] = {}
 
@@ -161,7 +124,8 @@ class GoalieSim(PenaltySim):
 
     def _keeper_at(self, time: float) -> tuple[float, float]:
         """Position [m] and speed [m/s] along y, by upstream's formula."""
-        amplitude, frequency = self._field["goal_width"] - 0.6, 0.3
+        amplitude = self._field["goal_width"] - 0.6
+        frequency = 0.3
         position = amplitude * np.sin(2 * np.pi * frequency * time)
         return float(position), float(
             2 * np.pi * frequency * amplitude * np.cos(2 * np.pi * frequency * time)
@@ -177,39 +141,10 @@ class GoalieSim(PenaltySim):
         return terms
 
 
-class ObstacleReadings(PenaltyReadings):
-    """What the stock observation shows of the defenders and of the point that the ball has to pass."""
-
-    def _bind_scene(self, stock: Any) -> None:
-        self._bind_points(target=int(self._model.site(stock.goal_site).id))
-        defenders = [self._model.geom(f"defender_geom{number}").id for number in range(3)]
-        self.defender_places = [self._data.geom_xpos[defender] for defender in defenders]
-
-    def bind_episode(self, team: int) -> None:
-        """Read what is fixed for the episode after the stock reset has drawn it."""
-        super().bind_episode(team)
-        self._defender_xpos = np.concatenate(self.defender_places)
-
-    def target_velp(self) -> float:
-        """The target does not move [m/s]."""
-        return 0.0
-
-    def defenders(self) -> np.ndarray:
-        """The three defenders one after the other, world axes [m]. Shape: (9,)."""
-        return self._defender_xpos.copy()
-
-    def _observe_opponents(self, *opponents: np.ndarray) -> None:
-        target_xpos, target_velp, defenders = opponents
-        np.subtract(self.target, self.imu, target_xpos)
-        np.subtract(0.0, self.imu_velp, target_velp)
-        defenders[:] = self._defender_xpos
-
-
 class ObstacleSim(PenaltySim):
     """obstacle_penalty_kick: three defenders and a point in the air that the ball has to pass."""
 
-    readings_class = ObstacleReadings
-    readings: ObstacleReadings
+    readings_type = ObstacleReadings
     term_names = (*PenaltySim.term_names, "ball_blocked", "ball_distance_target")
     goal_radius = 0.3
 
@@ -218,12 +153,13 @@ class ObstacleSim(PenaltySim):
         self._target = self.readings.target
         self._blockers = frozenset(self.stock.goalkeeper_geom_ids)
         widest = max(self.model.geom_rbound[geom] for geom in self._blockers)
-        self._blocker_reach = float(widest + 3 * self.model.geom_rbound[self._ball_geom])
+        self._blocker_reach = float(widest + 3 * self.model.geom_rbound[self.ball_geom])
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._blocker_x = float(self.readings.defender_places[0][0])
+        assert isinstance(self.readings, ObstacleReadings)
+        self._blocker_x = float(self.readings.defender_xpos[0])
 
     def _reward_goal(self) -> np.ndarray:
         return self._target

@@ -1,8 +1,4 @@
-"""What can be read off a simulation after a step: velocities, sensors, the stock observation and info.
-
-A simulation holds one `Readings`. A task whose scene has more than robot, ball and goals brings a subclass
-beside its rules.
-"""
+"""What can be read off the scene after a step: velocities, the stock observation, the stock info."""
 
 from __future__ import annotations
 
@@ -12,35 +8,24 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from soccer_lib.errors import InputError
-from soccer_lib.layout import JOINTS, RAW
-from soccer_lib.sim.binding import IMU_SITE, sensor_entries, slice_of
+from soccer_lib.layout import RAW, Sensed
+from soccer_lib.sim.binding import sensor_entries, slice_of
 from soccer_lib.tasks import Task
-
-_BALL_MEASURED, _ALL_MEASURED = 1, 2
 
 
 class Readings:
-    """Robot, ball and goals as they are after the last physics step.
+    """The reading half of a simulation; every name is looked up once.
 
-    Velocities are worked out when they are first asked for and kept until the next step: whoever steps the
-    simulation sets `measured` to 0.
+    Where a task has no goalkeeper, target or defenders the stock info repeats the robot: zeros, or NaN for a
+    lost state.
 
     Attributes:
-        joint_pos: joint positions, order of `layout.JOINTS`; a view [rad]. Shape: (12,).
-        joint_vel: joint velocities; a view [rad/s]. Shape: (12,).
-        ball: the ball site, world axes; a view [m]. Shape: (3,).
-        imu: the IMU site, world axes; a view [m]. Shape: (3,).
-        goals: the sites of the south and the north goal; views [m]. Shape: (3,) each.
-        keepers: the sites of the two goalkeepers; the IMU's where a task has none. Shape: (3,) each.
-        target: the site of the target point; the IMU's where a task has none. Shape: (3,).
-        field: length and width of the field, width, height and depth of a goal, by their stock names [m].
-        sensors: sensor field of the stock info -> its entries of MuJoCo's `sensordata`.
-        team: the goal that counts, 0 south, 1 north.
-        ball_velp, ball_velr: velocity [m/s] and angular velocity [rad/s] of the ball site, world axes, as
-            `measure` found them.
-        imu_velp, imu_velr: the same of the IMU.
-        measured: 0 before anything has been measured since the last step; then how much has been.
+        joint_pos, joint_vel: views of the joints [rad, rad/s]. Shape: (12,).
+        ball, imu: views of the ball's and the trunk's site [m]. Shape: (3,).
+        goals: views of the south and the north goal's site [m].
+        field: the field's sizes as the stock info has them [m].
+        team: of the robot, in this episode.
+        ball_velp, ball_velr, imu_velp, imu_velr: velocities of both sites [m/s, rad/s]; see `measure`.
     """
 
     joint_pos: np.ndarray
@@ -48,129 +33,107 @@ class Readings:
     ball: np.ndarray
     imu: np.ndarray
     goals: tuple[np.ndarray, np.ndarray]
-    keepers: list[np.ndarray]
-    target: np.ndarray
     field: dict[str, float]
-    sensors: dict[str, slice | list[int]]
     team: int
     ball_velp: np.ndarray
     ball_velr: np.ndarray
     imu_velp: np.ndarray
     imu_velr: np.ndarray
-    measured: int
 
-    def __init__(self, task: Task, stock: Any, model: mujoco.MjModel, data: mujoco.MjData) -> None:
-        """Look every name up once.
-
-        Args:
-            task: whose observation is built.
-            stock: the stock environment.
-            model: the stock environment's model.
-            data: the stock environment's data.
-
-        Raises:
-            InputError: the installed sai-mujoco has the joints in another order.
-        """
-        self._model = model
-        self._data = data
-        self._qvel = data.qvel
-        self._bind_robot(stock)
-        self._ball_site = int(model.site("ball").id)
-        self.ball = data.site_xpos[self._ball_site]
-        south, north = (int(model.site(f"goal_post_{side}").id) for side in ("south", "north"))
-        self._goal_sites = (south, north)
-        self.goals = (data.site_xpos[south], data.site_xpos[north])
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, stock: Any, task: Task) -> None:
+        self.model = model
+        self.data = data
+        joints = [model.joint(name) for name in stock.robots[0].robot_joints]
+        self.joint_pos = data.qpos[slice_of(joint.qposadr[0] for joint in joints)]
+        self.joint_vel = data.qvel[slice_of(joint.dofadr[0] for joint in joints)]
+        self.imu_id = model.site("robot_0:imu").id
+        self.ball_id = model.site("ball").id
+        self.imu = data.site_xpos[self.imu_id]
+        self.ball = data.site_xpos[self.ball_id]
+        self.goal_ids = [int(model.site(f"goal_post_{side}").id) for side in ("south", "north")]
+        self.goals = (data.site_xpos[self.goal_ids[0]], data.site_xpos[self.goal_ids[1]])
         parameters = stock.parameters_dict["env_parameters"]
         self.field = {key: parameters["field"][key] for key in ("length", "width")}
         self.field |= {f"goal_{key}": parameters["goal"][key] for key in ("width", "height", "depth")}
+        self.sensors = sensor_entries(model)
+        self._attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
+        self._inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
+        self._qvel = data.qvel
         self._jacp = np.zeros((3, model.nv))
         self._jacr = np.zeros((3, model.nv))
         self._raw = np.zeros(task.raw_size)
         self._raw_fields = [self._raw[field.slice] for field in RAW[task.name].fields]
-        self.measured = 0
-        self._bind_points()
-        self._bind_scene(stock)
-
-    def _bind_robot(self, stock: Any) -> None:
-        model, data = self._model, self._data
-        robot = stock.robots[0]
-        names = [joint.removeprefix("robot_0:").lower() for joint in robot.robot_joints]
-        if tuple(names) != JOINTS:
-            raise InputError(f"joint order {names} of the installed sai-mujoco; expected {list(JOINTS)}")
-        joints = [model.joint(name) for name in robot.robot_joints]
-        self.joint_pos = data.qpos[slice_of(joint.qposadr[0] for joint in joints)]
-        self.joint_vel = data.qvel[slice_of(joint.dofadr[0] for joint in joints)]
-        self._imu_site = int(model.site(IMU_SITE).id)
-        self.imu = data.site_xpos[self._imu_site]
-        self.sensors = sensor_entries(model)
-        self._orientation = self._entries("robot_quat")
-        self._attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
-        self._inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
+        self.bind_points()
+        self.bind_team(0)
+        self.forget()
 
     def _entries(self, *sensors: str) -> np.ndarray:
-        entries = np.arange(self._model.nsensordata)
+        entries = np.arange(self.model.nsensordata)
         return np.concatenate([entries[self.sensors[name]] for name in sensors])
 
-    def _bind_scene(self, stock: Any) -> None:
-        """Bind what else the scene of a task has."""
-
-    def _bind_points(self, keepers: Sequence[int] = (), target: int | None = None) -> None:
-        """Bind the sites of goalkeepers and target.
-
-        Where a task has none of them the stock info repeats the robot: zeros, or NaN for a lost state.
-        """
-        imu, ball = self._imu_site, self._ball_site
-        keeper_sites = tuple(keepers) or (imu, imu)
-        target_site = imu if target is None else target
-        self.keepers = [self._data.site_xpos[site] for site in keeper_sites]
-        self.target = self._data.site_xpos[target_site]
-        ends = [*self._goal_sites, *self._goal_sites, ball, *keeper_sites, target_site]
+    def bind_points(self, keepers: Sequence[int] = (), target: int | None = None) -> None:
+        """Bind the sites of goalkeepers and target."""
+        imu = self.imu_id
+        ball = self.ball_id
+        goals = self.goal_ids
+        keepers = keepers or (imu, imu)
+        target = imu if target is None else target
+        self.keepers = [self.data.site_xpos[site] for site in keepers]
+        self.target = self.data.site_xpos[target]
+        ends = [*goals, *goals, ball, *keepers, target]
         origins = [imu, imu, ball, ball, imu, imu, imu, imu]
-        self._ends = np.array(ends)
-        self._origins = np.array(origins)
+        self._differences = np.array(ends), np.array(origins)
 
-    def bind_episode(self, team: int) -> None:
-        """Read what is fixed for the episode after the stock reset has drawn it."""
+    def bind_team(self, team: int) -> None:
+        """Take in the team that the episode's reset has drawn."""
         self.team = team
         self._team_one_hot = np.array([1 - team, team])
 
-    # -- velocities ------------------------------------------------------------------------------------------
+    def forget(self) -> None:
+        """Note that the physics moved on: velocities are measured anew when they are asked for."""
+        self._measured = 0
 
     def measure_ball(self) -> None:
         """Compute the ball's velocity, once per step: Jacobian times generalised velocity."""
-        if not self.measured:
-            mujoco.mj_jacSite(self._model, self._data, self._jacp, None, self._ball_site)
+        if not self._measured:
+            mujoco.mj_jacSite(self.model, self.data, self._jacp, None, self.ball_id)
             self.ball_velp = self._jacp.dot(self._qvel)
-            self.measured = _BALL_MEASURED
+            self._measured = 1
 
     def measure(self) -> None:
         """Compute all velocities of ball and IMU, once per step."""
         self.measure_ball()
-        if self.measured == _BALL_MEASURED:
-            model, data, jacp, jacr, qvel = self._model, self._data, self._jacp, self._jacr, self._qvel
-            mujoco.mj_jacSite(model, data, None, jacr, self._ball_site)
+        if self._measured == 1:
+            model = self.model
+            data = self.data
+            jacp = self._jacp
+            jacr = self._jacr
+            qvel = self._qvel
+            mujoco.mj_jacSite(model, data, None, jacr, self.ball_id)
             self.ball_velr = jacr.dot(qvel)
-            mujoco.mj_jacSite(model, data, jacp, jacr, self._imu_site)
+            mujoco.mj_jacSite(model, data, jacp, jacr, self.imu_id)
             self.imu_velp = jacp.dot(qvel)
             self.imu_velr = jacr.dot(qvel)
-            self.measured = _ALL_MEASURED
+            self._measured = 2
 
-    # -- the robot's own sensors -----------------------------------------------------------------------------
+    def sense(self) -> Sensed:
+        """What the robot's own sensors say, in single precision as it is observed."""
+        attitude = self.data.sensordata.take(self._attitude).astype(np.float32)
+        return Sensed(
+            self.joint_pos.astype(np.float32),
+            self.joint_vel.astype(np.float32),
+            attitude[:4],
+            attitude[4:7],
+            attitude[7:],
+        )
 
     def orientation(self) -> np.ndarray:
-        """Orientation of the trunk as observed, x y z w, float32. Shape: (4,)."""
-        return self._data.sensordata.take(self._orientation).astype(np.float32)
-
-    def attitude(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Orientation x y z w, gyro [rad/s] and velocimeter [m/s] of the trunk as observed, float32."""
-        entries = self._data.sensordata.take(self._attitude).astype(np.float32)
-        return entries[:4], entries[4:7], entries[7:]
+        """Orientation x y z w of the trunk as observed, float32. Shape: (4,)."""
+        return self.data.sensordata.take(self._attitude[:4]).astype(np.float32)
 
     def ball_from_imu(self) -> np.ndarray:
         """The observed ball point minus the IMU, world axes, float32 [m]. Shape: (3,)."""
         return (self.ball - self.imu).astype(np.float32)
-
-    # -- the stock observation and info ----------------------------------------------------------------------
 
     def observation(self) -> np.ndarray:
         """The stock observation, float32, `layout.RAW[task]`."""
@@ -181,16 +144,17 @@ class Readings:
         np.subtract(self.ball, self.imu, ball_xpos)
         np.subtract(self.ball_velp, self.imu_velp, ball_velp)
         np.subtract(self.ball_velr, self.imu_velr, ball_velr)
-        self._observe_scene(*scene)
+        self.observe_scene(*scene)
         return self._raw.astype(np.float32)
 
-    def _observe_scene(self, *scene: np.ndarray) -> None:
+    def observe_scene(self, *scene: np.ndarray) -> None:
         """Fill the fields of the stock observation after the first five."""
 
     def info(self) -> dict[str, Any]:
-        """The stock info of the last step, without `success` and `reward_terms`."""
+        """The stock info of the last step, without `reward_terms` and `success`."""
         self.measure()
-        ball, imu = self.ball, self.imu
+        ball = self.ball
+        imu = self.imu
         south, north = self.goals
         info: dict[str, Any] = dict(self.field)
         info["goal_team_0_rel_robot"] = south - imu
@@ -201,9 +165,9 @@ class Readings:
         info["ball_velp_rel_robot"] = self.ball_velp - self.imu_velp
         info["ball_velr_rel_robot"] = self.ball_velr - self.imu_velr
         info["player_team"] = self._team_one_hot.copy()
-        sensordata = self._data.sensordata.astype(np.float32)
-        for name, entries in self.sensors.items():
-            info[name] = sensordata[entries]
+        readings = self.data.sensordata.astype(np.float32)
+        for name, where in self.sensors.items():
+            info[name] = readings[where]
         for team, keeper in enumerate(self.keepers):
             info[f"goalkeeper_team_{team}_xpos_rel_robot"] = keeper - imu
             info[f"goalkeeper_team_{team}_velp_rel_robot"] = self.keeper_velp(team) - self.imu_velp
@@ -216,10 +180,11 @@ class Readings:
         """The entries of `layout.INFO_FIELDS` that `info` would have, float32. Shape: (59,)."""
         self.measure()
         velp = self.imu_velp
-        places = self._data.site_xpos
-        between = places.take(self._ends, axis=0) - places.take(self._origins, axis=0)
+        ends, origins = self._differences
+        places = self.data.site_xpos
+        between = places.take(ends, axis=0) - places.take(origins, axis=0)
         parts = (
-            self._data.sensordata.take(self._inertial),
+            self.data.sensordata.take(self._inertial),
             between[:5].ravel(),
             self.ball_velp - velp,
             self.ball_velr - self.imu_velr,
@@ -234,16 +199,114 @@ class Readings:
         )
         return np.concatenate(parts, dtype=np.float32)
 
-    # -- what only some tasks have; the robot itself stands in elsewhere -------------------------------------
-
     def keeper_velp(self, team: int) -> np.ndarray:
-        """Velocity of a team's goalkeeper, world axes [m/s]. Shape: (3,)."""
+        """Velocity of a goalkeeper [m/s]. Shape: (3,)."""
         return self.imu_velp
 
     def target_velp(self) -> np.ndarray | float:
-        """Velocity of the target point, world axes [m/s]. Shape: (3,), or one number for all axes."""
+        """Velocity of the target [m/s]."""
         return self.imu_velp
 
     def defenders(self) -> np.ndarray:
-        """The three defenders one after the other, world axes [m]. Shape: (9,)."""
+        """Places of the defenders [m]. Shape: (9,)."""
         return np.concatenate((self.imu, self.imu, self.imu))
+
+
+class PenaltyReadings(Readings):
+    """Readings of a penalty: the goal comes after the first five fields."""
+
+    def observe_scene(self, *scene: np.ndarray) -> None:
+        """Fill the fields of the stock observation after the first five."""
+        goal_from_robot, goal_from_ball, *opponents = scene
+        goal = self.goals[self.team]
+        np.subtract(goal, self.imu, goal_from_robot)
+        np.subtract(goal, self.ball, goal_from_ball)
+        self.observe_opponents(*opponents)
+
+    def observe_opponents(self, *opponents: np.ndarray) -> None:
+        """Fill the fields after the goal's."""
+
+
+class GoalieReadings(PenaltyReadings):
+    """Readings of a penalty with a goalkeeper.
+
+    Attributes:
+        keeper_qvel: view of the speeds of both keepers along y [m/s]. Shape: (2,).
+    """
+
+    keeper_qvel: np.ndarray
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        sites = [int(self.model.site(f"goalkeeper_team_{team}_site").id) for team in (0, 1)]
+        self.bind_points(sites)
+        joints = [self.model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
+        south, north = (int(joint.dofadr[0]) for joint in joints)
+        self.keeper_qvel = self._qvel[south : north + 1 : north - south]
+        self._keeper_velp = np.zeros(3)
+
+    def keeper_velp(self, team: int) -> np.ndarray:
+        """A slide along y: its Jacobian times the velocity is exactly the joint's speed."""
+        self._keeper_velp[1] = self.keeper_qvel[team]
+        return self._keeper_velp
+
+    def observe_opponents(self, *opponents: np.ndarray) -> None:
+        """Fill the keeper's place and velocity."""
+        keeper_xpos, keeper_velp = opponents
+        np.subtract(self.keepers[self.team], self.imu, keeper_xpos)
+        np.subtract(self.keeper_velp(self.team), self.imu_velp, keeper_velp)
+
+
+class ObstacleReadings(PenaltyReadings):
+    """Readings of a penalty with defenders and a point in the air.
+
+    Attributes:
+        defender_xpos: places of the defenders in this episode [m]. Shape: (9,).
+    """
+
+    defender_xpos: np.ndarray
+
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, stock: Any, task: Task) -> None:
+        super().__init__(model, data, stock, task)
+        self.bind_points(target=int(model.site(stock.goal_site).id))
+        geoms = [model.geom(f"defender_geom{number}").id for number in range(3)]
+        self._defender_places = [data.geom_xpos[geom] for geom in geoms]
+
+    def bind_team(self, team: int) -> None:
+        """Take in the team and the defenders that the episode's reset has drawn."""
+        super().bind_team(team)
+        if hasattr(self, "_defender_places"):
+            self.defender_xpos = np.concatenate(self._defender_places)
+
+    def target_velp(self) -> float:
+        """The target stands still."""
+        return 0.0
+
+    def defenders(self) -> np.ndarray:
+        """Places of the defenders [m]. Shape: (9,)."""
+        return self.defender_xpos.copy()
+
+    def observe_opponents(self, *opponents: np.ndarray) -> None:
+        """Fill target and defenders."""
+        target_xpos, target_velp, defenders = opponents
+        np.subtract(self.target, self.imu, target_xpos)
+        np.subtract(0.0, self.imu_velp, target_velp)
+        defenders[:] = self.defender_xpos
+
+
+class TargetReadings(Readings):
+    """Readings of kick_to_target: the target comes after the first five fields."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.bind_points(target=int(self.model.site("target0").id))
+
+    def target_velp(self) -> float:
+        """The target stands still."""
+        return 0.0
+
+    def observe_scene(self, *scene: np.ndarray) -> None:
+        """Fill the target."""
+        target_xpos, target_velp = scene
+        np.subtract(self.target, self.imu, target_xpos)
+        np.subtract(0.0, self.imu_velp, target_velp)

@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from soccer_lib.layout import INFO_FIELDS
 from soccer_lib.sim.core import SoccerSim
-from soccer_lib.sim.readings import Readings
 from soccer_lib.tasks import Task
-
-
-class StockStep(NamedTuple):
-    """What the last step or reset of the stock environment returned.
-
-    Attributes:
-        observation: the stock observation.
-        reward: the stock environment's own dense reward.
-        info: the stock info without `reward_terms`.
-        terms: the stock `reward_terms`.
-    """
-
-    observation: np.ndarray
-    reward: np.float32
-    info: dict[str, Any]
-    terms: dict[str, Any]
-
-
-class StockReadings(Readings):
-    """Hands out what the stock environment itself returned.
-
-    Attributes:
-        last: its last step or reset.
-    """
-
-    last: StockStep
-
-    def observation(self) -> np.ndarray:
-        """The stock observation of the last step."""
-        return self.last.observation
-
-    def info(self) -> dict[str, Any]:
-        """The stock info of the last step, without `reward_terms`."""
-        return dict(self.last.info)
-
-    def described(self) -> np.ndarray:
-        """The entries of `layout.INFO_FIELDS`, float32. Shape: (59,)."""
-        return np.concatenate([self.last.info[name] for name in INFO_FIELDS], dtype=np.float32)
 
 
 class StockSim(SoccerSim):
@@ -58,50 +19,39 @@ class StockSim(SoccerSim):
     """
 
     fast = False
-    readings_class = StockReadings
-    readings: StockReadings
-    memory = (*SoccerSim.memory, "last")
+    memory = (*SoccerSim.memory, "_observation", "_reward", "_info", "_terms")
 
     def __init__(self, task: Task, **kwargs: Any) -> None:
         super().__init__(task, **kwargs)
-        self.stock_limited = gym.wrappers.TimeLimit(self.stock, self.task.max_steps)
-
-    @property
-    def last(self) -> StockStep:
-        """The last step or reset of the stock environment, as part of the state."""
-        return self.readings.last
-
-    @last.setter
-    def last(self, step: StockStep) -> None:
-        self.readings.last = step
+        self.stock_limited: gym.Env = gym.wrappers.TimeLimit(self.stock, self.task.max_steps)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; returns the stock observation and info."""
         gym.Env.reset(self, seed=seed)
-        observation, info = self.stock_limited.reset(seed=seed, options=options)
+        self._observation, self._info = self.stock_limited.reset(seed=seed, options=options)
         self.forget_episode()
         self.bind_episode()
-        self.last = StockStep(observation, np.float32(0.0), info, self.stock.compute_reward())
-        return observation, info
+        self._terms = self.stock.compute_reward()
+        self.note_start(self._observation)
+        return self._observation, self._info
 
     def advance(self, torque: np.ndarray) -> bool:
         """Take one stock step with torques [N m], Shape: (12,)."""
         if self.tape is not None:
             self.tape.append(np.array(torque, dtype=np.float32))
-        warnings_before = self._warnings.tobytes()
+        before = self._warnings.tobytes()
         result = self.stock_limited.step(np.asarray(torque))
-        observation, reward, self.terminated, self.truncated, info = result
-        terms = info.pop("reward_terms")
-        self.last = StockStep(observation, reward, info, terms)
+        self._observation, self._reward, self.terminated, self.truncated, self._info = result
         self.n_steps += 1
-        self.readings.measured = 0
-        if self._warnings.tobytes() != warnings_before:
+        self._terms = self._info.pop("reward_terms")
+        self.readings.forget()
+        if self._warnings.tobytes() != before:
             self.unstable = self.unstable or self.blown_up()
         self.truncated = self.truncated or self.unstable
-        self.success = bool(info["success"])
-        self.offside = bool(terms.get("offside", False))
-        self.blocked = bool(terms.get("ball_blocked", False))
-        self.conceded = bool(terms.get("inside_goal", False))
+        self.success = bool(self._info["success"])
+        self.offside = bool(self._terms.get("offside", False))
+        self.blocked = bool(self._terms.get("ball_blocked", False))
+        self.conceded = bool(self._terms.get("inside_goal", False))
         self.fallen = bool(self.stock.robots[0].is_terminated())
         for hook in self.on_step:
             hook(torque)
@@ -110,17 +60,25 @@ class StockSim(SoccerSim):
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
         super().set_state(state)
-        # The time limit of gymnasium has no other way in.
-        self.stock_limited._elapsed_steps = self.n_steps  # noqa: SLF001
+        self.stock_limited._elapsed_steps = self.n_steps  # type: ignore[attr-defined]  # noqa: SLF001 - gymnasium has no other way
 
-    def info(self) -> dict[str, Any]:
-        """The stock info of the last step, without `reward_terms`; it has its own `success`."""
-        return self.readings.info()
+    def observation(self) -> np.ndarray:
+        """The stock observation of the last step."""
+        return self._observation
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
-        return dict(self.last.terms)
+        return dict(self._terms)
 
     def reward(self, terms: dict[str, Any]) -> np.float32:
         """The stock environment's own dense reward of the last step."""
-        return self.last.reward
+        reward: Any = self._reward
+        return reward
+
+    def info(self) -> dict[str, Any]:
+        """The stock info of the last step, without `reward_terms`."""
+        return dict(self._info)
+
+    def described(self) -> np.ndarray:
+        """The entries of `layout.INFO_FIELDS`, float32. Shape: (59,)."""
+        return np.concatenate([self._info[name] for name in INFO_FIELDS], dtype=np.float32)

@@ -26,6 +26,24 @@ _STOCK = (
 )  # fmt: skip
 
 
+class Restorable:
+    """Gives a simulation `get_state` and `set_state`.
+
+    Attributes:
+        memory: attributes of the simulation that belong to its state; subclasses add their own.
+    """
+
+    memory: tuple[str, ...] = ()
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that decides how the simulation goes on (see `capture`)."""
+        return capture(self)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a state of `get_state`, bit for bit."""
+        restore(self, state)
+
+
 def capture(sim: Any) -> dict[str, Any]:
     """The complete state of a `SoccerSim` or `StockSim`.
 
@@ -79,5 +97,5 @@ def restore(sim: Any, state: dict[str, Any]) -> None:
 
 
 def _generators(sim: Any) -> dict[str, np.random.Generator]:
-    """The generators of the simulation, the stock environment and its robot; two may be the same object."""
+    """The generators of the layer, the stock environment and its robot; two may be the same object."""
     return {"sim": sim.np_random, "stock": sim.stock.np_random, "robot": sim.stock.robots[0].np_random}

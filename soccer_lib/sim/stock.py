@@ -14,7 +14,6 @@ import importlib.metadata
 from typing import Any
 
 import gymnasium as gym
-import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError
@@ -60,7 +59,7 @@ def _fixed_goal_keeper(base: type) -> type:
 
 def make_stock(
     task: str | Task, *, team: int = 0, render_mode: str | None = None, width: int = 640, height: int = 360
-) -> gym.Env:
+) -> Any:
     """Build the unwrapped stock environment: no time limit, actions in N m.
 
     Args:
@@ -79,7 +78,7 @@ def make_stock(
         raise InputError(f"team {team!r} is unknown; expected 0 (south goal), 1 (north goal) or -1 (drawn)")
     importlib.import_module("sai_mujoco")
     spec = gym.spec(task.gym_id)
-    module, name = spec.entry_point.split(":")
+    module, name = str(spec.entry_point).split(":")
     cls = getattr(importlib.import_module(module), name)
     if task.name == "goal_keeper":
         cls = _fixed_goal_keeper(cls)
@@ -88,8 +87,3 @@ def make_stock(
     # The MJCF trees are read only while the model is compiled, and hold every mesh once more.
     env.scene_mjcf = env.env_mjcf = env.mjcf_model = env.robots[0].mjcf_model = None
     return env
-
-
-def mujoco_of(stock: Any) -> tuple[mujoco.MjModel, mujoco.MjData]:
-    """The MuJoCo model and data of a stock environment; it wraps them without a public way in."""
-    return stock.sim.model._model, stock.sim.data._data  # noqa: SLF001

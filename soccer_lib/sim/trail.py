@@ -28,7 +28,8 @@ class SpinTrail:
     rows = 64
 
     def __init__(self, sim: SoccerSim, tracker: Any) -> None:
-        model, data = sim.model, sim.data
+        model = sim.model
+        data = sim.data
         self._sim = sim
         self._tracker = tracker
         bodies = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
@@ -52,7 +53,9 @@ class SpinTrail:
 
     def reset(self) -> None:
         """Forget all notes."""
-        self._count, self._still, self._gap = 0, False, False
+        self._count = 0
+        self._still = False
+        self._gap = False
 
     def note(self) -> None:
         """Note the physics step that has just been taken."""
@@ -63,7 +66,8 @@ class SpinTrail:
         if self._gap or self._count == self.rows:
             self._hand_over()
         self._still = still
-        row, (axes, qvel, readings) = self._count, self._places
+        row = self._count
+        axes, qvel, readings = self._places
         axes[row], qvel[row], readings[row] = self._sources
         self._count = row + 1
 
@@ -72,11 +76,11 @@ class SpinTrail:
         gap = self._gap
         self._hand_over()
         if gap:
-            readings = self._sim.readings
+            sim = self._sim
+            readings = sim.readings
             readings.measure()
-            spin = readings.ball_velr - readings.imu_velr
-            trunk = self._sim.data.sensordata.take(self._shown)
-            self._tracker.push_rows(spin[None], trunk[None])
+            shown = sim.data.sensordata.take(self._shown)
+            self._tracker.push_rows((readings.ball_velr - readings.imu_velr)[None], shown[None])
 
     def _hand_over(self) -> None:
         n = self._count
@@ -87,4 +91,5 @@ class SpinTrail:
             self._tracker.push_rows(spins[:, :3] - spins[:, 3:], notes[:, 36:])
         if self._gap:
             self._tracker.skip()
-        self._count, self._gap = 0, False
+        self._count = 0
+        self._gap = False

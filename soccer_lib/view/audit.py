@@ -43,10 +43,10 @@ def audit_table(audit: Audit) -> str:
     lines = [", ".join(f"{name} {value}" for name, value in audit.settings.items())]
     for task in audit.pairs:
         rows = [[task, "official score", "end [s]", "return", "outcomes"]]
-        for name, (score, time, paid) in means_of(audit, task).items():
+        for name, (score, time, discounted) in means_of(audit, task).items():
             counts = Counter(p.outcome for p in audit.played if (p.task, p.behaviour) == (task, name))
             outcomes = ", ".join(f"{outcome} {count}" for outcome, count in counts.most_common())
-            rows.append([name, f"{score:.2f}", f"{time:.1f}", f"{paid:.4g}", outcomes])
+            rows.append([name, f"{score:.2f}", f"{time:.1f}", f"{discounted:.4g}", outcomes])
         lines += ["", *aligned(rows), _counted(audit, task)]
         for verdict in (REVERSED, DISCOUNTED):
             sentences = [_sentence(verdict, pairs) for pairs in named_pairs(audit, task, verdict).values()]
@@ -101,7 +101,7 @@ def _draw_task(axes: Axes, audit: Audit, task: str) -> None:
     by_return = sorted(means, key=lambda name: -means[name][2])
     overpaid = {worse for _, worse in named_pairs(audit, task, REVERSED)}
     axes.set_title(f"{title_of(task)}\n{_counted(audit, task)}")
-    for left, (name, (score, _, paid)) in enumerate(means.items()):
+    for left, (name, (score, _, discounted)) in enumerate(means.items()):
         right = by_return.index(name)
         if name in overpaid:
             axes.plot([0, 1], [left, right], "o-", color=style.RED, linewidth=2.2, markersize=5, zorder=3)
@@ -109,7 +109,7 @@ def _draw_task(axes: Axes, audit: Audit, task: str) -> None:
             axes.plot([0, 1], [left, right], "o-", color=style.QUIET, linewidth=1.2, markersize=5, zorder=2)
         colour = style.RED if name in overpaid else style.INK
         axes.text(-0.05, left, f"{name}  {style.signed(score)}", ha="right", va="center", color=colour)
-        total = style.signed(paid) if abs(paid) < 1000 else f"{paid:,.0f}"
+        total = style.signed(discounted) if abs(discounted) < 1000 else f"{discounted:,.0f}"
         axes.text(1.05, right, total, ha="left", va="center", color=colour)
     for x, name in enumerate(("official score", "discounted return")):
         axes.text(x, -0.8, name, ha="center", va="center")

@@ -12,6 +12,7 @@ from soccer_lib.control import weights as weights_module
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.control.residual import FEATURE_COUNT
 from soccer_lib.errors import InputError
+from soccer_lib.layout import Sensed
 from soccer_lib.runs.files import sha256_of
 
 SHARED = Path(os.environ.get("SOCCER_SHARED", Path(__file__).resolve().parents[3] / "shared"))
@@ -19,13 +20,13 @@ REFERENCE = SHARED / "data/booster_gym_t1/walking_policy.npz"
 
 
 def observation(rng):
-    return {
-        "joint_pos": rng.normal(0, 0.1, 12).astype(np.float32),
-        "joint_vel": rng.normal(0, 0.5, 12).astype(np.float32),
-        "quat_xyzw": np.array([0.01, 0.02, 0.3, 0.95], dtype=np.float32),
-        "gyro": rng.normal(0, 0.1, 3).astype(np.float32),
-        "velocimeter": rng.normal(0, 0.2, 3).astype(np.float32),
-    }
+    return Sensed(
+        joint_pos=rng.normal(0, 0.1, 12).astype(np.float32),
+        joint_vel=rng.normal(0, 0.5, 12).astype(np.float32),
+        quat_xyzw=np.array([0.01, 0.02, 0.3, 0.95], dtype=np.float32),
+        gyro=rng.normal(0, 0.1, 3).astype(np.float32),
+        velocimeter=rng.normal(0, 0.2, 3).astype(np.float32),
+    )
 
 
 def own_arrays(rng, hidden=8):
@@ -74,13 +75,13 @@ def test_interface_and_bit_identical_continuation(kind, request):
     first.reset(phase=0.35)
     assert first.phase == pytest.approx(0.35)
     for command, seen in steps[:40]:
-        target = first.step(command, **seen)
+        target = first.step(command, seen)
     assert target.shape == (12,) and target.dtype == np.float32 and np.isfinite(target).all()
     state = first.get_state()
     assert all(isinstance(value, (float, np.ndarray)) for value in state.values())
     second.set_state(state)
     for command, seen in steps[40:]:
-        np.testing.assert_array_equal(first.step(command, **seen), second.step(command, **seen))
+        np.testing.assert_array_equal(first.step(command, seen), second.step(command, seen))
         assert first.phase == second.phase
 
 
@@ -91,7 +92,7 @@ def test_reset_forgets_everything(own_file):
 
     def play():
         walker.reset(phase=0.2)
-        return [walker.step(np.array([0.5, 0.1, 0.2]), **seen) for seen in steps]
+        return [walker.step(np.array([0.5, 0.1, 0.2]), seen) for seen in steps]
 
     np.testing.assert_array_equal(play(), play())
 
@@ -101,7 +102,7 @@ def test_reset_forgets_everything(own_file):
 def test_bad_command_is_one_clear_line(kind, command, request):
     walker = load_walker(request.getfixturevalue(kind))
     with pytest.raises(InputError, match="velocity command"):
-        walker.step(command, **observation(np.random.default_rng(0)))
+        walker.step(command, observation(np.random.default_rng(0)))
 
 
 def test_truncated_changed_and_missing_files(own_file, tmp_path):
@@ -197,7 +198,7 @@ def test_torchscript_and_npz_agree(tmp_path):
     a, b = load_walker(tmp_path / "a.npz"), load_walker(tmp_path / "a.pt")
     for _ in range(10):
         seen = observation(rng)
-        np.testing.assert_allclose(a.step([0.3, 0, 0], **seen), b.step([0.3, 0, 0], **seen), atol=1e-5)
+        np.testing.assert_allclose(a.step([0.3, 0, 0], seen), b.step([0.3, 0, 0], seen), atol=1e-5)
 
 
 def test_torchscript_of_another_shape_or_none(tmp_path):
@@ -249,7 +250,7 @@ def test_reference_policy_stands_from_its_npz():
     upright = np.array([0, 0, 0, 1], dtype=np.float32)
     zero = np.zeros(12, dtype=np.float32)
     for _ in range(5):
-        target = walker.step(np.zeros(3), zero, zero, upright, zero[:3], zero[:3])
+        target = walker.step(np.zeros(3), Sensed(zero, zero, upright, zero[:3], zero[:3]))
     assert walker.phase == 0.0 and np.abs(target).max() < 1.5
-    walker.step(np.array([0.5, 0, 0]), zero, zero, upright, zero[:3], zero[:3])
+    walker.step(np.array([0.5, 0, 0]), Sensed(zero, zero, upright, zero[:3], zero[:3]))
     assert walker.phase == pytest.approx(0.03)

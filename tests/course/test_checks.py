@@ -9,8 +9,8 @@ from scipy.spatial.transform import Rotation
 import soccer_lib as sl
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.course import checks
+from soccer_lib.geometry import heading_of
 from soccer_lib.layout import COMMAND_SCALE
-from soccer_lib.wrappers.heading import heading_of
 
 
 def undone(*arguments):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, collector_of, parts_folder
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset
@@ -204,7 +204,7 @@ def test_kicks_are_not_disturbed_and_none_comes_about():
     rng = np.random.default_rng(0)
     kick, fast = np.array((1, -1, 1), np.float32), np.array((1, -1, 0.7), np.float32)
     played = [_disturbed(fast, 0.5, rng) for _ in range(100)]
-    assert _disturbed(kick, 0.5, rng) is kick and not any(map(kick_asked, played))
+    assert _disturbed(kick, 0.5, rng) is kick and not any(map(requested_kick, played))
     assert len({tuple(row) for row in played}) > 50 and np.abs(played).max() <= 1
     assert _disturbed(np.zeros(12, np.float32), 0.1, rng).std() > 0.05
 

@@ -16,6 +16,7 @@ FILE = DATA / "demos" / "striker.npz"
 
 
 @pytest.mark.parametrize("task", COMPETITION)
+@pytest.mark.golden
 def test_a_demonstration_is_played_again_alike(task):
     committed, settings = read_dataset(FILE), load_json(FILE.with_suffix(".json"))["settings"]
     assert settings["from_policy"] == "striker" and settings["tasks"] == ["all"]

@@ -52,6 +52,7 @@ def test_a_record_holds_every_episode(result, record):
         assert stored.torques.tobytes() == episode.torques.tobytes() and stored.torques.dtype == np.float32
 
 
+@pytest.mark.golden
 def test_the_stock_environment_gives_every_score_to_the_last_digit(record, result):
     replayed = replay(record, stock=True, workers=2, progress=False)
     assert all(episode.equal for episode in replayed)

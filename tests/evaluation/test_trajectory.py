@@ -10,8 +10,9 @@ import mujoco
 import numpy as np
 import pytest
 
-from soccer_lib.envs.make import make_env, simulation_of
+from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.trajectory import Recorder, snapshot, trace_episode
+from soccer_lib.sim import simulation_of
 
 STILL = np.zeros(12, np.float32)
 

@@ -14,7 +14,7 @@ from stable_baselines3 import PPO, SAC, TD3
 from torch import nn
 
 import soccer_lib as sl
-from soccer_lib.control.weights import network_of as walker_network_of
+from soccer_lib.control.weights import walker_network
 from soccer_lib.errors import InputError
 from soccer_lib.layout import FULL, RAW
 from soccer_lib.policies import load_policy
@@ -232,7 +232,7 @@ def test_a_real_walking_policy_has_the_same_layers_both_ways(shared):
     path = shared / "data" / "booster_gym_t1" / "walking_policy.npz"
     network = network_of(path, load_npz(path), {"activation": "elu", "output": "clip"})
     row = np.random.default_rng(0).normal(size=47).astype(np.float32)
-    expected = walker_network_of(path, load_npz(path), 47, 12)(row)
+    expected = walker_network(path, load_npz(path), 47, 12)(row)
     assert network(row).tobytes() == np.clip(expected, -1, 1).tobytes()
     with pytest.raises(
         InputError, match=r"47 inputs; expected observation raw \(33 or 39 or 45 or 54\), raw\+imu"

@@ -13,8 +13,8 @@ from soccer_lib.control.weights import OWN_FILE
 from soccer_lib.errors import InputError
 from soccer_lib.layout import COMMAND_SCALE, KP, ROBOT, TORQUE_LIMIT
 from soccer_lib.policies import BASELINES, Policy, PolicySpec, load_policy, stand_torque
-from soccer_lib.policies.baselines import STAND_KD, STAND_KP, STAND_POSE
 from soccer_lib.sim import make_sim
+from soccer_lib.sim.torque import STAND_KD, STAND_KP, STAND_POSE
 
 
 class Counter(Policy):

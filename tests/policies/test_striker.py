@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import soccer_lib as sl
-from soccer_lib.control.kicks import PATTERNS, kick_asked, load_kicks
+from soccer_lib.control.kicks import PATTERNS, load_kicks, requested_kick
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
 from soccer_lib.policies.striker import KEEPER_RATE, POST, Memory, Striker, StrikerView
@@ -57,7 +57,7 @@ def test_it_aims_at_the_side_that_the_keeper_leaves(side):
 def test_it_walks_first_and_asks_for_the_kick_behind_the_ball():
     striker = Striker(aim_y=0.0)
     action, memory = striker.predict(scene(ball=(1.5, 0.0)), striker.begin())
-    assert kick_asked(action) is None and action[0] > 0.3 and memory.kicks == 0
+    assert requested_kick(action) is None and action[0] > 0.3 and memory.kicks == 0
     striker = Striker(aim_y=-STANCE[1])  # straight ahead of the ball
     action, memory = striker.predict(behind_ball(), striker.begin())
     assert action.tolist() == list(PATTERNS["shot"]) and memory.kicks == 1
@@ -68,7 +68,7 @@ def test_it_waits_as_long_as_it_is_told():
     memory, asked = striker.begin(), []
     for _ in range(6):
         action, memory = striker.predict(behind_ball(), memory)
-        asked.append(kick_asked(action))
+        asked.append(requested_kick(action))
     assert asked[:4] == [None] * 4 and asked[4] == "shot"
 
 

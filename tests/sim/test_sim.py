@@ -23,6 +23,7 @@ ENDS = {
 
 @pytest.mark.parametrize("team", [0, 1])
 @pytest.mark.parametrize("task", TASKS)
+@pytest.mark.golden
 def test_bit_identical_to_the_stock_environment(task, team):
     found = compare(task, team, steps=2_600)
     assert found.steps == 2_600

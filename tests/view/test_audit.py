@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from soccer_lib.evaluation.audit import Audit, Played
+from soccer_lib.evaluation.audit import Audit, AuditedEpisode
 from soccer_lib.view.audit import LISTED, audit_table, means_of, plot_audit
 from soccer_lib.view.style import INK, QUIET, RED
 from tests.support.drawn import titles
@@ -13,8 +13,8 @@ TASK = "kick_to_target"
 SETTINGS = {"reward": "mine", "gamma": 0.99, "starts": 2}
 
 
-def played(behaviour: str, score: float, paid: float, start: int = 0, time: float = 9.0) -> Played:
-    return Played(TASK, 0, start, behaviour, score, paid, time, "time_limit")
+def played(behaviour: str, score: float, paid: float, start: int = 0, time: float = 9.0) -> AuditedEpisode:
+    return AuditedEpisode(TASK, 0, start, behaviour, score, paid, time, "time_limit")
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def test_the_same_command_makes_the_same_bytes(turn, tmp_path, monkeypatch, caps
             assert made[name].dtype == array.dtype and made[name].tobytes() == array.tobytes()
 
 
+@pytest.mark.golden
 def test_the_committed_clip_is_what_the_command_makes(turn):
     # Other processors round otherwise, and a walk amplifies that: hence millimetres, not bits.
     stored, made = read_clip(CLIPS / "turn.npz"), clips.lower_arrays(turn)
@@ -110,6 +111,7 @@ def test_the_committed_clips_show_what_they_are_named_after():
         assert clip_facts(read_clip(CLIPS / f"{name}.npz"))["peak_speed"] > 10
 
 
+@pytest.mark.golden
 def test_the_committed_clips_are_small_and_are_those_of_their_record():
     files, record = sorted(CLIPS.rglob("*.npz")), load_json(CLIPS / "clips.json")
     assert sum(path.stat().st_size for path in files) < 1e6

@@ -186,10 +186,10 @@ def test_after_a_clip_the_robot_walks_on(played):
     for _ in range(8):
         *_, info = env.step(np.zeros(3, np.float32))
     assert not info["macro_active"] and info["macro_step_index"] == 0
-    start = env.unwrapped._imu.copy()
+    start = env.unwrapped.readings.imu.copy()
     for _ in range(12):
         *_, terminated, _, info = env.step(np.array([-0.4, 0.0, 0.0], np.float32))
-    assert not terminated and np.hypot(*(env.unwrapped._imu - start)[:2]) > 0.2
+    assert not terminated and np.hypot(*(env.unwrapped.readings.imu - start)[:2]) > 0.2
 
 
 def test_a_state_inside_a_clip_continues_bit_for_bit(played, crouch):

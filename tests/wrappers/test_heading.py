@@ -78,7 +78,7 @@ def test_turning_the_whole_scene_changes_nothing(task, angle):
     def observed():
         mujoco.mj_forward(sim.model, sim.data)
         sim.bind_episode()
-        sim.readings.measured = 0
+        sim.readings.forget()
         return env.observation(sim.observation())
 
     before = observed()
@@ -151,9 +151,9 @@ def seen_by_an_exported_agent(sim):
 
     def watched(torque):
         over = advance(torque)
-        quat, gyro, _ = sim.readings.attitude()
+        sensed = sim.readings.sense()
         field = RAW[sim.task.name]["ball_velr_rel_robot"]
-        tracker.push(sim.observation()[field], quat, gyro)
+        tracker.push(sim.observation()[field], sensed.quat_xyzw, sensed.gyro)
         return over
 
     sim.advance = watched
@@ -177,7 +177,7 @@ def test_environment_and_exported_agent_track_the_same_bits(task, control):
         if tenth % 7 == 6:
             sim.data.qvel[speed : speed + 6] = 0
         env.step(rng.uniform(-0.2, 0.2, 12).astype(np.float32))
-        rested, moved = rested + layer._trail._still, moved + (not layer._trail._still)
+        rested, moved = rested + layer.trail._still, moved + (not layer.trail._still)
         assert layer.ball.offset == watching.offset and layer.ball.spin == watching.spin
         if step % 40 == 39:
             sl.set_state(env, sl.get_state(env))

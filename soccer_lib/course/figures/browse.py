@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from soccer_lib.control.clip import Clip
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.course.figures.samples import asks_for_kick, heading_layout
 from soccer_lib.course.figures.widgets import explore
 from soccer_lib.demos.dataset import Dataset
@@ -158,7 +158,7 @@ def _draw_actions(axes: Axes, dataset: Dataset, rows: np.ndarray, row: int) -> N
 
 
 def _in_words(command: np.ndarray) -> str:
-    kick = kick_asked(command)
+    kick = requested_kick(command)
     if kick:
         return f"asks for a kick: {kick}"
     ahead, left, turn = command * COMMAND_SCALE

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from soccer_lib.control.kicks import PATTERNS
+from soccer_lib.control.kicks import NO_KICK, requested_kicks
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT, ROBOT, Layout
-from soccer_lib.learn.imitation.kicks import kick_labels
 from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, RED, new_figure, styled
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def asks_for_kick(dataset: Dataset) -> np.ndarray:
             f"actions for {dataset.control} came; expected commands, which can ask for a kick; "
             "make the dataset with --level command"
         )
-    return kick_labels(dataset.actions, np.array(list(PATTERNS.values()))).any(axis=1)
+    return requested_kicks(dataset.actions) != NO_KICK
 
 
 @styled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS
+from soccer_lib.control.kicks import PATTERNS, requested_kicks
 
 
 def kick_patterns(actions: np.ndarray) -> np.ndarray:
@@ -15,8 +15,9 @@ def kick_patterns(actions: np.ndarray) -> np.ndarray:
 
 def kick_labels(actions: np.ndarray, patterns: np.ndarray) -> np.ndarray:
     """Which kick each command asks for. Shapes: (n, 3), (n_kicks, 3) to (n, n_kicks), bool."""
-    asks = (np.abs(actions) > KICK_THRESHOLD).all(axis=1)
-    return asks[:, None] & (np.sign(actions)[:, None] == patterns).all(axis=2)
+    if not len(patterns):
+        return np.zeros((len(actions), 0), bool)
+    return requested_kicks(actions)[:, None] == requested_kicks(patterns)
 
 
 def kick_agreement(guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray) -> dict[str, float]:

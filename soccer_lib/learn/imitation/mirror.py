@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS
+from soccer_lib.control.kicks import KICK_THRESHOLD, NO_KICK, requested_kicks
 from soccer_lib.control.residual import mirror_joints
 from soccer_lib.demos.dataset import TRANSITIONS, Dataset
 from soccer_lib.errors import unknown_name
 from soccer_lib.layout import AGENT, FULL, ROBOT
-from soccer_lib.learn.imitation.kicks import kick_labels
 
 MIRRORED_LAYOUTS = {layout.name: layout for layout in (FULL, ROBOT, AGENT)}
 """The layouts that are the same for every task, by name."""
@@ -76,4 +75,4 @@ def _mirrored_commands(commands: np.ndarray) -> np.ndarray:
 
 def _ask_for_kicks(commands: np.ndarray) -> np.ndarray:
     """Which commands ask for a kick. Shapes: (n, 3) to (n, 1), bool."""
-    return kick_labels(commands, np.array(list(PATTERNS.values()))).any(axis=1, keepdims=True)
+    return requested_kicks(commands)[:, None] != NO_KICK

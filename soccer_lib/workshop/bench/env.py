@@ -26,10 +26,10 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
 from soccer_lib.sim import SoccerSim, make_sim, make_stock
+from soccer_lib.sim.torque import pd_torque
 from soccer_lib.tasks import Task, tasks_named
 from soccer_lib.workshop.bench.report import LiveTable, finish
 from soccer_lib.wrappers import CONTROLS
-from soccer_lib.wrappers.control import pd_torque
 
 _KP = np.full(12, 200.0, dtype=np.float32)
 _KD = np.full(12, 5.0, dtype=np.float32)

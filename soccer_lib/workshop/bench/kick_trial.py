@@ -14,16 +14,15 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import Kick
 from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.play import play_episode
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.geometry import heading_of, turned
 from soccer_lib.policies.striker import Memory, Striker, StrikerView
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.wrappers.heading import heading_of
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]; direction and height are read there."""

@@ -12,7 +12,6 @@ from typing import Literal
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import wrap
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, evaluate
@@ -20,6 +19,7 @@ from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.intervals import wilson
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.geometry import wrap
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs

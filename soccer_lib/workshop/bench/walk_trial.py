@@ -130,9 +130,9 @@ class WalkTrial:
             if t % TICK == 0:
                 feet.append(self._feet())
                 command = np.clip(command_at(t * PHYSICS_DT), low, high)
-                sensors = sim.readings.attitude()
+                sensed = sim.readings.sense()
                 start = time.perf_counter()
-                target = walker.step(command, joint_pos, joint_vel, *sensors)
+                target = walker.step(command, sensed)
                 step_seconds += time.perf_counter() - start
             torque = walker.kp * (target - joint_pos) - walker.kd * joint_vel
             torque = np.clip(torque, -limit, limit).astype(np.float32)

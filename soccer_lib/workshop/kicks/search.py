@@ -42,8 +42,12 @@ _UNITS = np.concatenate(
         [0.05, 0.05, 0.2],  # stance [m], phase of the walk afterwards
     ]
 )
-_NEAREST, _FARTHEST = (0.36, -0.3), (0.75, 0.15)  # of the ball in a stance: no shin touches it before [m]
-_SHORTEST, _LONGEST = 0.02, 0.8  # from knot to knot [s]
+# of the ball in a stance: no shin touches it before [m]
+_NEAREST = (0.36, -0.3)
+_FARTHEST = (0.75, 0.15)
+# from knot to knot [s]
+_SHORTEST = 0.02
+_LONGEST = 0.8
 
 
 @dataclass(frozen=True)
@@ -257,7 +261,8 @@ def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, fold
     stage = STAGES[number]
     options = {"popsize": config.population, "seed": 1000 * config.seed + number + 1, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy(start, stage.sigma, options)
-    generations, spoken = max(1, round(config.effort * stage.generations)), 0.0
+    generations = max(1, round(config.effort * stage.generations))
+    spoken = 0.0
     history = list(folder.scores(stage.name))
     for scores in history:  # of a killed run: the same candidates with the same scores
         strategy.tell(strategy.ask(), (-scores).tolist())
@@ -280,7 +285,8 @@ def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, fold
 
 def _measured(vectors: dict[str, np.ndarray]) -> dict[str, Kick]:
     """The kicks with their direction, speed and height, from 60 trials that no search has seen."""
-    trial, kicks = KickTrial(seed=2), {}
+    trial = KickTrial(seed=2)
+    kicks = {}
     for stage in (stage for stage in STAGES if stage.lined_up):
         kick, _ = kick_from(vectors[stage.name], stage.name)
         seen = figures(play(trial, kick, stage, np.random.default_rng(7), 60))

@@ -10,9 +10,10 @@ from math import exp, hypot
 
 import numpy as np
 
-from soccer_lib.control.gait import AVERAGE_RATE, DT, Gait, GaitParameters
+from soccer_lib.control.gait import AVERAGE_RATE, Gait, GaitParameters
 from soccer_lib.control.residual import FEATURE_COUNT, features, unmirror
 from soccer_lib.control.walker import combine
+from soccer_lib.tasks import WALKER_DT
 from soccer_lib.workshop.walker.lessons import EPISODE_STEPS, CommandSequence, push_velocity
 from soccer_lib.workshop.walker.plant import Robot, build_model, randomised
 
@@ -154,7 +155,7 @@ class Pupil:
         for foot, before, swinging in zip(feet, self.feet, self.gait.swinging, strict=True):
             down = foot[2] - _SOLE < _NEAR_GROUND
             if down:
-                slip += hypot(foot[0] - before[0], foot[1] - before[1]) / DT
+                slip += hypot(foot[0] - before[0], foot[1] - before[1]) / WALKER_DT
             rhythm += 0.5 * (down != swinging)
         self.feet = feet
         w, _, _, z = robot.quat.tolist()
@@ -226,7 +227,7 @@ class Practice:
             if time_up:
                 timed_out[i] = pupil.observe()
             if done[i]:
-                self.finished.append((pupil.ticks * DT, fallen))
+                self.finished.append((pupil.ticks * WALKER_DT, fallen))
                 pupil.restart()
             self.observations[i] = pupil.observe()
         return rewards, done, timed_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
@@ -96,7 +96,7 @@ def test_walking_commands_are_mirrored_and_never_become_kicks():
     np.testing.assert_allclose(image[1], [0.85, 0.3, -0.9])
     np.testing.assert_allclose(image[2], [-0.792, 0.792, -0.792])
     assert image[3].tolist() == [-1, 1, -1]
-    assert [kick_asked(row) for row in image] == [None, None, None, "placed"]
+    assert [requested_kick(row) for row in image] == [None, None, None, "placed"]
     assert np.abs(mirror_image(dataset(np.zeros((1, 96)), commands[:1])).observations).max() == 0
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from soccer_lib.workshop.bench.kick_trial import (
     Aimed,
     KickJob,
     KickResult,
+    KickWatch,
     draw_aim,
     flight,
     in_heading,
@@ -82,6 +84,70 @@ def test_the_striker_is_sent_where_the_world_says():
     aimed = Aimed("placed", np.pi / 2)  # world y; the world's x is the robot's -y, so world y is its x
     kick, aim, free, _ = aimed._plan(kick_trial.StrikerView(observation), aimed.begin())
     assert kick.name == "placed" and free and aim == pytest.approx((1.0 + 2.2, 0.5))
+
+
+class Sim:
+    """A simulation of nothing but its clock; the ball's place ahead is the number of the physics step."""
+
+    def __init__(self):
+        self.n_steps = 0
+        self.fallen = False
+        self.task = SimpleNamespace(max_steps=4000)
+        self.ball = np.zeros(3)
+        self.data = SimpleNamespace(geom=lambda name: SimpleNamespace(xpos=self.ball))
+        self.heading = 0.0
+        self.readings = SimpleNamespace(orientation=lambda: self.quat())
+
+    def quat(self):
+        return np.array([0.0, 0.0, np.sin(self.heading / 2), np.cos(self.heading / 2)])
+
+    def step(self, watch, triggered=0, aborted=0):
+        for _ in range(50):
+            self.n_steps += 1
+            self.ball[0] += 1.0
+            watch.end_physics_step(np.zeros(12))
+        watch.end_step({"macro_triggered": triggered, "macro_aborted_count": aborted})
+
+
+@pytest.fixture
+def watched():
+    sim = Sim()
+    watch = KickWatch(sim)
+    watch.begin_episode(np.zeros(96))
+    return sim, watch
+
+
+def test_a_kick_is_measured_from_the_step_in_which_it_was_granted(watched):
+    sim, watch = watched
+    sim.heading = 0.3
+    sim.step(watch)
+    sim.heading = 0.5
+    watch.begin_step()
+    sim.step(watch, triggered=1)
+    sim.heading = 0.9
+    sim.step(watch, triggered=1)  # of a second kick nothing is noted
+    assert watch.trigger == 50 and watch.heading == pytest.approx(0.5) and not watch.aborted
+    assert watch.end == 100 + 1000, "2 s from the end of its step"
+    centres = watch.centres_since_trigger()
+    # Before physics step 50, where it lay after 50 steps, up to the one before the last.
+    np.testing.assert_array_equal(centres[:, 0], np.arange(50, 150))
+
+
+def test_a_fall_shortens_the_trial_and_never_lengthens_it(watched):
+    sim, watch = watched
+    sim.step(watch, triggered=1, aborted=1)
+    sim.fallen = True
+    sim.step(watch)
+    assert watch.aborted and watch.fell and watch.end == 100 + 300 and not watch.done
+    late = Sim()
+    watch = KickWatch(late)
+    watch.begin_episode(np.zeros(96))
+    late.step(watch, triggered=1)
+    for _ in range(19):
+        late.step(watch)
+    late.fallen = True
+    late.step(watch)
+    assert watch.end == 50 + 1000 and watch.done
 
 
 def test_rows_by_hand():

@@ -11,7 +11,7 @@ from PIL import Image
 from soccer_lib.control import OwnWalker
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError
-from soccer_lib.layout import COMMAND_SCALE
+from soccer_lib.layout import COMMAND_SCALE, Sensed
 from soccer_lib.view.style import save_figure
 from soccer_lib.workshop.bench import walker as bench
 from soccer_lib.workshop.bench import walking
@@ -73,6 +73,11 @@ def test_heading_velocity_by_hand():
     pose = np.array([[0, 0, 0.7, half, 0, 0, half]])  # turned by 90 degrees to the left
     speed = np.array([[0.0, 1.0, 0.0, 0.0, 0.0, 0.3]])
     np.testing.assert_allclose(heading_velocity(pose, speed), [[1.0, 0.0, 0.3]], atol=1e-12)
+    speed = np.array([[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]])  # along the world's x axis: to its right
+    np.testing.assert_allclose(heading_velocity(pose, speed), [[0.0, -1.0, 0.0]], atol=1e-12)
+    rolled = np.array([[0, 0, 0.7, half, half, 0, 0]])  # on its right side: its y axis points up
+    spin = np.array([[0.0, 0.0, 0.0, 0.0, 0.4, 0.0]])
+    np.testing.assert_allclose(heading_velocity(rolled, spin), [[0.0, 0.0, 0.4]], atol=1e-12)
 
 
 def test_sequences_repeat_and_stay_in_range():
@@ -83,6 +88,7 @@ def test_sequences_repeat_and_stay_in_range():
     assert (commands >= [-0.3, -0.4, -1.0]).all() and (commands <= [1.0, 0.4, 1.0]).all()
 
 
+@pytest.mark.golden
 def test_trial_is_the_stock_environment_bit_for_bit():
     """The real `gym.make(...).step`, driven by nothing but its observation and info, goes the same way."""
     import gymnasium as gym
@@ -107,7 +113,7 @@ def test_trial_is_the_stock_environment_bit_for_bit():
         joint_pos, joint_vel = (np.asarray(part, np.float32) for part in (seen[:12], seen[12:24]))
         if t % 10 == 0:
             sensors = [np.asarray(info[f"robot_{k}"], np.float32) for k in ("quat", "gyro", "velocimeter")]
-            target = walker.step(command, joint_pos, joint_vel, *sensors)
+            target = walker.step(command, Sensed(joint_pos, joint_vel, *sensors))
         torque = walker.kp * (target - joint_pos) - walker.kd * joint_vel
         seen, *_, info = env.step(torque.astype(np.float32))
         np.testing.assert_array_equal(data.qpos[trial.root : trial.root + 2], trace.position[t])
@@ -320,6 +326,7 @@ def test_the_picture_takes_a_reference_and_a_walker_that_fell(tmp_path):
     save_figure(picture, tmp_path / "walk.png")
 
 
+@pytest.mark.golden
 def test_the_committed_walker_follows_commands_on_the_stock_scene():
     job = {"walker": "own", "kind": "sequence", "level": 0.0, "seed": 150}
     player = bench.TrialPlayer()

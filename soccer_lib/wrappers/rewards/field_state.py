@@ -11,9 +11,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from soccer_lib.geometry import heading_of
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.wrappers.heading import heading_of
 
 TARGETS: dict[str, tuple[str, float]] = {
     "goalie_penalty_kick": ("goal_post", 1.6),
@@ -28,7 +28,7 @@ _GROUNDED = 0.045
 
 
 @dataclass(frozen=True)
-class Scene:
+class FieldState:
     """Robot, ball and target after a step; vectors on the ground are complex numbers, ahead + left x i.
 
     They are in the heading frame and start where the robot stands, midway between its feet: a robot that
@@ -94,8 +94,8 @@ class Step:
         discount: what a reward of this step counts at the start of the episode.
     """
 
-    before: Scene = Scene()
-    after: Scene = Scene()
+    before: FieldState = FieldState()
+    after: FieldState = FieldState()
     held: float = 0.1
     outcome: str = "running"
     kicks: int = 0
@@ -110,33 +110,39 @@ class Step:
         return (self.after.place - self.before.place) * cmath.exp(-1j * self.before.heading)
 
 
-class SceneReader:
+class FieldStateReader:
     """Reads the scene off a simulation of one of `TARGETS`; names are looked up once."""
 
     def __init__(self, sim: SoccerSim) -> None:
-        self._sim, model = sim, sim.model
+        self._sim = sim
+        model = sim.model
         site, self._reach = TARGETS[sim.task.name]
         goals = [f"{site}_{side}" for side in ("south", "north")] if site == "goal_post" else [site, site]
         names = ["ball", "robot_0:imu", "robot_0:left_foot", "robot_0:right_foot", *goals]
         self._sites = [model.site(name).id for name in names]
         self._ball = sim.data.geom_xpos[model.geom("ball").id]
-        self._legs = slice(
-            first := int(model.joint(sim.stock.robots[0].robot_joints[0]).dofadr[0]), first + 12
-        )
+        first = int(model.joint(sim.stock.robots[0].robot_joints[0]).dofadr[0])
+        self._legs = slice(first, first + 12)
         self._velocity = np.zeros(6)
 
-    def __call__(self) -> Scene:
+    def __call__(self) -> FieldState:
         """The scene after the last physics step."""
-        sim, quat = self._sim, self._sim.readings.orientation()
-        sim.readings.measure()
+        sim = self._sim
+        readings = sim.readings
+        quat = readings.orientation()
+        readings.measure()
         x, y, z = self._ball.tolist()
         (site_x, site_y, site_z), imu, *feet, south, north = sim.data.site_xpos[self._sites].tolist()
-        dx, dy, dz = x - site_x, y - site_y, z - site_z
-        (vx, vy, vz), (a, b, c) = sim.readings.ball_velp.tolist(), sim.readings.ball_velr.tolist()
+        dx = x - site_x
+        dy = y - site_y
+        dz = z - site_z
+        vx, vy, vz = readings.ball_velp.tolist()
+        a, b, c = readings.ball_velr.tolist()
         place = (complex(*feet[0][:2]) + complex(*feet[1][:2])) / 2
-        heading, target = heading_of(quat), north if sim.team else south
+        heading = heading_of(quat)
+        target = north if sim.team else south
         turn = cmath.exp(-1j * heading)
-        return Scene(
+        return FieldState(
             place=place,
             heading=heading,
             ball=(complex(x, y) - place) * turn,
@@ -156,6 +162,7 @@ class SceneReader:
 
     def _speed(self, index: int) -> float:
         """Speed of one of the sites over the ground [m/s]."""
-        site, kind = self._sites[index], mujoco.mjtObj.mjOBJ_SITE
-        mujoco.mj_objectVelocity(self._sim.model, self._sim.data, kind, site, self._velocity, 0)
+        kind = mujoco.mjtObj.mjOBJ_SITE
+        sim = self._sim
+        mujoco.mj_objectVelocity(sim.model, sim.data, kind, self._sites[index], self._velocity, 0)
         return math.hypot(*self._velocity[3:5].tolist())
