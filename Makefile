@@ -13,10 +13,10 @@ STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
 
 # The first Python that starts and is 3.11 to 3.13; a shim that cannot start is passed over.
 define FIND_PYTHON
-for p in $(PYTHON) python3.11 python3 python3.12 python3.13; do \
+for p in $(or $(PYTHON),python3.11 python3 python3.12 python3.13); do \
   if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
 done; \
-echo "error: no Python 3.11 to 3.13 found (python3 is $$(python3 -V 2>&1 || true)); install one, or try: make setup PYTHON=PATH" >&2; exit 2
+echo "error: $(if $(PYTHON),PYTHON=$(PYTHON) does not start as,found no) Python 3.11 to 3.13 (python3 is $$(python3 -V 2>&1 || true)); install one, or try: make setup PYTHON=PATH" >&2; exit 2
 endef
 
 # What is pinned must also import together.
@@ -28,7 +28,7 @@ help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## Create .venv with the pinned packages; instant when it is there.
-	@echo ".venv is ready."
+	@$(if $(PYTHON),python=$$($(FIND_PYTHON)); )echo ".venv is ready."
 
 $(STAMP): | requirements.txt
 	@python=$$($(FIND_PYTHON)); \

@@ -25,10 +25,11 @@ ROOT = Path(__file__).resolve().parents[1]
 class Limits:
     """Limits in lines of code (no blank lines, comments, docstrings), where nothing else is said."""
 
-    library: int = 8_800
+    # 8,800 before each step had a line of its own (400 more) and before the files of others were read by
+    # their own words, without being run (800 more); trainer and export are still to come.
+    library: int = 9_700
     """All rooms but the annexes."""
-    # 1,400 before each step had a line of its own: control grew by 90 lines and holds no more than it did.
-    room: int = 1_450
+    room: int = 1_400
     """One room of the library."""
     core_path: int = 3_000
     """What a reader takes in an afternoon: CORE_PATH."""

@@ -36,7 +36,7 @@ def main(config: InspectClipsConfig) -> None:
     if config.plot:
         check_picture_name(config.plot)
     check_outputs([config.video, config.plot])
-    clips = read_clips(config.input_root, config.files, config.exclude_files, strict_files=True)
+    clips = read_clips(config.input_root, config.files, config.exclude_files, True, lenient=True)
     print(clips_table(clips))
     if config.plot:
         stem, dot, ending = config.plot.rpartition(".")

@@ -7,6 +7,7 @@ error that a user can cause ends as one line on standard error and an exit code 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -106,7 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A polite kill unwinds the stack, so that children are stopped and the status is written.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()  # here it is known what to say where that fails
+        return code
     except SoccerError as error:
         print(f"error: {one_line(error, 1000)}", file=sys.stderr)
         return error.exit_code
@@ -117,9 +120,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: interrupted; run the same command again to continue or start over", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output is gone; without this the interpreter complains once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()  # its reader is gone
         return 141
+    except OSError as error:
+        # Files that cannot be written are a ResourceError by now: without a name it is the output.
+        if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
+            raise
+        _give_up_output()
+        remedy = "the files that were asked for are written; send the output elsewhere"
+        print(f"error: standard output: {error.strerror}; expected room; {remedy}", file=sys.stderr)
+        return 3
+
+
+def _give_up_output() -> None:
+    """Print into nothing from now on: the interpreter would complain once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

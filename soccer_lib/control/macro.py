@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control.clip import Clip, read_clip
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker, Walker
 from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.formats.clip import Clip, read_clip
 from soccer_lib.layout import JOINTS, Sensed
 from soccer_lib.tasks import WALKER_DT
 

@@ -22,12 +22,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from soccer_lib.control.ball import BALL_RADIUS
-from soccer_lib.control.clip import Clip
 from soccer_lib.control.kicks import NO_KICK, PATTERNS, requested_kicks
 from soccer_lib.demos.clips import fitting, read_clips
 from soccer_lib.demos.config import NEAREST, ClipDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.formats.clip import Clip
 from soccer_lib.layout import COMMAND_SCALE, DEFAULT_POSE, ROBOT
 from soccer_lib.wrappers.heading import SOUTH_GOAL
 
@@ -42,6 +42,9 @@ KEEPER_HEIGHT = 0.2
 
 DEFENDER_HEIGHT = 0.6
 """Middle of a defender above the ground, as in the real task [m]."""
+
+MOST_FRAMES = 1_000_000
+"""Highest number of a frame that can be named."""
 
 _DEFENDERS = (-0.8, 0.0, 0.8)
 _TASKS = {"goalie": (0,), "obstacle": (1,), "kick": (2,), "all": (0, 1, 2), "zeros": (-1,)}
@@ -140,11 +143,13 @@ def _samples(part: Clip, kicks: bool, config: ClipDatasetConfig, rng: np.random.
     """The samples of one part of a clip; `kicks` says whether some of them are to ask for a kick."""
     frames, actions = _actions(part, config)
     count = len(frames)
-    if len(part) < 2 or not count:
-        raise InputError(f"{part.source} has a part of {len(part)} frames; expected more; try --stride 1")
+    if len(part) < 2 or not count or config.stride > len(part):
+        raise InputError(
+            f"{part.source} has a part of {len(part)} frames, --stride is {config.stride}; expected more "
+            "frames than that; try --stride 1"
+        )
     clipped = (np.abs(actions) > 1).any(axis=1)
     actions = np.clip(actions, -1, 1)
-
     sentinels = kicks & np.isin(np.arange(count), sentinel_frames(config.sentinel_frames))
     held = np.zeros(count, bool)
     if config.level != "joint":
@@ -261,13 +266,13 @@ def sentinel_frames(text: str) -> list[int]:
     Raises:
         InputError: it is not such a list.
     """
-    numbers: list[int] = []
-    for word in text.split(","):
-        span = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", word)
-        if not span:
-            raise InputError(f"--sentinel-frames got {text!r}; expected numbers and spans; try 0-2")
-        numbers += range(int(span[1]), int(span[2] or span[1]) + 1)
-    return numbers
+    spans = [re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", word) for word in text.split(",")]
+    ends = [(int(span[1]), int(span[2] or span[1])) for span in spans if span]
+    if not all(spans) or not all(first <= last < MOST_FRAMES for first, last in ends):
+        raise InputError(
+            f"--sentinel-frames got {text!r}; expected numbers and spans up to {MOST_FRAMES:,}; try 0-2"
+        )
+    return [n for first, last in ends for n in range(first, last + 1)]
 
 
 def thinned(sentinels: np.ndarray, max_samples: int) -> np.ndarray:

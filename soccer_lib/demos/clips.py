@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from soccer_lib.control.clip import Clip, read_clip
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.formats.clip import Clip, read_clip
 from soccer_lib.runs import atomic_write_bytes
 
 CLIPS_REPOSITORY = "SaiResearch/booster_dataset"
@@ -20,6 +20,7 @@ def read_clips(
     files: Sequence[str] = (),
     exclude_files: Sequence[str] = (),
     strict_files: bool = False,
+    lenient: bool = False,
 ) -> list[Clip]:
     """Read the clips of a folder in the order of their names.
 
@@ -28,6 +29,7 @@ def read_clips(
         files: names or patterns such as `*kick*`, with or without .npz; none stands for all.
         exclude_files: names or patterns that are left out.
         strict_files: refuse a pattern that fits nothing; else a line says so and it is passed over.
+        lenient: read clips whose velocities do not fit their motion too, and say so in their `reading`.
 
     Raises:
         InputError: no folder, nothing left to read, a pattern that fits nothing, or a damaged file.
@@ -46,7 +48,7 @@ def read_clips(
     chosen = (fitting(known, files) if files else set(known)) - fitting(known, exclude_files)
     if not chosen:
         raise unknown_name("clip", ", ".join(files) or "nothing but excluded ones", known)
-    return [read_clip(path) for name, path in known.items() if name in chosen]
+    return [read_clip(path, lenient=lenient) for name, path in known.items() if name in chosen]
 
 
 def fitting(names: Iterable[str], patterns: Sequence[str]) -> set[str]:

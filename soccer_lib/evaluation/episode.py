@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,3 +63,8 @@ class Episode:
     episode_return: float
     fingerprint: str
     torques: np.ndarray | None = None
+
+
+def fingerprint_of(start: bytes, torques: np.ndarray) -> str:
+    """Hash of an episode's start (`SoccerSim.start`) and of all its torques, float32. Shape: (length, 12)."""
+    return hashlib.blake2b(start + torques.tobytes(), digest_size=8).hexdigest()

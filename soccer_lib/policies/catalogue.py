@@ -26,11 +26,11 @@ def load_policy(
 
     Args:
         policy: one of `BASELINES` ("striker:clean" or "striker:score" names a style too), a run folder, or a
-            file: our own policy (.safetensors), SB3 zip (by its parameters), TorchScript, ONNX, torch state
-            dict, or a Flax tree as npz or msgpack. A policy itself is handed back.
+            file: our own policy (.safetensors), SB3 zip (by its parameters), TorchScript, ONNX, torch
+            checkpoint, or a Flax tree as npz or msgpack. A policy itself is handed back.
         walker: what to walk with instead of the policy's own choice: "own", "hub" or a walker file.
         foreign: what a foreign file does not say itself: `observation`, `control`, `hold`, `activation`,
-            `norm`, `output` (see `policies.foreign.read_foreign`).
+            `norm`, `output`, `only`, `normaliser`, `trust_code` (see `policies.foreign.read.read_foreign`).
 
     Raises:
         InputError: there is no such policy, its file does not fit, or it has no use for a walker.

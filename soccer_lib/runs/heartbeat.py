@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from datetime import timedelta
@@ -61,6 +62,7 @@ class Heartbeat:
             return
         self._last = now
         line = self.line(step, now - self._began, value)
-        print(line, flush=True)
         if self.path is not None:
             atomic_write_text(self.path, line + "\n")
+        with contextlib.suppress(OSError):  # nobody reads any more, or the disk behind the output is full
+            print(line, flush=True)

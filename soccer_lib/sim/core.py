@@ -46,6 +46,7 @@ class SoccerSim(Restorable, gym.Env):
         joint_pos, joint_vel: views of the joints [rad, rad/s]. Shape: (12,).
         start: positions, velocities and observation after the reset, as bytes: equal ones are the same start.
         tape: a list that receives the torques of every physics step, float32; None switches it off.
+        started: there has been a reset.
         on_step: each is called after every physics step, once it is judged, with its torques [N m],
             Shape: (12,).
     """
@@ -73,6 +74,7 @@ class SoccerSim(Restorable, gym.Env):
         # Terms without a weight stand last in every task, so weights and terms pair up by position.
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
+        self.started = False
         self.tape: list[np.ndarray] | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
         self.forget_episode()
@@ -125,13 +127,24 @@ class SoccerSim(Restorable, gym.Env):
         self.note_start(observation)
         return observation, info
 
+    def check_started(self) -> None:
+        """Refuse a step before the first reset: its observation and reward would mean nothing.
+
+        Raises:
+            InputError: there was no reset.
+        """
+        if not self.started:
+            raise InputError("step came before the first reset; expected env.reset() first; call it")
+
     def note_start(self, observation: np.ndarray) -> None:
         """Note where the episode starts."""
+        self.started = True
         self.start = self._qpos.tobytes() + self._qvel.tobytes() + observation.tobytes()
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
         super().set_state(state)
+        self.started = True
         self.readings.forget()
 
     def step(self, action: np.ndarray):
@@ -143,6 +156,7 @@ class SoccerSim(Restorable, gym.Env):
         Raises:
             InputError: for an action of another shape or with a non-finite entry.
         """
+        self.check_started()
         self.advance(self.admit(action))
         terms = self.terms()
         info = self.info()

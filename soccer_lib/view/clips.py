@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
-from soccer_lib.control.clip import Clip, implied_rate
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory
+from soccer_lib.formats.clip import Clip, implied_rate
 from soccer_lib.layout import JOINTS
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.view.body import draw_pose

@@ -32,6 +32,8 @@ KEEPER_SWING = 1.0
 """How far the keeper's middle goes to each side [m]."""
 
 _GRASS = "#dfead9"
+_TOUCH = ("D", 5)
+_KICK = ("P", 10)
 _MARGIN = 0.9
 _LEAST_WIDTH = 5.0
 _LEGEND_ENTRY = 1.6
@@ -107,7 +109,9 @@ class FieldMap:
             self.axes.add_patch(circle)
         for time, event in episode.events[: -1 if episode.report else None]:
             x, y = episode.ball[episode.row(time), :2]
-            self.axes.plot(x, y, "D", color=PINK, markersize=5, zorder=6, label=event)
+            # Both are where the ball was: the larger mark of a kick shows around that of its touch.
+            marker, size = _TOUCH if event == "touch" else _KICK
+            self.axes.plot(x, y, marker, color=PINK, markersize=size, zorder=6, label=event)
 
     def _choose_window(self, aspect: float) -> None:
         """Show all that happens, and the goal where it is near."""

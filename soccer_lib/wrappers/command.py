@@ -67,7 +67,7 @@ class CommandControl(ControlInterface):
         if hold is not None:
             if isinstance(hold, bool) or not isinstance(hold, int) or hold < 1:
                 raise InputError(f"hold got {hold!r}; expected physics steps of 2 ms, 1 or more; try 50")
-            self.hold = hold
+            self._hold_for(hold)
         if not 0.0 < kick_threshold < 1.0:
             raise InputError(
                 f"kick_threshold got {kick_threshold!r}; expected a number between 0 and 1; "

@@ -17,6 +17,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
 from soccer_lib.sim.torque import pd_torque, stand_torque
+from soccer_lib.tasks import PHYSICS_DT
 
 
 class ControlInterface(gym.Wrapper):
@@ -51,6 +52,12 @@ class ControlInterface(gym.Wrapper):
         self.sum_reward = sum_reward
         self._shape = (len(self.meaning),)
         self.action_space = gym.spaces.Box(self.low, self.high, self._shape, np.float32)
+        self._hold_for(self.hold)
+
+    def _hold_for(self, hold: int) -> None:
+        """Set how long an action lasts. A picture an action: a second of play lasts a second in a video."""
+        self.hold = hold
+        self.metadata = {**self.env.metadata, "render_fps": 1 / (hold * PHYSICS_DT)}
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; the info has the same entries as that of a step.
@@ -83,6 +90,7 @@ class ControlInterface(gym.Wrapper):
             InputError: for an action of another shape or with a non-finite entry.
         """
         sim = self.sim
+        sim.check_started()
         start = sim.n_steps
         reward = self._play(self._admit(action))
         info = sim.info() if self.full_info else {"success": sim.success}

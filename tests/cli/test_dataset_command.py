@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.cli.main import main
+from soccer_lib.demos.dataset import Dataset
 from soccer_lib.demos.files import read_dataset
 from soccer_lib.runs import load_json
 
@@ -62,6 +63,39 @@ def test_a_policy_to_a_dataset(tmp_path, capsys):
     assert load_json(tmp_path / "zero.json")["settings"]["from_policy"] == "zero"
     assert "zero plays: 2/2 episodes" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["zero.json", "zero.npz"]
+
+
+def test_figures_are_those_of_each_task(tmp_path, monkeypatch):
+    commands = np.array([[1, -1, 1], [0.5, 0, 0], [1, 1, 1], [-1, 1, -1], [1, -1, 1], [0, 0.5, 0]])
+    played = Dataset(
+        "command",
+        "robot",
+        10.0,
+        np.zeros((6, 89)),
+        commands,
+        np.array([0, 0, 1, 2, 2, 2]),
+        np.array(["a", "b", "c"]),
+        tasks=np.array(["kick_to_target", "kick_to_target", "goalie_penalty_kick"]),
+        seeds=np.array([1000, 1001, 1000]),
+        scores=np.array([2.0, -0.5, 3.0]),
+        success=np.array([True, False, True]),
+    )
+    monkeypatch.setattr("soccer_lib.cli.dataset.collect_dataset", lambda config: played)
+    flags = ["--from", "zero", "--output", str(tmp_path / "a.npz"), "--report", str(tmp_path / "a.txt")]
+    assert main(["dataset", *flags]) == 0
+    kick, goalie = load_json(tmp_path / "a.txt")["figures"]
+    # (1, 1, 1) has the signs of no kick.
+    expected = {
+        "task": "kick_to_target",
+        "episodes": 2,
+        "samples": 3,
+        "success": 0.5,
+        "score": 0.75,
+        "kicks": 1,
+    }
+    assert {name: kick[name] for name in expected} == expected
+    assert kick["mean"] == pytest.approx([2.5 / 3, 0, 2 / 3])
+    assert (goalie["samples"], goalie["success"], goalie["score"], goalie["kicks"]) == (3, 1.0, 3.0, 2)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "pickled", "nan", "narrow"])

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from soccer_lib.control import load_walker
-from soccer_lib.control.clip import read_clip
 from soccer_lib.control.macro import (
     BLEND_TICKS,
     CLIPS,
@@ -19,6 +18,7 @@ from soccer_lib.control.macro import (
     load_clip,
 )
 from soccer_lib.errors import InputError
+from soccer_lib.formats.clip import read_clip
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, Sensed
 
 FRAMES = 50

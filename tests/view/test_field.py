@@ -101,6 +101,7 @@ def test_events_are_marked_where_the_ball_was_and_the_end_is_in_the_title():
     axes = field_of(episode)
     drawn = points(axes)
     assert drawn["shot"] == [[2, 0]] and drawn["touch"] == [[3, 5]] and "success" not in drawn
+    assert lines(axes)["shot"].get_marker() != lines(axes)["touch"].get_marker()
     assert axes.get_title(loc="left") == "goalie penalty kick: success after 3.0 s"
     unfinished = field_of(made_up_trajectory(events=[(0.0, "touch")]))
     assert "touch" in points(unfinished) and unfinished.get_title(loc="left") == "goalie penalty kick"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from soccer_lib.control.clip import Clip
 from soccer_lib.control.kicks import requested_kick
 from soccer_lib.course.figures.samples import asks_for_kick, heading_layout
 from soccer_lib.course.figures.widgets import explore
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.evaluation.trajectory import Trajectory
+from soccer_lib.formats.clip import Clip
 from soccer_lib.layout import COMMAND_SCALE, Layout
 from soccer_lib.view.body import draw_pose
 from soccer_lib.view.clips import clip_trajectory, draw_joints

@@ -1,9 +1,13 @@
 """Motion clips: joint and root motion of a robot, read from npz files as they are found in the wild.
 
 A file holds `qpos` (root xyz [m], root quaternion w x y z, joints [rad]) and `qvel` (linear and angular
-velocity of the root, both in WORLD axes, joint velocities [rad/s]): 12 leg joints, or the 23 of the whole
-robot with the legs last. `joint_names`, `frequency` [Hz] and `split_points` (first frames of its parts) may
-be there. Source: Booster Dataset (ArenaX Labs), `soccer/booster_lower_t1` and `booster_t1`.
+velocity of the root, joint velocities [rad/s]): 12 leg joints, or the 23 of the whole robot with the legs
+last. `joint_names`, `frequency` [Hz] and `split_points` (first frames of its parts) may be there.
+
+Recorders differ, and the motion itself tells how: velocities of the root are in world axes or in the
+trunk's, whichever fits the change of its pose (MuJoCo keeps the angular one in the trunk's); quaternions may
+be x y z w, joints may be in degrees. How a file was understood stands in `reading`; what fits in no way is
+refused. Sources: Booster Dataset (ArenaX Labs), `soccer/booster_lower_t1` and `booster_t1`.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from soccer_lib.errors import InputError, one_line
+from soccer_lib.formats import motion
 from soccer_lib.layout import JOINTS
 from soccer_lib.runs.files import load_npz
 
@@ -98,10 +103,9 @@ class Clip:
         """The clip at another rate [Hz]: linear between frames, no frame mixes two parts.
 
         Raises:
-            InputError: the rate is not above 0.
+            InputError: no recorder has such a rate.
         """
-        if not 0 < rate_hz < np.inf:
-            raise InputError(f"rate got {rate_hz}; expected frames per second above 0; try 50")
+        motion.RATE.number("rate", rate_hz, "try 50")
         step, ends = self.rate_hz / rate_hz, np.array((*self.starts[1:], len(self)))
         times = [np.arange(a, b - 1 + 1e-6, step) for a, b in zip(self.starts, ends, strict=True)]
         starts = np.cumsum([0, *(len(part) for part in times[:-1])])
@@ -129,69 +133,87 @@ def implied_rate(position: np.ndarray, velocity: np.ndarray) -> float:
         position: Shape: (T, n).
         velocity: Shape: (T, n).
     """
-    change, inner = (position[2:] - position[:-2]) / 2, velocity[1:-1]
-    square = float(np.sum(change * change))
-    return float(np.sum(change * inner)) / square if square > 0 else float("nan")
+    return motion.fit_of(velocity[1:-1], (position[2:] - position[:-2]) / 2)[0]
 
 
-def read_clip(path: str | os.PathLike[str], rate_hz: float | None = None) -> Clip:
+def read_clip(path: str | os.PathLike[str], rate_hz: float | None = None, lenient: bool = False) -> Clip:
     """Read a motion clip; no pickle in the file is touched.
 
     Args:
         path: the npz file.
         rate_hz: frames per second where the file does not say [Hz]; None finds them from its velocities.
+        lenient: only say in `reading` what is refused else: velocities that do not fit the motion.
 
     Raises:
         InputError: a missing, damaged or pickled file, other widths, numbers that are not finite, joint
-            names without the legs, or a frequency that is none.
+            names without the legs, a rate that cannot be, or velocities that do not fit the motion.
     """
-    arrays = load_npz(path, ("qpos", "qvel"), ("joint_names", "frequency", "split_points"))
+    arrays = load_npz(path, ("qpos", "qvel"), ("joint_names", "split_points", *motion.RATE_KEYS))
     try:
-        return _clip_of(Path(path), arrays, rate_hz)
+        return _clip_of(Path(path), arrays, rate_hz, lenient)
+    except InputError:
+        raise
     except (ValueError, TypeError) as error:
         raise InputError(
-            f"{path} is no motion clip: {one_line(error, 200)}; expected qpos (T, 19) or (T, 30) and qvel of "
+            f"{path} is no motion clip: {one_line(error, 240)}; expected qpos (T, 19) or (T, 30) and qvel of "
             "one column less, as in the Booster Dataset; exclude it or export it again"
         ) from error
 
 
-def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None) -> Clip:
-    qpos, qvel = (np.asarray(arrays[name], dtype=float) for name in ("qpos", "qvel"))
+def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, lenient: bool) -> Clip:
+    qpos, qvel = (
+        motion.NUMBERS.array(f"{path}: {name}", arrays[name]).astype(float) for name in ("qpos", "qvel")
+    )
     if qpos.ndim != 2 or len(qpos) < 3 or qpos.shape[1] < 7 or qvel.shape != (len(qpos), qpos.shape[1] - 1):
         raise ValueError(f"qpos is {qpos.shape} and qvel {qvel.shape}")
-    for name, array in (("qpos", qpos), ("qvel", qvel)):
-        bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
-        if bad.size:
-            raise ValueError(f"{name} has NaN or infinity in {bad.size} frames, the first is {bad[0]}")
     norm = np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
     if np.abs(norm - 1).max() > 0.01:
         raise ValueError(f"frame {np.abs(norm - 1).argmax()} has no unit quaternion in qpos[3:7]")
     legs, reading = _legs(arrays.get("joint_names"), qpos.shape[1] - 7)
-    if "frequency" in arrays:
-        rate, said = float(arrays["frequency"]), "by its frequency"
-    elif rate_hz:
-        rate, said = rate_hz, "as given"
-    else:
-        rate, said = round(implied_rate(qpos[:, 7:], qvel[:, 6:]), 1), "by its velocities"
-    if not 0 < rate < np.inf:
-        raise ValueError(f"the rate is {rate} Hz ({said})")
-    cuts = np.unique(arrays.get("split_points", np.zeros(1)).astype(int))
-    if cuts[0] < 0 or cuts[-1] > len(qpos):
-        raise ValueError(f"split_points {cuts.tolist()} lie outside its {len(qpos)} frames")
+    notes = [reading]
+    joint_pos, joint_vel = qpos[:, 7:][:, legs], qvel[:, 6:][:, legs]
+    if np.percentile(np.abs(joint_pos), 95) > np.pi:
+        joint_pos, joint_vel = np.deg2rad(joint_pos), np.deg2rad(joint_vel)
+        notes.append("joints in degrees")
+    quat = (qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]]
+    # Read in the wrong order a standing robot lies.
+    if motion.trunk_uprightness(quat) < 0.5 and motion.trunk_uprightness(qpos[:, 3:7]) > 0.7:
+        quat = qpos[:, 3:7] / norm
+        notes.append("quaternions x y z w")
+    starts = motion.starts_of(path, arrays.get("split_points", np.zeros(0)), len(qpos))
+    ends = (*starts[1:], len(qpos))
+    first, last = max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])
+    part = slice(first + 1, last - 1)  # the longest: where two parts meet no velocity fits
+    turn = Rotation.from_quat(quat)
+    turned = np.zeros((len(qpos), 3))
+    turned[1:-1] = (turn[2:] * turn[:-2].inv()).as_rotvec() / 2
+    fits = {"joints": motion.fit_of(joint_vel[part], np.gradient(joint_pos, axis=0)[part])}
+    moved = np.gradient(qpos[:, :3], axis=0)
+    velocity, fits["root"], velocity_note = motion.in_world("velocity", qvel[:, :3], moved, turn, part)
+    spin, fits["turning"], spin_note = motion.in_world("turning", qvel[:, 3:6], turned, turn, part)
+    notes += velocity_note + spin_note
+    rate, said = motion.rate_of(path, arrays, rate_hz, fits)
+    if abs(fits["turning"][0] / rate / np.rad2deg(1) - 1) < 0.1:
+        spin = np.deg2rad(spin)
+        fits["turning"] = rate, 1.0
+        notes.append("turning in degrees")
+    strange = {name: fit for name, (fit, cosine) in fits.items() if motion.is_strange(fit, cosine, rate)}
+    doubts = [f"velocities of {name} fit {fit:.4g} Hz" for name, fit in strange.items() if not rate_hz]
+    if doubts and not lenient:
+        raise ValueError(f"the rate is {rate:g} Hz ({said}), but {', '.join(doubts)}")
     return Clip(
         name=path.stem,
         source=os.fspath(path),
-        reading=f"{reading}, {rate:g} Hz {said}",
+        reading=", ".join([*notes, f"{rate:g} Hz {said}", *doubts]),
         rate_hz=rate,
-        joint_pos=qpos[:, 7:][:, legs],
-        joint_vel=qvel[:, 6:][:, legs],
+        joint_pos=joint_pos,
+        joint_vel=joint_vel,
         root_pos=qpos[:, :3],
-        root_quat=(qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]],
-        world_velocity=qvel[:, :3],
-        world_spin=qvel[:, 3:6],
+        root_quat=quat,
+        world_velocity=velocity,
+        world_spin=spin,
         columns=tuple(legs),
-        # Some files end with their length, others with their last frame: neither begins a part.
-        starts=(0, *(int(cut) for cut in cuts if 0 < cut < len(qpos) - 1)),
+        starts=starts,
     )
 
 
@@ -201,7 +223,8 @@ def _legs(names: np.ndarray | None, width: int) -> tuple[list[int], str]:
         if width not in (len(JOINTS), _FULL_BODY):
             raise ValueError(f"it has {width} joints and no joint_names")
         return list(range(width - len(JOINTS), width)), f"legs are the last 12 of {width} joints, by width"
-    plain = [str(name).split(":")[-1].lower() for name in names.reshape(-1)][-width:]
+    texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names.reshape(-1)]
+    plain = [text.split(":")[-1].lower() for text in texts][-width:]
     missing = ", ".join(joint for joint in JOINTS if joint not in plain)
     if len(plain) != width or missing:
         raise ValueError(f"{len(plain)} joint_names for {width} joints, without {missing or 'none'}")
