@@ -18,7 +18,7 @@ from soccer_lib.policies.policy import HOLD
 
 @dataclasses.dataclass(frozen=True)
 class ConvertConfig:
-    """Turn foreign weights into a policy file that `evaluate --policy` and `train --bc-weights` take."""
+    """Turn foreign weights into a policy file that `evaluate --policy` takes."""
 
     source: Annotated[str, tyro.conf.arg(name="in"), tyro.conf.Positional]
     """TorchScript, ONNX, torch checkpoint, SB3 zip, safetensors, or a Flax tree as npz or msgpack [path]"""

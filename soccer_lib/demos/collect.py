@@ -173,8 +173,6 @@ class Collector:
         rewards: dict[int, float] = {}
 
         def note_target(target: np.ndarray) -> None:
-            if control.trail:
-                control.trail.flush()  # the observation needs the ball as it is now
             observation = views[self.layout].observation(sim.observation())
             rows.append((sim.n_steps, observation, target - DEFAULT_POSE))
 
@@ -191,7 +189,7 @@ class Collector:
             rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
 
         if self.targets:
-            cast(CommandControl, control).on_target = note_target
+            cast(CommandControl, control).on_target = [note_target]
         last_step = play_episode(
             env,
             player,
