@@ -44,6 +44,7 @@ def make_env(
     macro: str | os.PathLike[str] | None = None,
     hold: int | None = None,
     fast: bool = True,
+    compiled: bool = True,
     info: str = "full",
     team: int = 0,
     guard: bool | str | os.PathLike[str] = True,
@@ -74,6 +75,8 @@ def make_env(
             as an npz file.
         hold: for "command": physics steps that one command lasts; None for 50.
         fast: step the exact fast simulation; False steps the stock environment.
+        compiled: take the steps of the fast simulation in a compiled loop; False takes them in Python, about
+            half as fast, and so does a machine without numba: same numbers.
         info: "full" (every stock entry) or "terms" (reward terms and success; faster).
         team: 0 kicks at the south goal, 1 at the north goal, -1 draws one at each reset.
         guard: stop at an observation, reward or action that is no finite number and write the last steps to
@@ -115,6 +118,7 @@ def make_env(
     control_kwargs: dict[str, Any] = {
         "full_info": info == "full",
         "sum_reward": REWARDS[reward].sum_reward,
+        "compiled": compiled,
         "track_ball": control == "command" or observation in ("robot", "agent"),
     }
     if control == "command":

@@ -47,6 +47,7 @@ class SoccerSim(Restorable, gym.Env):
         start: positions, velocities and observation after the reset, as bytes: equal ones are the same start.
         tape: a list that receives the torques of every physics step, float32; None switches it off.
         started: there has been a reset.
+        n_bound: how often `bind_episode` was called.
         on_step: each is called after every physics step, once it is judged, with its torques [N m],
             Shape: (12,).
     """
@@ -77,6 +78,7 @@ class SoccerSim(Restorable, gym.Env):
         self.started = False
         self.tape: list[np.ndarray] | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
+        self.n_bound = 0
         self.forget_episode()
         self.bind_episode()
 
@@ -229,15 +231,19 @@ class SoccerSim(Restorable, gym.Env):
         self.readings.forget()
         if self._warnings.tobytes() != _NO_WARNINGS:
             self.unstable = self.blown_up()
+        self.judge()
+        for hook in self.on_step:
+            hook(torque)
+        return self.terminated or self.truncated
+
+    def judge(self) -> None:
+        """Judge the last physics step: what the referee saw, and whether the episode is over."""
         over = self._referee()
         # A NaN velocity makes its position NaN in the same step: one sum tells whether to look closer.
         if not self._qpos.dot(self._qpos) < math.inf:
             over = over or bool(np.isnan(self._qpos).any() or np.isnan(self._qvel).any())
         self.terminated = over
         self.truncated = self.n_steps >= self.task.max_steps or self.unstable
-        for hook in self.on_step:
-            hook(torque)
-        return over or self.truncated
 
     def blown_up(self) -> bool:
         """Whether MuJoCo has counted a warning after which the physics cannot be trusted."""
@@ -274,6 +280,23 @@ class SoccerSim(Restorable, gym.Env):
                 total += np.float32(weight * value)
         return total
 
+    def rewards(self, rows: np.ndarray, jacobians: np.ndarray, velocities: np.ndarray) -> np.ndarray:
+        """The stock rewards of several steps that the compiled loop has taken, each as `reward` has it.
+
+        Args:
+            rows: what it has kept of each, `compiled.ROW`. Shape: (n,).
+            jacobians: of `moving_site`. Shape: (n, 3, n_velocities).
+            velocities: generalised ones. Shape: (n, n_velocities).
+
+        Returns:
+            Shape: (n,), float32.
+        """
+        total = np.zeros(len(rows), np.float32)
+        velp = np.matmul(jacobians, velocities[..., None])[..., 0]
+        for weight, values in zip(self._weights, self._terms_of(rows, velp), strict=False):
+            total += (weight * values).astype(np.float32)
+        return total
+
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
         ball = self.ball_geom
@@ -305,6 +328,7 @@ class SoccerSim(Restorable, gym.Env):
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
+        self.n_bound += 1
         self.team = int(self.stock.current_team)
         self.readings.bind_episode(self.team)
 
@@ -318,6 +342,25 @@ class SoccerSim(Restorable, gym.Env):
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted, in the stock order."""
         raise NotImplementedError
+
+    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The values of `terms` for several steps, with the velocity of `moving_site` [m/s]."""
+        raise NotImplementedError
+
+    # -- what the compiled loop is told ----------------------------------------------------------------------
+
+    blockers: frozenset[int] = frozenset()
+    """Geoms that end the episode when the ball touches them."""
+
+    keeper_path: np.ndarray | None = None
+    """Place [m] and speed [m/s] of the goalkeepers at each step. Shape: (max_steps, 2)."""
+
+    moving_site: int | None = None
+    """The site whose velocity the stock reward asks for."""
+
+    def limits(self) -> dict[str, Any]:
+        """The numbers of the rules in this episode, by their names in `compiled.SCENE`."""
+        return {}
 
     memory: tuple[str, ...] = (
         "n_steps", "clipped", "terminated", "truncated", "unstable",

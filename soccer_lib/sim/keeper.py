@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
-from soccer_lib.sim.goal import GoalBox, norm
+from soccer_lib.sim.goal import GoalBox, dots, norm
 
 
 class GoalKeeperSim(SoccerSim):
@@ -32,12 +32,18 @@ class GoalKeeperSim(SoccerSim):
         super()._bind_scene()
         address = int(self.model.joint("env:ball").dofadr[0])
         self._ball_qvel = self._qvel[address : address + 6]
+        self.moving_site = self.readings.imu_id
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
         self._goal_box = GoalBox.behind(self.readings.goals[self.team], self._field)
         self._ball_velocity = self.stock.velocity
+
+    def limits(self) -> dict[str, Any]:
+        """The goal's box, the steps that the ball has to be kept out, and how it flies."""
+        box = (*self._goal_box.x, *self._goal_box.y, self._goal_box.top)
+        return {"box": box, "hold": self.hold_steps, "ball_velocity": self._ball_velocity}
 
     def _move_scene(self) -> None:
         self._ball_qvel[:] = self._ball_velocity
@@ -70,3 +76,14 @@ class GoalKeeperSim(SoccerSim):
             "inside_goal": self.conceded,
             "is_alive": min(15, max(0.5, self.time_after_contact * 0.5)),
         }
+
+    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+        touched = rows["robot_contact"]
+        to_ball = rows["ball"] - rows["imu"]
+        closeness = 1 - np.tanh(np.sqrt(dots(to_ball, to_ball)).astype(np.float32))
+        return (
+            np.where(touched, np.float32(1.0), closeness),
+            np.where(touched, 2.0, dots(velp, to_ball)),
+            rows["conceded"],
+            np.clip(rows["time_after_contact"] * 0.5, 0.5, 15),
+        )

@@ -6,12 +6,14 @@ operations. Upstream's own oddities are kept and named.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from typing import Any
 
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
-from soccer_lib.sim.goal import GoalBox, norm
+from soccer_lib.sim.goal import GoalBox, dots, norm
 from soccer_lib.sim.readings import GoalieReadings, ObstacleReadings, PenaltyReadings, Readings
 
 
@@ -35,12 +37,20 @@ class PenaltySim(SoccerSim):
         self.ball_hits = 0
         self._touching = False
 
+    def _bind_scene(self) -> None:
+        super()._bind_scene()
+        self.moving_site = self.readings.ball_id
+
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
         self._goal = self.readings.goals[self.team]
         self._goal_box = GoalBox.behind(self._goal, self._field)
         self._goal_normal = self._normal_of(self._reward_goal())
+
+    def limits(self) -> dict[str, Any]:
+        """The goal's box."""
+        return {"box": (*self._goal_box.x, *self._goal_box.y, self._goal_box.top)}
 
     def _reward_goal(self) -> np.ndarray:
         """Upstream measures the speed toward the south goal for both teams."""
@@ -84,6 +94,20 @@ class PenaltySim(SoccerSim):
             "goal_scored": self.success,
         }
 
+    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+        hits = rows["ball_hits"]
+        away = rows["imu"] - rows["ball"]
+        closeness = 1 - np.tanh(np.sqrt(dots(away, away)).astype(np.float32))
+        return (
+            np.where(hits > 0, np.float32(1.5), closeness),
+            -dots(velp, self._goal_normal),
+            rows["offside"],
+            np.log1p(np.maximum(hits - 1, 0)),
+            rows["fallen"],
+            rows["success"],
+            rows["blocked"],
+        )
+
     def _closeness(self) -> np.float32:
         """From 0 far from the ball to 1 at it; upstream computes it in single precision."""
         return 1 - np.tanh(np.float32(norm(self._imu - self._ball)))
@@ -104,7 +128,7 @@ class GoalieSim(PenaltySim):
         assert isinstance(self.readings, GoalieReadings)
         self._keeper_qvel = self.readings.keeper_qvel
         # Upstream counts a block by the south keeper only.
-        self._blocker = frozenset([self.stock.keeper_id])
+        self.blockers = frozenset([self.stock.keeper_id])
         reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self.ball_geom]
         self._blocker_reach = float(reach)
         self._path: dict[float, tuple[float, float]] = {}
@@ -113,6 +137,17 @@ class GoalieSim(PenaltySim):
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
         self._blocker_x = float(self.data.geom_xpos[self.stock.keeper_id][0])
+
+    @functools.cached_property
+    def keeper_path(self) -> np.ndarray:  # type: ignore[override]
+        """Place [m] and speed [m/s] of the goalkeepers at each step. Shape: (max_steps, 2)."""
+        step = self.model.opt.timestep
+        times = itertools.accumulate(itertools.repeat(step, self.task.max_steps - 1), initial=0.0)
+        return np.array([self._keeper_at(time) for time in times])
+
+    def limits(self) -> dict[str, Any]:
+        """The goal's box, and where the goalkeeper blocks."""
+        return {**super().limits(), "blocker_x": self._blocker_x, "blocker_reach": self._blocker_reach}
 
     def _move_scene(self) -> None:
         time = self.data.time
@@ -132,7 +167,7 @@ class GoalieSim(PenaltySim):
         )
 
     def _ball_blocked(self, x: float) -> bool:
-        return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self._blocker)
+        return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self.blockers)
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
@@ -151,8 +186,8 @@ class ObstacleSim(PenaltySim):
     def _bind_scene(self) -> None:
         super()._bind_scene()
         self._target = self.readings.target
-        self._blockers = frozenset(self.stock.goalkeeper_geom_ids)
-        widest = max(self.model.geom_rbound[geom] for geom in self._blockers)
+        self.blockers = frozenset(self.stock.goalkeeper_geom_ids)
+        widest = max(self.model.geom_rbound[geom] for geom in self.blockers)
         self._blocker_reach = float(widest + 3 * self.model.geom_rbound[self.ball_geom])
 
     def bind_episode(self) -> None:
@@ -161,6 +196,11 @@ class ObstacleSim(PenaltySim):
         assert isinstance(self.readings, ObstacleReadings)
         self._blocker_x = float(self.readings.defender_xpos[0])
 
+    def limits(self) -> dict[str, Any]:
+        """The point in the air, and where the defenders block."""
+        blockers = {"blocker_x": self._blocker_x, "blocker_reach": self._blocker_reach}
+        return {**blockers, "goal": self._target, "radius": self.goal_radius}
+
     def _reward_goal(self) -> np.ndarray:
         return self._target
 
@@ -168,7 +208,7 @@ class ObstacleSim(PenaltySim):
         return norm(self._target - self._ball) < self.goal_radius
 
     def _ball_blocked(self, x: float) -> bool:
-        return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self._blockers)
+        return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self.blockers)
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
-from soccer_lib.sim.goal import norm
+from soccer_lib.sim.goal import dots, norm
 from soccer_lib.sim.readings import TargetReadings
 
 
@@ -29,6 +29,10 @@ class KickToTargetSim(SoccerSim):
         super().bind_episode()
         self._goal_pos = self.stock.goal_pos.tolist()
         self.target_distance = self._distance(*self._ball.tolist())
+
+    def limits(self) -> dict[str, Any]:
+        """The target and how near the ball has to pass."""
+        return {"goal": self._goal_pos, "radius": self.target_radius}
 
     def _distance(self, x: float, y: float, z: float) -> float:
         """Ball to target [m]; numpy adds the squares of `norm(..., axis=-1)` from left to right, as here."""
@@ -54,3 +58,12 @@ class KickToTargetSim(SoccerSim):
             "distance": np.exp(-self.target_distance),
             "robot_distance_ball": 1 - np.tanh(norm(self._ball - self._imu)),
         }
+
+    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+        away = rows["ball"] - rows["imu"]
+        return (
+            rows["offside"],
+            rows["success"],
+            np.exp(-rows["target_distance"]),
+            1 - np.tanh(np.sqrt(dots(away, away))),
+        )

@@ -8,6 +8,9 @@ import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
 
+COUNT, STILL, GAP = range(3)
+"""Entries of `SpinTrail.marks`."""
+
 _SURELY = 0.8
 """Share of the tracker's limit below which a turn does not count, whatever single precision makes of it."""
 
@@ -23,6 +26,12 @@ class SpinTrail:
     Args:
         sim: the simulation.
         tracker: a `BallTracker`.
+
+    Attributes:
+        notes: what has been noted, and not yet handed over. Shape: (rows, width).
+        marks: rows noted, whether the ball lay still, whether steps were left out.
+        bodies: the first and one behind the last body whose axes are noted.
+        still_square: slower turns of the ball than its root are not noted [rad2/s2].
     """
 
     rows = 64
@@ -32,12 +41,14 @@ class SpinTrail:
         data = sim.data
         self._sim = sim
         self._tracker = tracker
+        self.marks = np.zeros(3, np.intp)
         bodies = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
-        axes = data.xmat[min(bodies) : max(bodies) + 1].reshape(-1)
+        self.bodies = (min(bodies), max(bodies) + 1)
+        axes = data.xmat[slice(*self.bodies)].reshape(-1)
         self._sources = axes, data.qvel, data.sensordata
         ends = np.cumsum([source.size for source in self._sources])
-        self._notes = np.zeros((self.rows, ends[-1]))
-        self._places = np.split(self._notes, ends[:-1], axis=1)
+        self.notes = np.zeros((self.rows, ends[-1]))
+        self._places = np.split(self.notes, ends[:-1], axis=1)
         # Where in a row the numbers stand that count, each body's angular velocity (the last three of the
         # six of a free body) once for every row of its orientation.
         turned = [9 * (body - min(bodies)) + np.arange(9) for body in bodies]
@@ -48,32 +59,31 @@ class SpinTrail:
         tiled = [np.tile(ends[0] + spin, 3) for spin in spins]
         self._entries = np.concatenate((*turned, *tiled, ends[1] + self._shown))
         self._spin = data.qvel[spins[0][0] : spins[0][-1] + 1]
-        self._still_square = (_SURELY * tracker.still) ** 2
+        self.still_square = (_SURELY * tracker.still) ** 2
         self.reset()
 
     def reset(self) -> None:
         """Forget all notes."""
-        self._count = 0
-        self._still = False
-        self._gap = False
+        self.marks[:] = 0
 
     def note(self) -> None:
         """Note the physics step that has just been taken."""
-        still = self._spin.dot(self._spin) < self._still_square
-        if still and self._still:
-            self._gap = True
+        still = self._spin.dot(self._spin) < self.still_square
+        marks = self.marks
+        if still and marks[STILL]:
+            marks[GAP] = True
             return
-        if self._gap or self._count == self.rows:
+        if marks[GAP] or marks[COUNT] == self.rows:
             self._hand_over()
-        self._still = still
-        row = self._count
+        marks[STILL] = still
+        row = marks[COUNT]
         axes, qvel, readings = self._places
         axes[row], qvel[row], readings[row] = self._sources
-        self._count = row + 1
+        marks[COUNT] = row + 1
 
     def flush(self) -> None:
         """Hand over what has been noted, up to the last step."""
-        gap = self._gap
+        gap = self.marks[GAP]
         self._hand_over()
         if gap:
             sim = self._sim
@@ -83,13 +93,14 @@ class SpinTrail:
             self._tracker.push_rows((readings.ball_velr - readings.imu_velr)[None], shown[None])
 
     def _hand_over(self) -> None:
-        n = self._count
+        marks = self.marks
+        n = marks[COUNT]
         if n:
-            notes = self._notes[:n].take(self._entries, axis=1)
+            notes = self.notes[:n].take(self._entries, axis=1)
             parts = notes[:, :18] * notes[:, 18:36]
             spins = parts[:, ::3] + parts[:, 1::3] + parts[:, 2::3]
             self._tracker.push_rows(spins[:, :3] - spins[:, 3:], notes[:, 36:])
-        if self._gap:
+        if marks[GAP]:
             self._tracker.skip()
-        self._count = 0
-        self._gap = False
+        marks[COUNT] = 0
+        marks[GAP] = False

@@ -17,7 +17,6 @@ from soccer_lib.errors import InputError
 from soccer_lib.geometry import heading_of, turned
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.sim import SoccerSim
-from soccer_lib.sim.torque import pd_torque
 from soccer_lib.tasks import COMMAND_STEPS, WALKER_STEPS
 from soccer_lib.wrappers.control import ControlInterface
 
@@ -79,8 +78,7 @@ class CommandControl(ControlInterface):
             self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
         else:
             self.macro = Strike(self.walker) if isinstance(self.walker, OwnWalker) else Macro(self.walker)
-        self._kp = self.walker.kp.astype(np.float32)
-        self._kd = self.walker.kd.astype(np.float32)
+        self._drive_by(self.walker.kp.astype(np.float32), self.walker.kd.astype(np.float32))
         self.on_target: list[Callable[[np.ndarray], None]] = []
         self._forget()
 
@@ -109,7 +107,7 @@ class CommandControl(ControlInterface):
         self._forget()
         return super().reset(seed=seed, options=options)
 
-    def _play(self, action: np.ndarray) -> float:
+    def _play(self, action: np.ndarray) -> None:
         self._triggered = False
         kick = requested_kick(action, self.kick_threshold)
         if kick:
@@ -118,21 +116,27 @@ class CommandControl(ControlInterface):
             velocity = (action * COMMAND_SCALE).astype(float)
             self.command = np.clip(velocity, self.walker.limits[:, 0], self.walker.limits[:, 1])
         sim = self.sim
-        total = 0.0
-        step = 0
-        while step < self.hold or (self._triggered and self.macro.committed):
-            if sim.n_steps % WALKER_STEPS == 0:
+        start = sim.n_steps
+        over = False
+        while not over and (sim.n_steps - start < self.hold or (self._triggered and self.macro.committed)):
+            before = sim.n_steps
+            if before % WALKER_STEPS == 0:
                 self._target = self._next_target()
                 self._announce_target()
-            step += 1
-            self.counts["active_steps"] += self.macro.active
-            torque = pd_torque(self._target, sim.joint_pos, sim.joint_vel, self._kp, self._kd)
-            over, reward = self._physics_step(torque)
-            total += reward
-            if over or (self._triggered and not self.macro.active):
+            over = self._follow(self._target, self._steps_to_take(before - start))
+            if self.macro.active:
+                self.counts["active_steps"] += sim.n_steps - before
+            elif self._triggered:
                 break
-        self._settle()
-        return total
+
+    def _steps_to_take(self, taken: int) -> int:
+        """Physics steps until something may change: the next walker step, or the end of the command."""
+        until_target = WALKER_STEPS - self.sim.n_steps % WALKER_STEPS
+        if self._triggered and self.macro.committed:
+            return until_target
+        if self._triggered and not self.macro.active:
+            return 1
+        return max(1, min(until_target, self.hold - taken))
 
     def _announce_target(self) -> None:
         if self.on_target and self.trail:

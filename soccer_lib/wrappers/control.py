@@ -15,8 +15,9 @@ import numpy as np
 
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError
-from soccer_lib.layout import DEFAULT_POSE, JOINTS, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
+from soccer_lib.sim.loop import step_loop
 from soccer_lib.sim.torque import pd_torque, stand_torque
 from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS
 
@@ -29,6 +30,7 @@ class ControlInterface(gym.Wrapper):
         full_info: return the stock info; False keeps only reward terms and success (faster).
         sum_reward: add up the stock reward of every physics step; False returns 0 for another layer to fill.
         track_ball: follow the ball's orientation at every physics step, for its true centre.
+        compiled: take physics steps in the compiled loop; False, or without numba, in Python: same numbers.
 
     Attributes:
         hold: physics steps that one action lasts.
@@ -43,7 +45,13 @@ class ControlInterface(gym.Wrapper):
     meaning: tuple[str, ...] = JOINTS
 
     def __init__(
-        self, env: SoccerSim, *, full_info: bool = True, sum_reward: bool = True, track_ball: bool = False
+        self,
+        env: SoccerSim,
+        *,
+        full_info: bool = True,
+        sum_reward: bool = True,
+        track_ball: bool = False,
+        compiled: bool = True,
     ) -> None:
         super().__init__(env)
         self.sim: SoccerSim = env
@@ -51,9 +59,17 @@ class ControlInterface(gym.Wrapper):
         self.trail = SpinTrail(env, self.ball) if track_ball else None
         self.full_info = full_info
         self.sum_reward = sum_reward
+        self.loop = step_loop(env, self.trail, sum_reward=sum_reward) if compiled else None
+        self._drive_by(KP, KD)
         self._shape = (len(self.meaning),)
         self.action_space = gym.spaces.Box(self.low, self.high, self._shape, np.float32)
         self._hold_for(self.hold)
+
+    def _drive_by(self, kp: np.ndarray, kd: np.ndarray) -> None:
+        """Set the gains of the PD that follows joint targets [N m/rad, N m s/rad], float32."""
+        self._gains = kp, kd
+        if self.loop:
+            self.loop.drive_by(kp, kd)
 
     def _hold_for(self, hold: int) -> None:
         """Set how long an action lasts. A picture an action: a second of play lasts a second in a video."""
@@ -67,6 +83,7 @@ class ControlInterface(gym.Wrapper):
         """
         standing_steps = _standing_steps(options)
         observation, info = self.sim.reset(seed=seed, options=options)
+        self._reward = 0.0
         if self.ball and self.trail:
             self.ball.reset()
             self.trail.reset()
@@ -79,7 +96,8 @@ class ControlInterface(gym.Wrapper):
         """Hold a standing pose; returns the observation after it."""
         for _ in range(steps):
             self._physics_step(stand_torque(self.sim.observation()))
-        self._settle()
+        if self.trail:
+            self.trail.flush()
         return self.sim.observation()
 
     def step(self, action: np.ndarray):
@@ -91,12 +109,18 @@ class ControlInterface(gym.Wrapper):
         sim = self.sim
         sim.check_started()
         start = sim.n_steps
-        reward = self._play(self._admit(action))
+        self._reward = 0.0
+        self._play(self._admit(action))
+        if self.trail:
+            self.trail.flush()
+        terms = sim.terms()
+        if self.loop and self.sum_reward:
+            self._reward += self.loop.reward(terms)
         info = sim.info() if self.full_info else {"success": sim.success}
-        info = self._complete(info, self._terms, held_steps=sim.n_steps - start)
+        info = self._complete(info, terms, held_steps=sim.n_steps - start)
         if sim.unstable:
             info["sim_unstable"] = True
-        return sim.observation(), reward, sim.terminated, sim.truncated, info
+        return sim.observation(), self._reward, sim.terminated, sim.truncated, info
 
     def _complete(self, info: dict[str, Any], terms: dict[str, Any], held_steps: int) -> dict[str, Any]:
         info["reward_terms"] = terms
@@ -105,28 +129,43 @@ class ControlInterface(gym.Wrapper):
         info["held_steps"] = held_steps
         return info
 
-    def _play(self, action: np.ndarray) -> float:
-        """Play an admitted action to its end or to the episode's; returns the summed stock reward."""
+    def _play(self, action: np.ndarray) -> None:
+        """Play an admitted action to its end or to the episode's."""
         raise NotImplementedError
 
-    def _physics_step(self, torque: np.ndarray) -> tuple[bool, float]:
-        """One physics step; returns whether the episode is over and the stock reward of the step."""
+    def _follow(self, target: np.ndarray, n_steps: int) -> bool:
+        """Take physics steps toward joint targets [rad] with the gains `kp` and `kd`, or with torques [N m].
+
+        Args:
+            target: float32. Shape: (12,).
+            n_steps: how many, fewer where the episode ends.
+
+        Returns:
+            whether the episode is over.
+        """
         sim = self.sim
-        reward = 0.0
+        if self.loop and not sim.on_step:
+            return self.loop.run(target, n_steps)
+        over = False
+        for _ in range(n_steps):
+            over = self._physics_step(self._torque(target))
+            if over:
+                break
+        return over
+
+    def _torque(self, target: np.ndarray) -> np.ndarray:
+        """Torques toward a target [N m]. Shape: (12,)."""
+        return pd_torque(target, self.sim.joint_pos, self.sim.joint_vel, *self._gains)
+
+    def _physics_step(self, torque: np.ndarray) -> bool:
+        """One physics step; returns whether the episode is over."""
+        sim = self.sim
         over = sim.advance(torque)
         if self.sum_reward:
-            self._terms = sim.terms()
-            reward = float(sim.reward(self._terms))
+            self._reward += float(sim.reward(sim.terms()))
         if self.trail:
             self.trail.note()
-        return over, reward
-
-    def _settle(self) -> None:
-        """Bring ball tracker and reward terms up to the last physics step."""
-        if self.trail:
-            self.trail.flush()
-        if not self.sum_reward:
-            self._terms = self.sim.terms()
+        return over
 
     def get_state(self) -> dict[str, Any]:
         """What the layer remembers between two actions."""
@@ -168,10 +207,14 @@ def _standing_steps(options: Mapping[str, Any] | None) -> int:
 class TorqueControl(ControlInterface):
     """Twelve torques in [-1, 1] of their limits, one physics step each (500 Hz): the competition's action."""
 
-    def _play(self, action: np.ndarray) -> float:
-        _, reward = self._physics_step(action * TORQUE_LIMIT)
-        self._settle()
-        return reward
+    def _drive_by(self, kp: np.ndarray, kd: np.ndarray) -> None:
+        """Torques drive by themselves."""
+
+    def _torque(self, target: np.ndarray) -> np.ndarray:
+        return target
+
+    def _play(self, action: np.ndarray) -> None:
+        self._follow(action * TORQUE_LIMIT, 1)
 
 
 class JointControl(ControlInterface):
@@ -179,14 +222,5 @@ class JointControl(ControlInterface):
 
     hold = WALKER_STEPS
 
-    def _play(self, action: np.ndarray) -> float:
-        sim = self.sim
-        total = 0.0
-        target = DEFAULT_POSE + action
-        for _ in range(self.hold):
-            over, reward = self._physics_step(pd_torque(target, sim.joint_pos, sim.joint_vel))
-            total += reward
-            if over:
-                break
-        self._settle()
-        return total
+    def _play(self, action: np.ndarray) -> None:
+        self._follow(DEFAULT_POSE + action, self.hold)

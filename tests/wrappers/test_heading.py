@@ -177,7 +177,7 @@ def test_environment_and_exported_agent_track_the_same_bits(task, control):
         if tenth % 7 == 6:
             sim.data.qvel[speed : speed + 6] = 0
         env.step(rng.uniform(-0.2, 0.2, 12).astype(np.float32))
-        rested, moved = rested + layer.trail._still, moved + (not layer.trail._still)
+        rested, moved = rested + layer.trail.marks[1], moved + (not layer.trail.marks[1])
         assert layer.ball.offset == watching.offset and layer.ball.spin == watching.spin
         if step % 40 == 39:
             sl.set_state(env, sl.get_state(env))
