@@ -88,7 +88,7 @@ VERDICT = np.dtype(
         ("success", np.bool_),
         ("blocked", np.bool_),
         ("conceded", np.bool_),
-        ("_touching", np.bool_),
+        ("touching", np.bool_),
         ("robot_contact", np.bool_),
         ("ball_hits", np.int64),
         ("time_after_contact", np.int64),
@@ -107,11 +107,6 @@ ROW = np.dtype(
         ("ball_hits", np.int64),
         ("time_after_contact", np.int64),
         ("target_distance", np.float64),
-        ("offside", np.bool_),
-        ("fallen", np.bool_),
-        ("success", np.bool_),
-        ("blocked", np.bool_),
-        ("conceded", np.bool_),
         ("robot_contact", np.bool_),
     ],
     align=True,
@@ -263,9 +258,9 @@ def _judge_penalty(scene, views, verdict, x, y, off_field):
     """What the three penalty tasks share, as `PenaltySim._referee`."""
     verdict.offside = off_field and not verdict.success
     touching = _robot_touches(scene, views, x, y)
-    if touching and not verdict._touching:
+    if touching and not verdict.touching:
         verdict.ball_hits += 1
-    verdict._touching = touching
+    verdict.touching = touching
     if scene.task != PENALTY:
         near = abs(x - scene.blocker_x) < scene.blocker_reach
         verdict.blocked = near and _touches(scene, BLOCKERS)
@@ -350,11 +345,6 @@ def _write_row(scene, views, verdict, k):
     row.ball_hits = verdict.ball_hits
     row.time_after_contact = verdict.time_after_contact
     row.target_distance = verdict.target_distance
-    row.offside = verdict.offside
-    row.fallen = verdict.fallen
-    row.success = verdict.success
-    row.blocked = verdict.blocked
-    row.conceded = verdict.conceded
     row.robot_contact = verdict.robot_contact
     if scene.moving >= 0:
         linear = scene.jacobians + 8 * 3 * scene.n_qvel * k
@@ -415,7 +405,7 @@ def run_steps(scene_pointer, verdict_pointer, n_steps, first_row):
     )
     for taken in range(n_steps):
         verdict.ruling = _take_step(scene, views, verdict, first_row + taken)
-        if scene.rows and verdict.ruling != UNDECIDED:
+        if scene.rows:
             _write_row(scene, views, verdict, first_row + taken)
         verdict.to_note = scene.note_rows > 0 and not _note(scene, views)
         ended = verdict.n_steps >= scene.last_step or verdict.unstable

@@ -55,6 +55,8 @@ class SoccerSim(Restorable, gym.Env):
     observation_space: gym.spaces.Box
     action_space: gym.spaces.Box
     term_names: tuple[str, ...] = ()
+    dense_names: tuple[str, ...] = ()
+    """Reward terms that are paid before the episode's last step, in the stock order."""
     metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
     fast = True
     readings_type: type[Readings] = Readings
@@ -75,6 +77,7 @@ class SoccerSim(Restorable, gym.Env):
         # Terms without a weight stand last in every task, so weights and terms pair up by position.
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
+        self._dense_weights = [weights[name] for name in self.dense_names]
         self.started = False
         self.tape: list[np.ndarray] | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
@@ -281,7 +284,7 @@ class SoccerSim(Restorable, gym.Env):
         return total
 
     def rewards(self, rows: np.ndarray, jacobians: np.ndarray, velocities: np.ndarray) -> np.ndarray:
-        """The stock rewards of several steps that the compiled loop has taken, each as `reward` has it.
+        """The stock rewards of several steps after which the episode went on, each as `reward` has it.
 
         Args:
             rows: what it has kept of each, `compiled.ROW`. Shape: (n,).
@@ -293,7 +296,7 @@ class SoccerSim(Restorable, gym.Env):
         """
         total = np.zeros(len(rows), np.float32)
         velp = np.matmul(jacobians, velocities[..., None])[..., 0]
-        for weight, values in zip(self._weights, self._terms_of(rows, velp), strict=False):
+        for weight, values in zip(self._dense_weights, self._dense_terms(rows, velp), strict=True):
             total += (weight * values).astype(np.float32)
         return total
 
@@ -343,8 +346,8 @@ class SoccerSim(Restorable, gym.Env):
         """The stock reward terms of the last step, unweighted, in the stock order."""
         raise NotImplementedError
 
-    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The values of `terms` for several steps, with the velocity of `moving_site` [m/s]."""
+    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+        """`dense_names` of `terms` for several steps, with the velocity of `moving_site` [m/s]."""
         raise NotImplementedError
 
     # -- what the compiled loop is told ----------------------------------------------------------------------

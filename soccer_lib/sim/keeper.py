@@ -19,6 +19,7 @@ class GoalKeeperSim(SoccerSim):
 
     memory = (*SoccerSim.memory, "robot_contact", "time_after_contact")
     term_names = ("distance_to_ball", "approach_ball_reward", "inside_goal", "is_alive")
+    dense_names = ("distance_to_ball", "approach_ball_reward", "is_alive")
     hold_steps = 100.0
 
     def forget_episode(self) -> None:
@@ -77,13 +78,12 @@ class GoalKeeperSim(SoccerSim):
             "is_alive": min(15, max(0.5, self.time_after_contact * 0.5)),
         }
 
-    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
         touched = rows["robot_contact"]
         to_ball = rows["ball"] - rows["imu"]
         closeness = 1 - np.tanh(np.sqrt(dots(to_ball, to_ball)).astype(np.float32))
         return (
             np.where(touched, np.float32(1.0), closeness),
             np.where(touched, 2.0, dots(velp, to_ball)),
-            rows["conceded"],
             np.clip(rows["time_after_contact"] * 0.5, 0.5, 15),
         )

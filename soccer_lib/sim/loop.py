@@ -198,11 +198,9 @@ class StepLoop:
         Args:
             terms: the reward terms of the last step.
         """
-        if self.rows == 1 and not self._total:
-            self.rows = 0
-            return float(self._sim.reward(terms))
+        self.rows -= 1
         self._add_up()
-        total = self._total
+        total = self._total + float(self._sim.reward(terms))
         self._total = 0.0
         return total
 

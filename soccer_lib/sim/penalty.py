@@ -21,7 +21,7 @@ class PenaltySim(SoccerSim):
     """penalty_kick: an empty goal 2.2 m behind the ball; the base of the two penalty tasks with opponents."""
 
     readings_type: type[Readings] = PenaltyReadings
-    memory = (*SoccerSim.memory, "ball_hits", "_touching")
+    memory = (*SoccerSim.memory, "ball_hits", "touching")
     term_names: tuple[str, ...] = (
         "robot_distance_ball",
         "ball_vel_twd_goal",
@@ -31,11 +31,13 @@ class PenaltySim(SoccerSim):
         "goal_scored",
     )
 
+    dense_names = ("robot_distance_ball", "ball_vel_twd_goal", "ball_hits")
+
     def forget_episode(self) -> None:
         """Clear what an episode has counted."""
         super().forget_episode()
         self.ball_hits = 0
-        self._touching = False
+        self.touching = False
 
     def _bind_scene(self) -> None:
         super()._bind_scene()
@@ -74,9 +76,9 @@ class PenaltySim(SoccerSim):
         self.success = scored = self._scored(x, y, z)
         self.offside = not scored and self.off_field(x, y)
         touching = self.near_robot(x, y) and self.touches(self.robot_geoms)
-        if touching and not self._touching:
+        if touching and not self.touching:
             self.ball_hits += 1
-        self._touching = touching
+        self.touching = touching
         self.blocked = self._ball_blocked(x)
         self.fallen = not self.min_height < self._imu[2]
         return self.offside or scored or self.blocked or self.fallen
@@ -94,18 +96,14 @@ class PenaltySim(SoccerSim):
             "goal_scored": self.success,
         }
 
-    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
         hits = rows["ball_hits"]
         away = rows["imu"] - rows["ball"]
         closeness = 1 - np.tanh(np.sqrt(dots(away, away)).astype(np.float32))
         return (
             np.where(hits > 0, np.float32(1.5), closeness),
             -dots(velp, self._goal_normal),
-            rows["offside"],
             np.log1p(np.maximum(hits - 1, 0)),
-            rows["fallen"],
-            rows["success"],
-            rows["blocked"],
         )
 
     def _closeness(self) -> np.float32:

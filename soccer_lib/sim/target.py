@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
-from soccer_lib.sim.goal import dots, norm
+from soccer_lib.sim.goal import norm
 from soccer_lib.sim.readings import TargetReadings
 
 
@@ -22,6 +22,7 @@ class KickToTargetSim(SoccerSim):
     readings_type = TargetReadings
     memory = (*SoccerSim.memory, "target_distance")
     term_names = ("offside", "success", "distance", "robot_distance_ball")
+    dense_names = ("distance",)
     target_radius = 0.4
 
     def bind_episode(self) -> None:
@@ -59,11 +60,5 @@ class KickToTargetSim(SoccerSim):
             "robot_distance_ball": 1 - np.tanh(norm(self._ball - self._imu)),
         }
 
-    def _terms_of(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
-        away = rows["ball"] - rows["imu"]
-        return (
-            rows["offside"],
-            rows["success"],
-            np.exp(-rows["target_distance"]),
-            1 - np.tanh(np.sqrt(dots(away, away))),
-        )
+    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
+        return (np.exp(-rows["target_distance"]),)

@@ -114,7 +114,7 @@ class ControlInterface(gym.Wrapper):
         if self.trail:
             self.trail.flush()
         terms = sim.terms()
-        if self.loop and self.sum_reward:
+        if self.loop and self.loop.rows:
             self._reward += self.loop.reward(terms)
         info = sim.info() if self.full_info else {"success": sim.success}
         info = self._complete(info, terms, held_steps=sim.n_steps - start)
