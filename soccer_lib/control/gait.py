@@ -136,7 +136,7 @@ _BOUNDS = {
     "integral_vy": (0.0, 2.0),
     "integral_yaw": (0.4, 1.5),
 }
-_INTEGRAL_LIMIT = (0.25, 0.15, 0.5)
+INTEGRAL_LIMIT = (0.25, 0.15, 0.5)
 
 
 class Gait:
@@ -254,7 +254,7 @@ class Gait:
             if self.standing:
                 self.integral[i] *= 0.9
             elif abs(wanted[i] - self.command[i]) < 1e-6:
-                limit = _INTEGRAL_LIMIT[i]
+                limit = INTEGRAL_LIMIT[i]
                 error = self.command[i] - self.mean[i]
                 self.integral[i] = clamp(self.integral[i] + WALKER_DT * gains[i] * error, -limit, limit)
 

@@ -24,14 +24,14 @@ JOINT_LOW = np.array(LEFT_LOW + RIGHT_LOW)
 JOINT_HIGH = np.array(LEFT_HIGH + RIGHT_HIGH)
 """Upper end of each joint's range [rad]. Shape: (12,)."""
 
-_ROLL_DROP = 0.02  # hip roll axis below the hip pitch axis [m]
-_ANKLE_DROP = 0.012  # ankle roll axis below the ankle pitch axis [m]
-_THIGH = hypot(0.014, 0.215854)
-_THIGH_ANGLE = atan2(0.014, 0.215854)  # the knee lies 14 mm behind the thigh's axis
-_SHANK = 0.28
-_REACH = (0.15, 0.9995 * (_THIGH + _SHANK))
-_SQUARES = _THIGH**2 + _SHANK**2
-_TWICE = 2 * _THIGH * _SHANK
+ROLL_DROP = 0.02  # hip roll axis below the hip pitch axis [m]
+ANKLE_DROP = 0.012  # ankle roll axis below the ankle pitch axis [m]
+THIGH = hypot(0.014, 0.215854)
+THIGH_ANGLE = atan2(0.014, 0.215854)  # the knee lies 14 mm behind the thigh's axis
+SHANK = 0.28
+REACH = (0.15, 0.9995 * (THIGH + SHANK))
+SQUARES = THIGH**2 + SHANK**2
+TWICE = 2 * THIGH * SHANK
 
 
 def clamp(value: float, low: float, high: float) -> float:
@@ -73,9 +73,9 @@ def leg_angles(
     crst = cr * st
     crct = cr * ct
     # vector from the ankle to the hip roll axis, in the trunk frame
-    ux = -_ROLL_DROP * sin(last_hip_pitch) - (ct * x - st * z)
+    ux = -ROLL_DROP * sin(last_hip_pitch) - (ct * x - st * z)
     uy = hip_y - (srst * x + cr * y + srct * z)
-    uz = -_ROLL_DROP * cos(last_hip_pitch) - (crst * x - sr * y + crct * z)
+    uz = -ROLL_DROP * cos(last_hip_pitch) - (crst * x - sr * y + crct * z)
     # foot orientation in the trunk frame: columns of that matrix times Rz(yaw)
     r00 = ct * cy
     r01 = -ct * sy
@@ -91,11 +91,11 @@ def leg_angles(
     b = r01 * ux + r11 * uy + r21 * uz
     c = r02 * ux + r12 * uy + r22 * uz
     ankle_roll = atan2(b, c)
-    up = hypot(b, c) - _ANKLE_DROP
-    reach = clamp(hypot(a, up), *_REACH)
-    inner = acos(clamp((_SQUARES - reach * reach) / _TWICE, -1.0, 1.0))
-    knee = math.pi - inner + _THIGH_ANGLE
-    ankle_pitch = -atan2(a, up) - asin(clamp(_THIGH * sin(inner) / reach, -1.0, 1.0))
+    up = hypot(b, c) - ANKLE_DROP
+    reach = clamp(hypot(a, up), *REACH)
+    inner = acos(clamp((SQUARES - reach * reach) / TWICE, -1.0, 1.0))
+    knee = math.pi - inner + THIGH_ANGLE
+    ankle_pitch = -atan2(a, up) - asin(clamp(THIGH * sin(inner) / reach, -1.0, 1.0))
     # what is left of the rotation belongs to the hip
     bend = knee + ankle_pitch
     cb = cos(bend)

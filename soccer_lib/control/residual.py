@@ -19,8 +19,8 @@ ACTION_LIMIT = 3.0
 RESIDUAL_SCALE = 0.3
 """Joint target change per unit of output [rad]."""
 
-_POSE = (-0.2, 0.0, 0.0, 0.4, -0.2, 0.0)
-_LEG_SIGN = (1.0, -1.0, -1.0, 1.0, 1.0, -1.0)
+POSE = (-0.2, 0.0, 0.0, 0.4, -0.2, 0.0)
+LEG_SIGN = (1.0, -1.0, -1.0, 1.0, 1.0, -1.0)
 _FOOT_SIGN = (1.0, -1.0, -1.0)
 
 FEATURES = (
@@ -76,8 +76,8 @@ def mirrored(gait: Gait) -> bool:
 
 def mirror_joints(values: list[float]) -> list[float]:
     """Swap the legs of 12 joint values and flip the signs of roll and yaw."""
-    left = [s * v for s, v in zip(_LEG_SIGN, values[6:], strict=True)]
-    return left + [s * v for s, v in zip(_LEG_SIGN, values[:6], strict=True)]
+    left = [s * v for s, v in zip(LEG_SIGN, values[6:], strict=True)]
+    return left + [s * v for s, v in zip(LEG_SIGN, values[:6], strict=True)]
 
 
 def features(
@@ -132,7 +132,7 @@ def features(
         4 * (m * right[1] + HIP_Y),
         m * right[2],
     ]
-    row += [2 * (a - b) for a, b in zip(joints, _POSE + _POSE, strict=True)]
+    row += [2 * (a - b) for a, b in zip(joints, POSE + POSE, strict=True)]
     row += [0.08 * a for a in speeds]
     row += last_action
     return row

@@ -14,9 +14,11 @@ from soccer_lib.layout import KD, KP, Sensed
 OWN_LIMITS = ((-0.4, 1.1), (-0.4, 0.4), (-1.0, 1.0))
 """What the walker is trained to track: forward and sideways velocity [m/s], yaw rate [rad/s]."""
 
-# targets beyond the range push harder near its end
-_LOW = JOINT_LOW - 0.3
-_HIGH = JOINT_HIGH + 0.3
+TARGET_LOW = JOINT_LOW - 0.3
+"""Lowest joint targets [rad]: beyond the joint's range they push harder near its end. Shape: (12,)."""
+
+TARGET_HIGH = JOINT_HIGH + 0.3
+"""Highest joint targets [rad]. Shape: (12,)."""
 
 
 class Walker:
@@ -32,7 +34,7 @@ class Walker:
     kp = KP.astype(float)
     kd = KD.astype(float)
 
-    def __init__(self, name: str, sha256: str, limits: tuple) -> None:
+    def __init__(self, name: str, sha256: str, limits: tuple | np.ndarray) -> None:
         self.name = name
         self.sha256 = sha256
         self.limits = np.array(limits, dtype=float)
@@ -106,10 +108,11 @@ class OwnWalker(Walker):
         network: Network | None = None,
         name: str = "own",
         sha256: str = "",
-        limits: tuple = OWN_LIMITS,
+        limits: tuple | np.ndarray = OWN_LIMITS,
+        engine: Gait | None = None,
     ) -> None:
         super().__init__(name, sha256, limits)
-        self.gait = Gait(parameters)
+        self.gait = engine or Gait(parameters)
         self.network = network
         self.reset()
 
@@ -166,4 +169,4 @@ class OwnWalker(Walker):
 def combine(target: list[float], action: list[float]) -> np.ndarray:
     """Joint targets of engine and network together [rad]. Shape: (12,), float32."""
     total = np.array([a + RESIDUAL_SCALE * b for a, b in zip(target, action, strict=True)])
-    return np.minimum(np.maximum(total, _LOW), _HIGH).astype(np.float32)
+    return np.minimum(np.maximum(total, TARGET_LOW), TARGET_HIGH).astype(np.float32)

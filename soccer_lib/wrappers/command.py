@@ -74,6 +74,10 @@ class CommandControl(ControlInterface):
             )
         self.kick_threshold = kick_threshold
         self.walker = load_walker(walker)
+        if self.loop and isinstance(self.walker, OwnWalker):
+            from soccer_lib.control.compiled_walker import CompiledWalker
+
+            self.walker = CompiledWalker(self.walker)
         if macro is not None:
             self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
         else:

@@ -1,0 +1,404 @@
+"""The walker compiled: `OwnWalker.step` in front of its network and behind it, bit for bit.
+
+Mirrors `gait.Gait.step`, `leg.leg_angles`, `residual.TrunkState`, `features` and `unmirror`, and
+`walker.combine`, in their order of floating-point operations; those stay the reference that tests compare
+with. Two functions need care: Python's `hypot` is not the C library's, and a power with a constant exponent
+would be multiplied out.
+
+All numbers lie in three records: `CONSTANTS` of the modules that are mirrored (as arguments, so that no cached
+code outlives a change of them), the gait's parameters, and the walker's state.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from math import acos, asin, atan2, cos, pi, sin
+
+import numba
+import numpy as np
+from numba import carray, types
+
+from soccer_lib.control import gait, leg, residual, walker
+from soccer_lib.tasks import WALKER_DT
+
+_compiled = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
+
+_SPLIT = 134217729.0
+"""2**27 + 1: splits a double into two halves whose products are exact (Veltkamp and Dekker)."""
+
+PARAMETERS = np.dtype([(field.name, np.float64) for field in dataclasses.fields(gait.GaitParameters)])
+"""`GaitParameters`."""
+
+STATE = np.dtype(
+    [
+        ("time", np.float64),
+        ("phase", np.float64),
+        ("standing", np.bool_),
+        ("ready", np.uint8, (2,)),
+        ("swinging", np.uint8, (2,)),
+        ("command", np.float64, (3,)),
+        ("mean", np.float64, (3,)),
+        ("integral", np.float64, (3,)),
+        ("start_pose", np.float64, (12,)),
+        ("feet", np.float64, (2, 3)),
+        ("lifted", np.float64, (2, 3)),
+        ("hip_pitch", np.float64, (2,)),
+        ("action", np.float64, (12,)),  # the network's last output, as applied
+        ("wanted", np.float64, (3,)),  # what is asked for, and what the sensors say
+        ("joint_pos", np.float32, (12,)),
+        ("joint_vel", np.float32, (12,)),
+        ("quat", np.float32, (4,)),
+        ("gyro", np.float32, (3,)),
+        ("velocimeter", np.float32, (3,)),
+        ("targets", np.float64, (12,)),  # of the engine [rad]
+        ("row", np.float32, (residual.FEATURE_COUNT,)),  # the network's input
+        ("output", np.float32, (12,)),  # the network's output
+        ("result", np.float32, (12,)),  # joint targets of both together [rad]
+    ],
+    align=True,
+)
+"""The state of `Gait` and `OwnWalker` by its names there, then what goes in and comes out."""
+
+_CONSTANTS = {
+    "dt": WALKER_DT,
+    "landing": gait.LANDING,
+    "missed_lift_off": gait.MISSED_LIFT_OFF,
+    "average_rate": gait.AVERAGE_RATE,
+    "hip_y": leg.HIP_Y,
+    "roll_drop": leg.ROLL_DROP,
+    "ankle_drop": leg.ANKLE_DROP,
+    "thigh": leg.THIGH,
+    "thigh_angle": leg.THIGH_ANGLE,
+    "squares": leg.SQUARES,
+    "twice": leg.TWICE,
+    "action_limit": residual.ACTION_LIMIT,
+    "residual_scale": residual.RESIDUAL_SCALE,
+    "reach": leg.REACH,
+    "ramp": gait.RAMP,
+    "integral_limit": gait.INTEGRAL_LIMIT,
+    "low": (leg.LEFT_LOW, leg.RIGHT_LOW),
+    "high": (leg.LEFT_HIGH, leg.RIGHT_HIGH),
+    "target_low": walker.TARGET_LOW,
+    "target_high": walker.TARGET_HIGH,
+    "leg_sign": residual.LEG_SIGN,
+    "pose": residual.POSE,
+    "powers": (2.0, 3.0),
+}
+CONSTANTS = np.zeros(1, [(name, np.float64, np.shape(value)) for name, value in _CONSTANTS.items()])
+for _name, _value in _CONSTANTS.items():
+    CONSTANTS[_name] = _value
+
+
+@_compiled()
+def hypot(a: float, b: float) -> float:
+    """Length of (a, b) as CPython's `math.hypot` computes it."""
+    most = max(abs(a), abs(b))
+    if most == 0.0:
+        return most
+    _, exponent = math.frexp(most)
+    scale = math.ldexp(1.0, -exponent)
+    total = 1.0
+    low_products = 0.0
+    low_sums = 0.0
+    for value in (abs(a) * scale, abs(b) * scale):
+        high, low = _square(value, value)
+        partial = total + high
+        low_sums += (total - partial) + high
+        total = partial
+        low_products += low
+    length = math.sqrt(total - 1.0 + (low_products + low_sums))
+    # One step of Newton's method on what is left.
+    high, low = _square(-length, length)
+    partial = total + high
+    low_sums += (total - partial) + high
+    low_products += low
+    length += (partial - 1.0 + (low_products + low_sums)) / (2.0 * length)
+    return length / scale
+
+
+@_compiled()
+def _square(x, y):
+    """Product of two doubles as an unevaluated sum of two."""
+    t = x * _SPLIT
+    x_high = t - (t - x)
+    x_low = x - x_high
+    t = y * _SPLIT
+    y_high = t - (t - y)
+    y_low = y - y_high
+    p = x_high * y_high
+    q = x_high * y_low + x_low * y_high
+    high = p + q
+    return high, p - high + q + x_low * y_low
+
+
+@_compiled()
+def _clamp(value, low, high):
+    return low if value < low else high if value > high else value
+
+
+@_compiled()
+def _trunk(quat, gyro, velocimeter):
+    """As `TrunkState`: pitch, roll, velocity, up, yaw rate."""
+    x, y, z, w = np.float64(quat[0]), np.float64(quat[1]), np.float64(quat[2]), np.float64(quat[3])
+    pitch = asin(_clamp(2 * (w * y - z * x), -1.0, 1.0))
+    roll = atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
+    cp, sp, cr, sr = cos(pitch), sin(pitch), cos(roll), sin(roll)
+    u, v, s = np.float64(velocimeter[0]), np.float64(velocimeter[1]), np.float64(velocimeter[2])
+    side = sr * v + cr * s
+    velocity = (cp * u + sp * side, cr * v - sr * s, cp * side - sp * u)
+    up = (-sp, sr * cp, cr * cp)
+    spin = (np.float64(gyro[0]), np.float64(gyro[1]), np.float64(gyro[2]))
+    yaw_rate = up[0] * spin[0] + up[1] * spin[1] + up[2] * spin[2]
+    return pitch, roll, spin, velocity, up, yaw_rate
+
+
+@_compiled()
+def _leg_angles(fixed, q, x, y, z, pitch, roll, yaw, hip_y, last_hip_pitch):
+    """As `leg_angles`, into six entries."""
+    ct, st, cr, sr = cos(pitch), sin(pitch), cos(roll), sin(roll)
+    cy, sy = cos(yaw), sin(yaw)
+    srst, srct, crst, crct = sr * st, sr * ct, cr * st, cr * ct
+    ux = -fixed.roll_drop * sin(last_hip_pitch) - (ct * x - st * z)
+    uy = hip_y - (srst * x + cr * y + srct * z)
+    uz = -fixed.roll_drop * cos(last_hip_pitch) - (crst * x - sr * y + crct * z)
+    r00, r01, r02 = ct * cy, -ct * sy, -st
+    r10, r11, r12 = srst * cy + cr * sy, -srst * sy + cr * cy, srct
+    r20, r21, r22 = crst * cy - sr * sy, -crst * sy - sr * cy, crct
+    a = r00 * ux + r10 * uy + r20 * uz
+    b = r01 * ux + r11 * uy + r21 * uz
+    c = r02 * ux + r12 * uy + r22 * uz
+    ankle_roll = atan2(b, c)
+    up = hypot(b, c) - fixed.ankle_drop
+    reach = _clamp(hypot(a, up), fixed.reach[0], fixed.reach[1])
+    inner = acos(_clamp((fixed.squares - reach * reach) / fixed.twice, -1.0, 1.0))
+    knee = pi - inner + fixed.thigh_angle
+    ankle_pitch = -atan2(a, up) - asin(_clamp(fixed.thigh * sin(inner) / reach, -1.0, 1.0))
+    bend = knee + ankle_pitch
+    cb, sb, ca, sa = cos(bend), sin(bend), cos(ankle_roll), sin(ankle_roll)
+    h02 = -r00 * sb + r01 * sa * cb + r02 * ca * cb
+    h12 = -r10 * sb + r11 * sa * cb + r12 * ca * cb
+    h22 = -r20 * sb + r21 * sa * cb + r22 * ca * cb
+    h10 = r10 * cb + r11 * sa * sb + r12 * ca * sb
+    h11 = r11 * ca - r12 * sa
+    q[0] = atan2(h02, h22)
+    q[1] = -asin(_clamp(h12, -1.0, 1.0))
+    q[2] = atan2(h10, h11)
+    q[3] = knee
+    q[4] = ankle_pitch
+    q[5] = ankle_roll
+
+
+@_compiled()
+def _follow(fixed, p, state, wanted, velocity, yaw_rate):
+    gains = (p.integral_vx, p.integral_vy, p.integral_yaw)
+    measured = (velocity[0], velocity[1], yaw_rate)
+    for i in range(3):
+        most = fixed.ramp[i] * fixed.dt
+        state.command[i] += _clamp(wanted[i] - state.command[i], -most, most)
+        state.mean[i] += fixed.average_rate * (measured[i] - state.mean[i])
+        if state.standing:
+            state.integral[i] *= 0.9
+        elif abs(wanted[i] - state.command[i]) < 1e-6:
+            limit = fixed.integral_limit[i]
+            error = state.command[i] - state.mean[i]
+            state.integral[i] = _clamp(state.integral[i] + fixed.dt * gains[i] * error, -limit, limit)
+
+
+@_compiled()
+def _stand_or_walk(fixed, p, state, landed, lean_error, roll, velocity):
+    command = state.command
+    asked = command[0] != 0.0 or command[1] != 0.0 or command[2] != 0.0
+    speed = hypot(velocity[0], velocity[1])
+    if state.standing:
+        pushed = speed > 0.4 or abs(lean_error) > 0.25 or abs(roll) > 0.12
+        state.standing = not (landed and (asked or pushed))
+        if not state.standing:
+            missed = (state.phase + p.frequency * fixed.dt - 0.25 * p.double_support) % 0.5
+            if missed < fixed.missed_lift_off:
+                state.phase = (state.phase - missed - 1e-9) % 1.0
+    elif not asked and (state.phase % 0.5) < p.frequency * fixed.dt:
+        left, right = state.feet[0], state.feet[1]
+        together = abs(left[0] - right[0]) < 0.06 and abs(left[2] - right[2]) < 0.15
+        narrow = left[1] - right[1] < 2 * (fixed.hip_y + p.width) + 0.14
+        calm = speed < 0.3 and hypot(state.mean[0], state.mean[1]) < 0.15
+        quiet = abs(lean_error) < 0.15 and abs(roll) < 0.07
+        state.standing = together and narrow and calm and quiet
+
+
+@_compiled()
+def _place_foot(fixed, p, state, k, side, tau, c, velocity, walk):
+    foot = state.feet[k]
+    if state.swinging[k]:
+        half = 0.25 / p.frequency
+        x = p.foot_forward + c[0] * half + p.place_vx * (velocity[0] - c[0])
+        y = side * (fixed.hip_y + p.width) + c[1] * half + p.place_vy * (velocity[1] - c[1])
+        land = (_clamp(x, -0.3, 0.3), _clamp(side * max(side * y, 0.075), -0.32, 0.32), c[2] * half)
+        share = math.pow(tau, fixed.powers[1]) * (10 - 15 * tau + 6 * tau * tau)
+        for i in range(3):
+            foot[i] = state.lifted[k, i] + (land[i] - state.lifted[k, i]) * share
+    else:
+        x, y, yaw = foot[0], foot[1], foot[2]
+        for i in range(3):
+            state.lifted[k, i] = foot[i]
+        if walk:
+            vx = (1 - p.stance_vx) * c[0] + p.stance_vx * velocity[0]
+            vy = (1 - p.stance_vy) * c[1] + p.stance_vy * velocity[1]
+            foot[0] = x - fixed.dt * (vx - c[2] * y)
+            foot[1] = y - fixed.dt * (vy + c[2] * x)
+            foot[2] = yaw - fixed.dt * c[2]
+    foot[0] = _clamp(foot[0], -0.33, 0.33)
+    foot[1] = side * _clamp(side * foot[1], 0.06, 0.36)
+    foot[2] = _clamp(foot[2], -0.6, 0.6)
+
+
+@_compiled()
+def _gait_step(fixed, p, state, wanted, pitch, roll, gyro, velocity, yaw_rate, targets):
+    landed = state.time >= fixed.landing - 1e-9
+    state.time += fixed.dt
+    _follow(fixed, p, state, wanted if landed else (0.0, 0.0, 0.0), velocity, yaw_rate)
+    lean_error = pitch - p.lean
+    _stand_or_walk(fixed, p, state, landed, lean_error, roll, velocity)
+    walk = not state.standing
+    if walk:
+        state.phase = (state.phase + p.frequency * fixed.dt) % 1.0
+    c = (
+        p.scale_vx * (state.command[0] + state.integral[0]),
+        p.scale_vy * (state.command[1] + state.integral[1]),
+        p.scale_yaw * (state.command[2] + state.integral[2]),
+    )
+    rest = p.double_support
+    xs = (state.phase, (state.phase - 0.5) % 1.0)
+    taus = np.zeros(2)
+    for k in range(2):
+        if xs[k] < 0.5:
+            taus[k] = _clamp((2 * xs[k] - 0.5 * rest) / (1 - rest), 0.0, 1.0)
+    for k in range(2):
+        flying = 0.0 < taus[k] < 1.0
+        state.ready[k] = walk and (state.ready[k] or not flying)
+        state.swinging[k] = flying and state.ready[k]
+    for k in range(2):
+        side = 1.0 - 2.0 * k
+        x, tau, swing = xs[k], taus[k], state.swinging[k]
+        _place_foot(fixed, p, state, k, side, tau, c, velocity, walk)
+        foot = state.feet[k]
+        lift = (
+            p.lift * 16 * math.pow(tau, fixed.powers[0]) * math.pow(1 - tau, fixed.powers[0])
+            if swing
+            else 0.0
+        )
+        level = p.swing_level if swing else 0.0
+        q = targets[6 * k : 6 * k + 6]
+        _leg_angles(
+            fixed, q, foot[0], foot[1], lift - p.height, p.lean + level * lean_error, level * roll, foot[2],
+            side * fixed.hip_y, state.hip_pitch[k],
+        )  # fmt: skip
+        state.hip_pitch[k] = q[0]
+        if not swing:
+            q[0] += p.hip_pitch * lean_error + p.hip_pitch_rate * gyro[1]
+            q[1] += p.hip_roll * roll + p.hip_roll_rate * gyro[0]
+            q[4] += p.ankle_pitch * lean_error + p.ankle_pitch_rate * gyro[1]
+            q[5] += p.ankle_roll * roll + p.ankle_roll_rate * gyro[0]
+            if walk and x >= 0.5 and state.ready[1 - k]:
+                q[1] += side * p.hip_roll_lift * sin(2 * pi * (x - 0.5))
+        for i in range(6):
+            q[i] = _clamp(q[i], fixed.low[k, i], fixed.high[k, i])
+    fade = _landing(fixed, state)
+    if fade > 0.0:
+        for i in range(12):
+            targets[i] = fade * state.start_pose[i] + (1 - fade) * targets[i]
+
+
+@_compiled()
+def _landing(fixed, state):
+    return 1.0 - _clamp(state.time / (0.6 * fixed.landing), 0.0, 1.0)
+
+
+@_compiled()
+def _mirror_joint(fixed, values, flip, i):
+    """Entry i of 12 joint values, or of their mirror image."""
+    return fixed.leg_sign[i % 6] * values[(i + 6) % 12] if flip else values[i]
+
+
+@_compiled()
+def _write_row(fixed, state, spin, v, up):
+    """As `residual.features`."""
+    flip = state.phase >= 0.5
+    m = -1.0 if flip else 1.0
+    row = state.row
+    left = state.feet[1 if flip else 0]
+    right = state.feet[0 if flip else 1]
+    c = state.command
+    mean = state.mean
+    turn = 4 * pi * state.phase
+    row[0] = -3 * up[0]
+    row[1] = -3 * m * up[1]
+    row[2] = 3 * (up[2] - 1)
+    row[3] = 0.3 * m * spin[0]
+    row[4] = 0.3 * spin[1]
+    row[5] = 0.3 * m * spin[2]
+    row[6] = v[0]
+    row[7] = m * v[1]
+    row[8] = v[2]
+    row[9] = 2 * (mean[0] - c[0])
+    row[10] = 2 * m * (mean[1] - c[1])
+    row[11] = m * (mean[2] - c[2])
+    row[12] = 1.5 * c[0]
+    row[13] = 2 * m * c[1]
+    row[14] = m * c[2]
+    row[15] = cos(turn)
+    row[16] = sin(turn)
+    row[17] = state.standing
+    row[18] = _landing(fixed, state)
+    row[19] = 4 * left[0]
+    row[20] = 4 * (m * left[1] - fixed.hip_y)
+    row[21] = m * left[2]
+    row[22] = 4 * right[0]
+    row[23] = 4 * (m * right[1] + fixed.hip_y)
+    row[24] = m * right[2]
+    for i in range(12):
+        row[25 + i] = 2 * (_mirror_joint(fixed, state.joint_pos, flip, i) - fixed.pose[i % 6])
+        row[37 + i] = 0.08 * _mirror_joint(fixed, state.joint_vel, flip, i)
+        row[49 + i] = _mirror_joint(fixed, state.action, flip, i)
+
+
+_POINTERS = [types.CPointer(numba.from_dtype(dtype)) for dtype in (CONSTANTS.dtype, PARAMETERS, STATE)]
+
+
+@numba.cfunc(types.void(*_POINTERS), cache=True, error_model="numpy")
+def step_gait(constants, parameters, walker_state):
+    """One walker step up to the network: joint targets of the engine, and the network's input.
+
+    Args:
+        constants: `CONSTANTS`.
+        parameters: `PARAMETERS` of the gait.
+        walker_state: `STATE`; is advanced by 20 ms.
+    """
+    fixed = carray(constants, 1)[0]
+    p = carray(parameters, 1)[0]
+    state = carray(walker_state, 1)[0]
+    pitch, roll, spin, v, up, yaw_rate = _trunk(state.quat, state.gyro, state.velocimeter)
+    wanted = (state.wanted[0], state.wanted[1], state.wanted[2])
+    _gait_step(fixed, p, state, wanted, pitch, roll, spin, v, yaw_rate, state.targets)
+    _write_row(fixed, state, spin, v, up)
+
+
+@numba.cfunc(types.void(_POINTERS[0], _POINTERS[2]), cache=True, error_model="numpy")
+def add_residual(constants, walker_state):
+    """One walker step behind the network: its correction, un-mirrored, on the engine's targets.
+
+    Args:
+        constants: `CONSTANTS`.
+        walker_state: `STATE`, of which the network has filled the output.
+    """
+    fixed = carray(constants, 1)[0]
+    state = carray(walker_state, 1)[0]
+    flip = state.phase >= 0.5
+    limited = np.zeros(12)
+    for i in range(12):
+        limited[i] = _clamp(np.float64(state.output[i]), -fixed.action_limit, fixed.action_limit)
+    for i in range(12):
+        state.action[i] = _mirror_joint(fixed, limited, flip, i)
+        total = state.targets[i] + fixed.residual_scale * state.action[i]
+        state.result[i] = min(max(total, fixed.target_low[i]), fixed.target_high[i])
