@@ -100,11 +100,10 @@ class PenaltySim(SoccerSim):
         hits = rows["ball_hits"]
         away = rows["imu"] - rows["ball"]
         closeness = 1 - np.tanh(np.sqrt(dots(away, away)).astype(np.float32))
-        return (
-            np.where(hits > 0, np.float32(1.5), closeness),
-            -dots(velp, self._goal_normal),
-            np.log1p(np.maximum(hits - 1, 0)),
-        )
+        to_goal = -dots(velp, self._goal_normal)
+        if not hits[-1]:
+            return closeness, to_goal
+        return np.where(hits > 0, np.float32(1.5), closeness), to_goal, np.log1p(np.maximum(hits - 1, 0))
 
     def _closeness(self) -> np.float32:
         """From 0 far from the ball to 1 at it; upstream computes it in single precision."""
