@@ -5,25 +5,22 @@ Mirrors `gait.Gait.step`, `leg.leg_angles`, `residual.TrunkState`, `features` an
 with. Two functions need care: Python's `hypot` is not the C library's, and a power with a constant exponent
 would be multiplied out.
 
-All numbers lie in three records: `CONSTANTS` of the modules that are mirrored (as arguments, so that no cached
-code outlives a change of them), the gait's parameters, and the walker's state.
+All numbers lie in three records: `CONSTANTS` of the modules that are mirrored (as an argument, so that no
+cached code outlives a change of them), the gait's parameters, and the walker's state.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from math import acos, asin, atan2, cos, pi, sin
 
-import numba
 import numpy as np
 from numba import carray, types
 
 from soccer_lib.control import gait, leg, residual, walker
+from soccer_lib.jit import compiled, exported
 from soccer_lib.tasks import WALKER_DT
-
-_compiled = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
 
 _SPLIT = 134217729.0
 """2**27 + 1: splits a double into two halves whose products are exact (Veltkamp and Dekker)."""
@@ -91,7 +88,7 @@ for _name, _value in _CONSTANTS.items():
     CONSTANTS[_name] = _value
 
 
-@_compiled()
+@compiled
 def hypot(a: float, b: float) -> float:
     """Length of (a, b) as CPython's `math.hypot` computes it."""
     most = max(abs(a), abs(b))
@@ -118,7 +115,7 @@ def hypot(a: float, b: float) -> float:
     return length / scale
 
 
-@_compiled()
+@compiled
 def _square(x, y):
     """Product of two doubles as an unevaluated sum of two."""
     t = x * _SPLIT
@@ -133,12 +130,12 @@ def _square(x, y):
     return high, p - high + q + x_low * y_low
 
 
-@_compiled()
+@compiled
 def _clamp(value, low, high):
     return low if value < low else high if value > high else value
 
 
-@_compiled()
+@compiled
 def _trunk(quat, gyro, velocimeter):
     """As `TrunkState`: pitch, roll, velocity, up, yaw rate."""
     x, y, z, w = np.float64(quat[0]), np.float64(quat[1]), np.float64(quat[2]), np.float64(quat[3])
@@ -154,7 +151,7 @@ def _trunk(quat, gyro, velocimeter):
     return pitch, roll, spin, velocity, up, yaw_rate
 
 
-@_compiled()
+@compiled
 def _leg_angles(fixed, q, x, y, z, pitch, roll, yaw, hip_y, last_hip_pitch):
     """As `leg_angles`, into six entries."""
     ct, st, cr, sr = cos(pitch), sin(pitch), cos(roll), sin(roll)
@@ -190,7 +187,7 @@ def _leg_angles(fixed, q, x, y, z, pitch, roll, yaw, hip_y, last_hip_pitch):
     q[5] = ankle_roll
 
 
-@_compiled()
+@compiled
 def _follow(fixed, p, state, wanted, velocity, yaw_rate):
     gains = (p.integral_vx, p.integral_vy, p.integral_yaw)
     measured = (velocity[0], velocity[1], yaw_rate)
@@ -206,7 +203,7 @@ def _follow(fixed, p, state, wanted, velocity, yaw_rate):
             state.integral[i] = _clamp(state.integral[i] + fixed.dt * gains[i] * error, -limit, limit)
 
 
-@_compiled()
+@compiled
 def _stand_or_walk(fixed, p, state, landed, lean_error, roll, velocity):
     command = state.command
     asked = command[0] != 0.0 or command[1] != 0.0 or command[2] != 0.0
@@ -227,7 +224,7 @@ def _stand_or_walk(fixed, p, state, landed, lean_error, roll, velocity):
         state.standing = together and narrow and calm and quiet
 
 
-@_compiled()
+@compiled
 def _place_foot(fixed, p, state, k, side, tau, c, velocity, walk):
     foot = state.feet[k]
     if state.swinging[k]:
@@ -253,7 +250,7 @@ def _place_foot(fixed, p, state, k, side, tau, c, velocity, walk):
     foot[2] = _clamp(foot[2], -0.6, 0.6)
 
 
-@_compiled()
+@compiled
 def _gait_step(fixed, p, state, wanted, pitch, roll, gyro, velocity, yaw_rate, targets):
     landed = state.time >= fixed.landing - 1e-9
     state.time += fixed.dt
@@ -310,18 +307,18 @@ def _gait_step(fixed, p, state, wanted, pitch, roll, gyro, velocity, yaw_rate, t
             targets[i] = fade * state.start_pose[i] + (1 - fade) * targets[i]
 
 
-@_compiled()
+@compiled
 def _landing(fixed, state):
     return 1.0 - _clamp(state.time / (0.6 * fixed.landing), 0.0, 1.0)
 
 
-@_compiled()
+@compiled
 def _mirror_joint(fixed, values, flip, i):
     """Entry i of 12 joint values, or of their mirror image."""
     return fixed.leg_sign[i % 6] * values[(i + 6) % 12] if flip else values[i]
 
 
-@_compiled()
+@compiled
 def _write_row(fixed, state, spin, v, up):
     """As `residual.features`."""
     flip = state.phase >= 0.5
@@ -363,10 +360,7 @@ def _write_row(fixed, state, spin, v, up):
         row[49 + i] = _mirror_joint(fixed, state.action, flip, i)
 
 
-_POINTERS = [types.CPointer(numba.from_dtype(dtype)) for dtype in (CONSTANTS.dtype, PARAMETERS, STATE)]
-
-
-@numba.cfunc(types.void(*_POINTERS), cache=True, error_model="numpy")
+@exported(types.void, CONSTANTS.dtype, PARAMETERS, STATE)
 def step_gait(constants, parameters, walker_state):
     """One walker step up to the network: joint targets of the engine, and the network's input.
 
@@ -384,7 +378,7 @@ def step_gait(constants, parameters, walker_state):
     _write_row(fixed, state, spin, v, up)
 
 
-@numba.cfunc(types.void(_POINTERS[0], _POINTERS[2]), cache=True, error_model="numpy")
+@exported(types.void, CONSTANTS.dtype, STATE)
 def add_residual(constants, walker_state):
     """One walker step behind the network: its correction, un-mirrored, on the engine's targets.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
 import numpy as np
@@ -67,8 +66,6 @@ class CompiledWalker(OwnWalker):
     gait: CompiledGait
 
     def __init__(self, walker: OwnWalker) -> None:
-        self._engine = _function(compiled.step_gait, 3)
-        self._residual = _function(compiled.add_residual, 2)
         super().__init__(
             walker.gait.p,
             walker.network,
@@ -102,16 +99,9 @@ class CompiledWalker(OwnWalker):
         if self.fresh:
             gait.start_pose = sensed.joint_pos
             self.fresh = False
-        self._engine(*gait.addresses)
+        compiled.step_gait(*gait.addresses)
         if self.network is None:
             return gait.record["targets"].astype(np.float32)
         self._output[:] = self.network(self._row)
-        self._residual(gait.addresses[0], gait.addresses[2])
+        compiled.add_residual(gait.addresses[0], gait.addresses[2])
         return self._result.copy()
-
-
-def _function(code: Any, n_pointers: int) -> Any:
-    """Compiled code as a function of so many addresses."""
-    function = code.ctypes
-    function.argtypes = (ctypes.c_void_p,) * n_pointers
-    return function

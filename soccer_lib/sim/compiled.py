@@ -3,7 +3,7 @@
 `run_steps` mirrors `SoccerSim.advance`, `pd_torque`, `SpinTrail.note` and the referees of `penalty`, `target`
 and `keeper`, in their order and their precision; those stay the reference that tests compare with, and what
 runs where numba is missing. It calls MuJoCo's own `mj_step` by its address, without the interpreter and
-without its lock, so that several threads step at once. No fast-math: nothing is fused or reordered.
+without its lock, so that several threads step at once.
 
 Everything it reads and writes lies in three records, `SCENE`, `VERDICT` and `ROW`, and in MuJoCo's arrays,
 whose addresses the scene has.
@@ -11,7 +11,6 @@ whose addresses the scene has.
 
 from __future__ import annotations
 
-import functools
 from typing import Any, NamedTuple
 
 import numba
@@ -20,6 +19,7 @@ from llvmlite import ir
 from numba import carray, types
 from numba.extending import intrinsic
 
+from soccer_lib.jit import compiled, exported
 from soccer_lib.sim.trail import COUNT, GAP, STILL
 
 GOALIE, OBSTACLE, PENALTY, TARGET, KEEPER = range(5)
@@ -184,10 +184,7 @@ def _call_jacobian(_context: Any, function: Any, model: Any, data: Any, linear: 
     return types.int32(*[types.intp] * 5), generate
 
 
-_compiled = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
-
-
-@_compiled()
+@compiled
 def _touches(scene, group):
     """Whether the ball was in contact with a geom of the group in the last step."""
     groups = carray(_bytes(scene.groups), (2, scene.n_geoms))
@@ -201,7 +198,7 @@ def _touches(scene, group):
     return False
 
 
-@_compiled()
+@compiled
 def _drive(scene, views):
     """Torques toward the joint targets, as `pd_torque`: single precision throughout."""
     for i in range(12):
@@ -217,7 +214,7 @@ def _drive(scene, views):
         views.ctrl[scene.torque + i] = torque
 
 
-@_compiled()
+@compiled
 def _move_scene(scene, views, n_steps):
     """Move what the task moves by itself before the physics step."""
     if scene.task == GOALIE:
@@ -230,13 +227,13 @@ def _move_scene(scene, views, n_steps):
             views.qvel[scene.ball_vel + i] = scene.ball_velocity[i]
 
 
-@_compiled()
+@compiled
 def _in_box(box, x, y, z):
     """As `GoalBox.contains`."""
     return box[0] <= x <= box[1] and box[2] <= y < box[3] and z < box[4]
 
 
-@_compiled()
+@compiled
 def _robot_touches(scene, views, x, y):
     """Whether the robot touches the ball; far from it the contacts are not looked through."""
     dx = x - views.sites[scene.imu, 0]
@@ -244,7 +241,7 @@ def _robot_touches(scene, views, x, y):
     return dx * dx + dy * dy < scene.reach_square and _touches(scene, ROBOT)
 
 
-@_compiled()
+@compiled
 def _distance(scene, x, y, z):
     """From the ball to the point that it has to reach [m]."""
     dx = x - scene.goal[0]
@@ -253,7 +250,7 @@ def _distance(scene, x, y, z):
     return np.sqrt(dx * dx + dy * dy + dz * dz)
 
 
-@_compiled()
+@compiled
 def _judge_penalty(scene, views, verdict, x, y, off_field):
     """What the three penalty tasks share, as `PenaltySim._referee`."""
     verdict.offside = off_field and not verdict.success
@@ -266,7 +263,7 @@ def _judge_penalty(scene, views, verdict, x, y, off_field):
         verdict.blocked = near and _touches(scene, BLOCKERS)
 
 
-@_compiled()
+@compiled
 def _judge_keeper(scene, views, verdict, x, y, off_field):
     """As `GoalKeeperSim._referee`."""
     verdict.offside = off_field and not verdict.conceded
@@ -277,7 +274,7 @@ def _judge_keeper(scene, views, verdict, x, y, off_field):
     verdict.success = verdict.time_after_contact > scene.hold
 
 
-@_compiled()
+@compiled
 def _referee(scene, views, verdict):
     """Judge the last step as the task's `_referee` does: `RUNNING`, `OVER` or `UNDECIDED`."""
     x = views.sites[scene.ball, 0]
@@ -305,20 +302,25 @@ def _referee(scene, views, verdict):
     return OVER if happened or verdict.fallen else RUNNING
 
 
-@_compiled()
+@compiled
 def _lost(views):
     """Whether a position or velocity is no number any more."""
-    total = 0.0
     for value in views.qpos:
-        total += value * value
-    return not total < np.inf and (np.isnan(views.qpos).any() or np.isnan(views.qvel).any())
+        if value != value:
+            return True
+    for value in views.qvel:
+        if value != value:
+            return True
+    return False
 
 
-@_compiled()
+@compiled
 def _note(scene, views):
     """As `SpinTrail.note`; False where the rows have to be handed over first."""
-    spin = views.qvel[scene.ball_vel + 3 : scene.ball_vel + 6]
-    still = spin[0] * spin[0] + spin[1] * spin[1] + spin[2] * spin[2] < scene.still_square
+    x = views.qvel[scene.ball_vel + 3]
+    y = views.qvel[scene.ball_vel + 4]
+    z = views.qvel[scene.ball_vel + 5]
+    still = x * x + y * y + z * z < scene.still_square
     marks = carray(_longs(scene.marks), 3)
     if still and marks[STILL]:
         marks[GAP] = 1
@@ -327,15 +329,21 @@ def _note(scene, views):
         return False
     marks[STILL] = still
     row = carray(_doubles(scene.notes), (scene.note_rows, scene.note_width))[marks[COUNT]]
-    axes = 9 * (scene.trail_to - scene.trail_from)
-    row[:axes] = views.xmat[9 * scene.trail_from : 9 * scene.trail_to]
-    row[axes : axes + scene.n_qvel] = views.qvel
-    row[axes + scene.n_qvel :] = views.sensordata
+    column = 0
+    for entry in range(9 * scene.trail_from, 9 * scene.trail_to):
+        row[column] = views.xmat[entry]
+        column += 1
+    for value in views.qvel:
+        row[column] = value
+        column += 1
+    for value in views.sensordata:
+        row[column] = value
+        column += 1
     marks[COUNT] += 1
     return True
 
 
-@_compiled()
+@compiled
 def _write_row(scene, views, verdict, k):
     """Keep what the stock reward of this step is computed from."""
     row = carray(_rows(scene.rows), k + 1)[k]
@@ -349,10 +357,12 @@ def _write_row(scene, views, verdict, k):
     if scene.moving >= 0:
         linear = scene.jacobians + 8 * 3 * scene.n_qvel * k
         _call_jacobian(scene.jacobian, scene.model, scene.data, linear, scene.moving)
-        carray(_doubles(scene.velocities), (k + 1, scene.n_qvel))[k, :] = views.qvel
+        velocities = carray(_doubles(scene.velocities), (k + 1, scene.n_qvel))
+        for i in range(scene.n_qvel):
+            velocities[k, i] = views.qvel[i]
 
 
-@_compiled()
+@compiled
 def _take_step(scene, views, verdict, tape_row):
     """One physics step, judged; returns the ruling."""
     _move_scene(scene, views, verdict.n_steps)
@@ -370,16 +380,7 @@ def _take_step(scene, views, verdict, tape_row):
     return OVER if ruling == RUNNING and _lost(views) else ruling
 
 
-@numba.cfunc(
-    types.intp(
-        types.CPointer(numba.from_dtype(SCENE)),
-        types.CPointer(numba.from_dtype(VERDICT)),
-        types.intp,
-        types.intp,
-    ),
-    cache=True,
-    error_model="numpy",
-)
+@exported(types.intp, SCENE, VERDICT, types.intp, types.intp)
 def run_steps(scene_pointer, verdict_pointer, n_steps, first_row):
     """Take up to `n_steps` physics steps toward the scene's target.
 

@@ -38,8 +38,6 @@ class StepLoop:
         self._compiled = compiled
         self._sim = sim
         self._trail = trail
-        self._step = compiled.run_steps.ctypes
-        self._step.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_ssize_t)
         self._scene = np.zeros(1, compiled.SCENE)
         self._verdict = np.zeros(1, compiled.VERDICT)
         self._where = self._scene.ctypes.data, self._verdict.ctypes.data
@@ -162,7 +160,7 @@ class StepLoop:
         while taken < n_steps and not over:
             first = self.rows
             self._counts[0] = self._recall(sim)
-            new = self._step(*self._where, n_steps - taken, first)
+            new = self._compiled.run_steps(*self._where, n_steps - taken, first)
             sim.__dict__.update(zip(self._names, self._counts.item(), strict=True))
             taken += new
             self.rows += new
