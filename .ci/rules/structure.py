@@ -19,6 +19,7 @@ FLOORS = (
     ("formats",),
     ("sim",),
     ("control",),
+    ("compiled",),
     ("wrappers",),
     ("envs",),
     ("policies",),

@@ -13,6 +13,7 @@ from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import TASKS, Task, tasks_named
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS, EpisodeReport, Guard, MultiTask
+from soccer_lib.wrappers.control import ControlInterface
 from soccer_lib.wrappers.multitask import task_shares
 from soccer_lib.wrappers.rewards import GAMMA, reward_layer
 from soccer_lib.wrappers.stack import get_state, layers, set_state
@@ -184,6 +185,8 @@ def describe(env: Any) -> str:
         if isinstance(layer, MultiTask):
             lines += describe(layer.active).split("\n")[:-2]  # its spaces are those of all tasks
             purpose = ", ".join(f"{name} {share:.0%}" for name, share in layer.shares.items())
+        if isinstance(layer, ControlInterface):
+            purpose += " (physics steps in compiled code)" if layer.loop else " (physics steps in Python)"
         lines.append(f"{type(layer).__name__:<18} {purpose}")
     observation = env.observation_space
     action = env.action_space

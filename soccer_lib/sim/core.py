@@ -21,6 +21,7 @@ import numpy as np
 
 from soccer_lib.errors import InputError
 from soccer_lib.layout import JOINTS, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.sim.batch import Batched
 from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, slice_of
 from soccer_lib.sim.readings import Readings
 from soccer_lib.sim.state import Restorable
@@ -30,7 +31,7 @@ from soccer_lib.tasks import PHYSICS_DT, Task, task_named
 _NO_WARNINGS = bytes(4 * int(mujoco.mjtWarning.mjNWARNING))
 
 
-class SoccerSim(Restorable, gym.Env):
+class SoccerSim(Batched, Restorable, gym.Env):
     """One task, one physics step of 2 ms per `step`; subclasses hold the rules of each task.
 
     Actions are joint torques [N m], Shape: (12,), order of `layout.JOINTS`, clipped to `TORQUE_LIMIT`.
@@ -55,8 +56,6 @@ class SoccerSim(Restorable, gym.Env):
     observation_space: gym.spaces.Box
     action_space: gym.spaces.Box
     term_names: tuple[str, ...] = ()
-    dense_names: tuple[str, ...] = ()
-    """Reward terms that are paid before the episode's last step, in the stock order."""
     metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
     fast = True
     readings_type: type[Readings] = Readings
@@ -77,7 +76,7 @@ class SoccerSim(Restorable, gym.Env):
         # Terms without a weight stand last in every task, so weights and terms pair up by position.
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
-        self._dense_weights = [weights[name] for name in self.dense_names]
+        self.dense_weights = [weights[name] for name in self.dense_names]
         self.started = False
         self.tape: list[np.ndarray] | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
@@ -283,24 +282,6 @@ class SoccerSim(Restorable, gym.Env):
                 total += np.float32(weight * value)
         return total
 
-    def rewards(self, rows: np.ndarray, jacobians: np.ndarray, velocities: np.ndarray) -> np.ndarray:
-        """The stock rewards of several steps after which the episode went on, each as `reward` has it.
-
-        Args:
-            rows: what it has kept of each, `compiled.ROW`. Shape: (n,).
-            jacobians: of `moving_site`. Shape: (n, 3, n_velocities).
-            velocities: generalised ones. Shape: (n, n_velocities).
-
-        Returns:
-            Shape: (n,), float32.
-        """
-        total = np.zeros(len(rows), np.float32)
-        velp = np.matmul(jacobians, velocities[..., None])[..., 0]
-        # Terms that stand behind those that were given are nothing yet.
-        for weight, values in zip(self._dense_weights, self._dense_terms(rows, velp), strict=False):
-            total += (weight * values).astype(np.float32)
-        return total
-
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
         ball = self.ball_geom
@@ -346,25 +327,6 @@ class SoccerSim(Restorable, gym.Env):
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted, in the stock order."""
         raise NotImplementedError
-
-    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
-        """`dense_names` of `terms` for several steps, with the velocity of `moving_site` [m/s]."""
-        raise NotImplementedError
-
-    # -- what the compiled loop is told ----------------------------------------------------------------------
-
-    blockers: frozenset[int] = frozenset()
-    """Geoms that end the episode when the ball touches them."""
-
-    keeper_path: np.ndarray | None = None
-    """Place [m] and speed [m/s] of the goalkeepers at each step. Shape: (max_steps, 2)."""
-
-    moving_site: int | None = None
-    """The site whose velocity the stock reward asks for."""
-
-    def limits(self) -> dict[str, Any]:
-        """The numbers of the rules in this episode, by their names in `compiled.SCENE`."""
-        return {}
 
     memory: tuple[str, ...] = (
         "n_steps", "clipped", "terminated", "truncated", "unstable",

@@ -40,7 +40,7 @@ class SpinTrail:
         model = sim.model
         data = sim.data
         self._sim = sim
-        self._tracker = tracker
+        self.tracker = tracker
         self.marks = np.zeros(3, np.intp)
         bodies = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
         self.bodies = (min(bodies), max(bodies) + 1)
@@ -90,7 +90,7 @@ class SpinTrail:
             readings = sim.readings
             readings.measure()
             shown = sim.data.sensordata.take(self._shown)
-            self._tracker.push_rows((readings.ball_velr - readings.imu_velr)[None], shown[None])
+            self.tracker.push_rows((readings.ball_velr - readings.imu_velr)[None], shown[None])
 
     def _hand_over(self) -> None:
         marks = self.marks
@@ -99,8 +99,8 @@ class SpinTrail:
             notes = self.notes[:n].take(self._entries, axis=1)
             parts = notes[:, :18] * notes[:, 18:36]
             spins = parts[:, ::3] + parts[:, 1::3] + parts[:, 2::3]
-            self._tracker.push_rows(spins[:, :3] - spins[:, 3:], notes[:, 36:])
+            self.tracker.push_rows(spins[:, :3] - spins[:, 3:], notes[:, 36:])
         if marks[GAP]:
-            self._tracker.skip()
+            self.tracker.skip()
         marks[COUNT] = 0
         marks[GAP] = False

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from soccer_lib.compiled import compiled_walker
 from soccer_lib.control import OwnWalker, load_walker
 from soccer_lib.control.kicks import KICK_THRESHOLD, requested_kick
 from soccer_lib.control.macro import ClipMacro, Macro, load_clip
@@ -74,10 +75,8 @@ class CommandControl(ControlInterface):
             )
         self.kick_threshold = kick_threshold
         self.walker = load_walker(walker)
-        if self.loop and isinstance(self.walker, OwnWalker):
-            from soccer_lib.control.compiled_walker import CompiledWalker
-
-            self.walker = CompiledWalker(self.walker)
+        if self.loop:
+            self.walker = compiled_walker(self.walker)
         if macro is not None:
             self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
         else:

@@ -13,11 +13,11 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.compiled import step_loop
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
-from soccer_lib.sim.loop import step_loop
 from soccer_lib.sim.torque import pd_torque, stand_torque
 from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import importlib.util
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, ROW, SCENE, UNDECIDED, VERDICT
+from soccer_lib.compiled.steps import run_steps
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim.binding import BLOW_UPS
 from soccer_lib.sim.core import SoccerSim
@@ -19,6 +20,9 @@ from soccer_lib.sim.trail import SpinTrail
 
 ROOM = 64
 """Physics steps of one call at most: rows of the tape and of what rewards are computed from."""
+
+MARGIN = 1e-9
+"""The norm of the Python rules may round otherwise than ours within this distance [m]."""
 
 _TASKS = ("goalie_penalty_kick", "obstacle_penalty_kick", "penalty_kick", "kick_to_target", "goal_keeper")
 
@@ -30,25 +34,27 @@ class StepLoop:
         sim: the simulation.
         trail: the ball's, which is noted along the way; None without one.
         sum_reward: keep what the stock reward of every step is computed from, for `reward`.
+
+    Attributes:
+        scene: `SCENE` of the simulation.
+        rows: steps whose reward has still to be added up.
     """
 
     def __init__(self, sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> None:
-        from soccer_lib.sim import compiled
-
-        self._compiled = compiled
         self._sim = sim
         self._trail = trail
-        self._scene = np.zeros(1, compiled.SCENE)
-        self._verdict = np.zeros(1, compiled.VERDICT)
-        self._where = self._scene.ctypes.data, self._verdict.ctypes.data
-        names = [name for name in compiled.VERDICT.names if hasattr(sim, name)]
+        self._scenes = np.zeros(1, SCENE)
+        self.scene = self._scenes[0]
+        self._verdict = np.zeros(1, VERDICT)
+        self._where = self._scenes.ctypes.data, self._verdict.ctypes.data
+        names = [name for name in VERDICT.names if hasattr(sim, name)]
         self._names = tuple(names)
         self._counts = self._verdict[names]
         self._recall = attrgetter(*names)
         self._ruling = self._verdict["ruling"]
         self._to_note = self._verdict["to_note"]
         self._kept: dict[str, np.ndarray] = {}
-        scene = self._scene[0]
+        scene = self.scene
         self._target = scene["target"]
         self._bind_physics(scene)
         self._bind_rules(scene)
@@ -60,7 +66,7 @@ class StepLoop:
             scene["trail_from"], scene["trail_to"] = trail.bodies
         self._bound = -1
         if sum_reward:
-            self._share(scene, "rows", np.zeros(ROOM, compiled.ROW))
+            self._share(scene, "rows", np.zeros(ROOM, ROW))
             self._share(scene, "jacobians", np.zeros((ROOM, 3, sim.model.nv)))
             self._share(scene, "velocities", np.zeros((ROOM, sim.model.nv)))
         self._tape = np.zeros((ROOM, 12), np.float32)
@@ -79,7 +85,7 @@ class StepLoop:
             scene[name] = ctypes.cast(function, ctypes.c_void_p).value
         scene["model"] = model._address  # noqa: SLF001 - MuJoCo's binding has no other word for it
         scene["data"] = data._address  # noqa: SLF001
-        for name in self._compiled.ARRAYS:
+        for name in ARRAYS:
             scene[name] = (data.warning.number if name == "warnings" else getattr(data, name)).ctypes.data
         for name, size in (
             ("qpos", model.nq),
@@ -110,10 +116,11 @@ class StepLoop:
         scene["width"] = sim.readings.field["width"]
         scene["height"] = sim.min_height
         scene["reach_square"] = sim.ball_reach**2
+        scene["margin"] = MARGIN
         scene["moving"] = -1 if sim.moving_site is None else sim.moving_site
         groups = np.zeros((2, sim.model.ngeom), np.uint8)
-        groups[self._compiled.ROBOT, list(sim.robot_geoms)] = 1
-        groups[self._compiled.BLOCKERS, list(sim.blockers)] = 1
+        groups[ROBOT, list(sim.robot_geoms)] = 1
+        groups[BLOCKERS, list(sim.blockers)] = 1
         self._share(scene, "groups", groups)
         if sim.keeper_path is not None:
             self._share(scene, "keeper_path", sim.keeper_path)
@@ -123,7 +130,7 @@ class StepLoop:
 
     def _bind_episode(self) -> None:
         """Take in what the episode's reset, or a state that was set, has fixed."""
-        scene = self._scene[0]
+        scene = self.scene
         for name, value in self._sim.limits().items():
             scene[name] = value
         self._bound = self._sim.n_bound
@@ -132,7 +139,7 @@ class StepLoop:
 
     def drive_by(self, kp: np.ndarray, kd: np.ndarray) -> None:
         """Take targets for joint targets [rad] that a PD follows with these gains, no longer for torques."""
-        scene = self._scene[0]
+        scene = self.scene
         scene["follows"] = 1
         scene["kp"] = kp
         scene["kd"] = kd
@@ -155,12 +162,12 @@ class StepLoop:
         self._target[:] = target
         taken = 0
         if sim.tape is not None:
-            self._scene["tape"] = self._tape.ctypes.data
+            self.scene["tape"] = self._tape.ctypes.data
         over = False
         while taken < n_steps and not over:
             first = self.rows
             self._counts[0] = self._recall(sim)
-            new = self._compiled.run_steps(*self._where, n_steps - taken, first)
+            new = run_steps(*self._where, n_steps - taken, first)
             sim.__dict__.update(zip(self._names, self._counts.item(), strict=True))
             taken += new
             self.rows += new
@@ -169,7 +176,7 @@ class StepLoop:
             if sim.tape is not None:
                 sim.tape.extend(self._tape[first : self.rows].copy())
         if sim.tape is not None:
-            self._scene["tape"] = 0
+            self.scene["tape"] = 0
         if "rows" not in self._kept:
             self.rows = 0
         return over
@@ -177,14 +184,14 @@ class StepLoop:
     def _conclude(self, ruling: int) -> bool:
         """Draw the conclusions from the last step; returns whether the episode is over."""
         sim = self._sim
-        if ruling == self._compiled.UNDECIDED:
+        if ruling == UNDECIDED:
             sim.judge()
             if "rows" in self._kept:
                 row = self._kept["rows"][self.rows - 1]
                 for name in set(self._names) & set(row.dtype.names):
                     row[name] = getattr(sim, name)
         else:
-            sim.terminated = ruling == self._compiled.OVER
+            sim.terminated = ruling == OVER
             sim.truncated = sim.n_steps >= sim.task.max_steps or sim.unstable
         if self._trail and self._to_note.item():
             self._trail.note()
@@ -217,10 +224,3 @@ def _mujoco() -> ctypes.CDLL:
     """The library that the binding itself has loaded."""
     folder = Path(mujoco.__file__).parent
     return ctypes.CDLL(str(next(path for path in folder.iterdir() if path.name.startswith("libmujoco"))))
-
-
-def step_loop(sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> StepLoop | None:
-    """The compiled loop of a simulation; None for the stock one, and where numba is missing."""
-    if not sim.fast or importlib.util.find_spec("numba") is None:
-        return None
-    return StepLoop(sim, trail, sum_reward=sum_reward)

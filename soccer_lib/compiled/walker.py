@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control import compiled
+from soccer_lib.compiled.gait import add_residual, step_gait
+from soccer_lib.compiled.gait_state import CONSTANTS, PARAMETERS, STATE
 from soccer_lib.control.gait import Gait, GaitParameters
 from soccer_lib.control.walker import OwnWalker, command_list
 from soccer_lib.layout import Sensed
@@ -29,7 +30,7 @@ class CompiledGait(Gait):
     """The gait engine's state in a record that compiled code advances.
 
     Attributes:
-        record: `compiled.STATE`.
+        record: `compiled.gait_state.STATE`.
     """
 
     time = _entry("time")
@@ -46,13 +47,11 @@ class CompiledGait(Gait):
     hip_pitch = _entry("hip_pitch")
 
     def __init__(self, parameters: GaitParameters) -> None:
-        self._records = np.zeros(1, compiled.STATE)
+        self._records = np.zeros(1, STATE)
         self.record = self._records[0]
-        self._parameters = np.zeros(1, compiled.PARAMETERS)
+        self._parameters = np.zeros(1, PARAMETERS)
         self._parameters[0] = tuple(parameters.vector())
-        self.addresses = tuple(
-            array.ctypes.data for array in (compiled.CONSTANTS, self._parameters, self._records)
-        )
+        self.addresses = tuple(array.ctypes.data for array in (CONSTANTS, self._parameters, self._records))
         super().__init__(parameters)
 
 
@@ -99,9 +98,9 @@ class CompiledWalker(OwnWalker):
         if self.fresh:
             gait.start_pose = sensed.joint_pos
             self.fresh = False
-        compiled.step_gait(*gait.addresses)
+        step_gait(*gait.addresses)
         if self.network is None:
             return gait.record["targets"].astype(np.float32)
         self._output[:] = self.network(self._row)
-        compiled.add_residual(gait.addresses[0], gait.addresses[2])
+        add_residual(gait.addresses[0], gait.addresses[2])
         return self._result.copy()

@@ -1,6 +1,8 @@
 """How compiled code is made: by numba, once, kept beside the source or in the user's cache folder.
 
 Only modules that hold compiled code import this one; the library works without numba, at half the speed.
+Numba makes code anew when the file of an exported function changes, not when one that it imports does: after
+a change of `memory` or `scene` remove the folder `__pycache__`.
 """
 
 from __future__ import annotations
@@ -17,16 +19,16 @@ import numpy as np
 from numba import types
 
 
-def _can_keep() -> bool:
+def can_keep() -> bool:
     """Whether there is a folder in which compiled code can be kept."""
     try:
-        numba.njit(cache=True)(_can_keep)
+        numba.njit(cache=True)(can_keep)
     except RuntimeError:  # numba finds none that it may write to
         return False
     return True
 
 
-_OPTIONS: dict[str, Any] = {"cache": _can_keep(), "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"cache": can_keep(), "error_model": "numpy"}
 
 compiled = functools.partial(numba.njit, **_OPTIONS)
 """Decorator of what exported functions call. No fast-math: nothing is fused or reordered."""

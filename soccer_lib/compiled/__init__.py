@@ -1,0 +1,50 @@
+"""Rules and gait once more, in compiled code: the same bits at the speed of bare physics.
+
+Whoever reads the library may leave this room out: what it does stands in `sim` and `control`, and runs from
+there with `make_env(compiled=False)` and where numba is missing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+import mujoco
+
+from soccer_lib.control import OwnWalker, Walker
+from soccer_lib.sim import SoccerSim, SpinTrail
+
+if TYPE_CHECKING:
+    from soccer_lib.compiled.loop import StepLoop
+
+MUJOCO = "3.3.7"
+
+__all__ = ["compiled_walker", "step_loop"]
+
+
+def step_loop(sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> StepLoop | None:
+    """The compiled inner loop of a simulation.
+
+    Args:
+        sim: the simulation.
+        trail: the ball's, which is noted along the way; None without one.
+        sum_reward: add up the stock reward of all steps.
+
+    Returns:
+        None for the stock environment, without numba, and with another MuJoCo than the one whose memory
+        `steps` knows.
+    """
+    if not (sim.fast and importlib.util.find_spec("numba")) or mujoco.__version__ != MUJOCO:
+        return None
+    from soccer_lib.compiled.loop import StepLoop
+
+    return StepLoop(sim, trail, sum_reward=sum_reward)
+
+
+def compiled_walker(walker: Walker) -> Walker:
+    """The same walker in compiled code; as it is where it is not our own kind."""
+    if not isinstance(walker, OwnWalker):
+        return walker
+    from soccer_lib.compiled.walker import CompiledWalker
+
+    return CompiledWalker(walker)

@@ -1,0 +1,97 @@
+"""What the compiled loop reads and writes: records of plain numbers, and the addresses of MuJoCo's arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+GOALIE, OBSTACLE, PENALTY, TARGET, KEEPER = range(5)
+"""Tasks, by the rules that judge them."""
+
+RUNNING, OVER, UNDECIDED = range(3)
+"""How a run ended: all steps taken; the episode is over; a limit was too near to tell, and the last step is
+left to the Python rules."""
+
+ROBOT, BLOCKERS = range(2)
+"""Groups of geoms: rows of `SCENE.groups`."""
+
+ADDRESSES = ("step", "jacobian", "model", "data")
+ARRAYS = ("qpos", "qvel", "ctrl", "site_xpos", "xmat", "sensordata", "warnings")
+BUFFERS = ("groups", "keeper_path", "notes", "marks", "tape", "rows", "jacobians", "velocities")
+
+SCENE = np.dtype(
+    [
+        *((name, np.intp) for name in (*ADDRESSES, *ARRAYS, *BUFFERS)),
+        *((f"n_{name}", np.intp) for name in ("qpos", "qvel", "sensordata", "geoms", "bodies", "sites")),
+        ("task", np.intp),
+        ("last_step", np.intp),  # the time limit
+        ("blow_ups", np.intp, (6,)),  # MuJoCo's warnings that end an episode
+        ("ball", np.intp),  # sites
+        ("imu", np.intp),
+        ("moving", np.intp),  # the site whose Jacobian a reward asks for, -1 for none
+        ("ball_geom", np.intp),
+        ("joint_pos", np.intp),  # first entries in qpos, qvel, ctrl
+        ("joint_vel", np.intp),
+        ("torque", np.intp),
+        ("ball_vel", np.intp),
+        ("keeper_pos", np.intp, (2,)),
+        ("keeper_vel", np.intp, (2,)),
+        ("trail_from", np.intp),  # bodies whose axes the ball's trail copies
+        ("trail_to", np.intp),
+        ("note_rows", np.intp),  # room in the trail, 0 without one
+        ("note_width", np.intp),
+        ("length", np.float64),  # half of the field [m]
+        ("width", np.float64),
+        ("height", np.float64),  # lowest trunk [m]
+        ("reach_square", np.float64),  # of the robot [m2]
+        ("radius", np.float64),  # of the target [m]
+        ("blocker_x", np.float64),
+        ("blocker_reach", np.float64),
+        ("hold", np.float64),  # steps to keep a ball out
+        ("margin", np.float64),  # a distance nearer to its limit is left to the Python rules [m]
+        ("still_square", np.float64),  # slower turns of the ball are not noted [rad2/s2]
+        ("goal", np.float64, (3,)),  # the point that the ball has to reach [m]
+        ("box", np.float64, (5,)),  # of the goal: low and high x, low and high y, top [m]
+        ("ball_velocity", np.float64, (6,)),  # of a ball that moves by itself
+        ("follows", np.intp),  # whether `target` is joint targets [rad] or the torques themselves [N m]
+        ("target", np.float32, (12,)),
+        ("kp", np.float32, (12,)),
+        ("kd", np.float32, (12,)),
+        ("limit", np.float32, (12,)),
+    ],
+    align=True,
+)
+"""What a run reads: where things are, and the numbers of the task's rules."""
+
+VERDICT = np.dtype(
+    [
+        ("n_steps", np.int64),
+        ("unstable", np.bool_),
+        ("fallen", np.bool_),
+        ("offside", np.bool_),
+        ("success", np.bool_),
+        ("blocked", np.bool_),
+        ("conceded", np.bool_),
+        ("touching", np.bool_),
+        ("robot_contact", np.bool_),
+        ("ball_hits", np.int64),
+        ("time_after_contact", np.int64),
+        ("target_distance", np.float64),
+        ("ruling", np.int64),
+        ("to_note", np.int64),  # the last step has still to be noted in the trail
+    ],
+    align=True,
+)
+"""What the referee has counted and seen, by the names that it has in the simulations."""
+
+ROW = np.dtype(
+    [
+        ("ball", np.float64, (3,)),
+        ("imu", np.float64, (3,)),
+        ("ball_hits", np.int64),
+        ("time_after_contact", np.int64),
+        ("target_distance", np.float64),
+        ("robot_contact", np.bool_),
+    ],
+    align=True,
+)
+"""What the stock reward of a step is computed from, besides a Jacobian and the velocities."""

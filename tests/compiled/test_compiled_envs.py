@@ -1,0 +1,111 @@
+"""Whole environments with and without the compiled loop, in one thread and in two."""
+
+import importlib.util
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from soccer_lib.compiled import jit
+from soccer_lib.envs.make import describe, get_state, make_env
+from soccer_lib.errors import InputError
+from soccer_lib.evaluation.play import env_for, play_episode
+from soccer_lib.policies import load_policy
+
+pytest.importorskip("numba")
+
+
+def log_of(task, seed=0, **settings):
+    """Everything that an episode of the striker shows."""
+    striker = load_policy("striker")
+    env = env_for(striker.spec, task, **settings)
+    log = []
+
+    def note(step):
+        state = {name: part for name, part in get_state(env).items() if not name.endswith("Sim")}
+        log.append((step.next_observation.tobytes(), step.reward, step.terminated, step.truncated,
+                    repr(step.info), repr(state)))  # fmt: skip
+
+    play_episode(env, striker, seed=seed, on_step=note)
+    return log
+
+
+@pytest.mark.parametrize("task", ["kick_to_target", "obstacle_penalty_kick"])
+@pytest.mark.parametrize("reward", ["env", "competition"])
+def test_the_striker_plays_the_same_episode(task, reward):
+    settings = {"reward": reward, "info": "full"}
+    assert log_of(task, compiled=True, **settings) == log_of(task, compiled=False, **settings)
+
+
+@pytest.mark.parametrize("control", ["torque", "joint", "command"])
+def test_actions_of_every_control_give_the_same_numbers(control):
+    envs = [make_env("goalie_penalty_kick", control=control, compiled=compiled) for compiled in (True, False)]
+    rng = np.random.default_rng(0)
+    for env in envs:
+        env.reset(seed=0, options={"standing_steps": 20})
+    over = False
+    while not over:
+        action = 0.4 * rng.normal(size=envs[0].action_space.shape).clip(-1, 1).astype(np.float32)
+        mine, theirs = (env.step(action) for env in envs)
+        assert mine[0].tobytes() == theirs[0].tobytes()
+        assert mine[1:4] == theirs[1:4] and type(mine[1]) is type(theirs[1])
+        assert repr(mine[4]) == repr(theirs[4])
+        over = mine[2] or mine[3]
+
+
+def test_a_hook_after_every_physics_step_is_called_in_the_middle_of_an_episode():
+    env = make_env("penalty_kick", control="joint")
+    plain = make_env("penalty_kick", control="joint", compiled=False)
+    rewards = []
+    for number in range(6):
+        torques = []
+        for one in (env, plain):
+            if not number:
+                one.reset(seed=0)
+            one.unwrapped.on_step = [torques.append] if number % 2 else []
+        rewards.append([one.step(np.full(12, 0.1, np.float32))[1] for one in (env, plain)])
+        assert len(torques) == (20 if number % 2 else 0)
+    assert all(mine == theirs for mine, theirs in rewards)
+
+
+def test_two_threads_do_not_meet():
+    jobs = [("kick_to_target", 0), ("kick_to_target", 1)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda job: log_of(*job), jobs))
+    assert together == [log_of(*job) for job in jobs]
+
+
+def test_without_numba_the_steps_are_pythons(monkeypatch):
+    compiled = make_env("penalty_kick", control="command")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "numba" else find(name))
+    plain = make_env("penalty_kick", control="command")
+    assert "in compiled code" in describe(compiled) and "in Python" in describe(plain)
+    action = np.array([0.5, 0.0, 0.1], np.float32)
+    for env in (compiled, plain):
+        env.reset(seed=0)
+    assert compiled.step(action)[0].tobytes() == plain.step(action)[0].tobytes()
+
+
+def test_bad_actions_leave_the_loop_ready_for_the_next_episode():
+    env = make_env("penalty_kick", control="joint", guard=False)
+    fresh = make_env("penalty_kick", control="joint", guard=False)
+    env.reset(seed=0)
+    env.step(np.zeros(12, np.float32))
+    with pytest.raises(InputError):
+        env.step(np.full(12, np.nan, np.float32))
+    env.reset(seed=1)
+    fresh.reset(seed=1)
+    mine, theirs = (one.step(np.zeros(12, np.float32)) for one in (env, fresh))
+    assert mine[1] == theirs[1] and mine[0].tobytes() == theirs[0].tobytes()
+
+
+def test_code_that_cannot_be_kept_is_compiled_all_the_same(monkeypatch):
+    def nowhere(*_, **options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    assert jit.can_keep()
+    monkeypatch.setattr(jit.numba, "njit", nowhere)
+    assert not jit.can_keep()
