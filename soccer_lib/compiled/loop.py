@@ -19,7 +19,7 @@ from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.trail import SpinTrail
 
 ROOM = 64
-"""Physics steps of one call at most: rows of the tape and of what rewards are computed from."""
+"""Physics steps of one call of compiled code at most: rows of the tape and of what rewards are made of."""
 
 MARGIN = 1e-9
 """The norm of the Python rules may round otherwise than ours within this distance [m]."""
@@ -65,6 +65,8 @@ class StepLoop:
             scene["still_square"] = trail.still_square
             scene["trail_from"], scene["trail_to"] = trail.bodies
         self._bound = -1
+        self.rows = 0
+        self._total = 0.0
         if sum_reward:
             self._share(scene, "rows", np.zeros(ROOM, ROW))
             self._share(scene, "jacobians", np.zeros((ROOM, 3, sim.model.nv)))
@@ -149,7 +151,7 @@ class StepLoop:
 
         Args:
             target: torques [N m], or joint targets [rad] after `drive_by`, float32. Shape: (12,).
-            n_steps: how many, up to `ROOM`.
+            n_steps: how many.
 
         Returns:
             whether the episode is over; `terminated` and `truncated` of the simulation say how.
@@ -157,17 +159,17 @@ class StepLoop:
         sim = self._sim
         if self._bound != sim.n_bound:
             self._bind_episode()
-        if self.rows + n_steps > ROOM:
-            self._add_up()
         self._target[:] = target
         taken = 0
         if sim.tape is not None:
             self.scene["tape"] = self._tape.ctypes.data
         over = False
         while taken < n_steps and not over:
+            if self.rows == ROOM:
+                self._add_up()
             first = self.rows
             self._counts[0] = self._recall(sim)
-            new = run_steps(*self._where, n_steps - taken, first)
+            new = run_steps(*self._where, min(n_steps - taken, ROOM - first), first)
             sim.__dict__.update(zip(self._names, self._counts.item(), strict=True))
             taken += new
             self.rows += new

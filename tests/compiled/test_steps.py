@@ -119,8 +119,8 @@ def test_the_time_limit_ends_a_run_within_it():
 def test_a_run_longer_than_its_notes_is_handed_over_on_the_way():
     pair = Pair("penalty_kick")
     pair.each(lambda sim: throw(sim, 0.5, 0.0))
-    for _ in range(3):
-        pair.step(STAND_POSE, 60)
+    for n_steps in (60, 150, 64, 65):
+        pair.step(STAND_POSE, n_steps)
     pair.compare_balls()
 
 
