@@ -3,7 +3,7 @@
 Both are reset with the same seed, the ball of both is put to the same place and both are driven with the
 same torques; every field that a step returns is compared: observation, reward, every reward term,
 terminated, truncated and every entry of info, type and bits. Places and torques are chosen so that every
-way an episode can end is seen.
+way an episode can end is seen. The Python rules and the compiled loop take turns, round by round.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from soccer_lib.compiled import step_loop
 from soccer_lib.errors import InputError
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim import SoccerSim, make_sim
@@ -50,9 +51,11 @@ class Comparison:
         mismatches: field name -> steps in which it differed.
         outcomes: how often episodes ended in each way; "cut" for those stopped by the step budget.
         touches: steps with a ball touch.
+        compiled: steps that the compiled loop took.
     """
 
     steps: int = 0
+    compiled: int = 0
     mismatches: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     touches: int = 0
@@ -189,6 +192,7 @@ def compare(task: str, team: int, steps: int, seed: int = 0) -> Comparison:
     """
     fast = make_sim(task, team=team)
     stock = make_sim(task, fast=False, team=team)
+    quick = _Compiled(fast)
     result = Comparison()
     while result.steps < steps:
         place, driver = PLAYS[seed % len(PLAYS)]
@@ -196,9 +200,28 @@ def compare(task: str, team: int, steps: int, seed: int = 0) -> Comparison:
         place(fast)
         stock.data.qpos[:] = fast.data.qpos
         stock.data.qvel[:] = fast.data.qvel
-        _compare_steps(fast, stock, driver, np.random.default_rng(seed), result, steps)
+        compiled = quick.loop is not None and seed // len(PLAYS) % 2 == 1
+        rng = np.random.default_rng(seed)
+        _compare_steps(fast, stock, driver, rng, result, steps, quick if compiled else None)
         seed += 1
     return result
+
+
+class _Compiled:
+    """The fast simulation, stepped by the compiled loop."""
+
+    def __init__(self, sim: SoccerSim) -> None:
+        self._sim = sim
+        self.loop = step_loop(sim, None, sum_reward=False)
+
+    def step(self, torque: np.ndarray) -> tuple:
+        """As `SoccerSim.step`."""
+        sim = self._sim
+        assert self.loop is not None
+        self.loop.run(sim.admit(torque), 1)
+        terms = sim.terms()
+        info = {**sim.info(), "reward_terms": terms}
+        return sim.observation(), sim.reward(terms), sim.terminated, sim.truncated, info
 
 
 def _compare_reset(fast: SoccerSim, stock: SoccerSim, seed: int, result: Comparison) -> None:
@@ -216,12 +239,16 @@ def _compare_steps(
     rng: np.random.Generator,
     result: Comparison,
     budget: int,
+    quick: _Compiled | None,
 ) -> None:
     """Step both until either episode is over or `budget` steps have been compared in all."""
     over = False
     while not over and result.steps < budget:
         torque = driver(fast, rng)
-        fast_step = fast.step(torque)
+        if quick:
+            torque = torque.astype(np.float32)  # as an action has them
+            result.compiled += 1
+        fast_step = (quick or fast).step(torque)
         # The stock environment itself, without anything of ours between.
         stock_step = stock.stock_limited.step(torque)
         result.mismatches.update(differing_fields(fast_step, stock_step))
@@ -234,15 +261,17 @@ def _compare_steps(
 def main(config: ExactBenchConfig) -> int:
     """Compare all tasks for both teams, print the table, write the JSON; 4 where a bit differs."""
     rows: dict[str, Any] = {}
-    table = LiveTable({"task": 24, "team": 5, "steps": 8, "mismatches": 12, "touches": 9}, note="ends")
+    columns = {"task": 24, "team": 5, "steps": 8, "compiled": 9, "mismatches": 12, "touches": 9}
+    table = LiveTable(columns, note="ends")
     for task in tasks_named(config.tasks):
         for team in (0, 1):
             found = compare(task.name, team, config.steps, config.seed)
             ends = ", ".join(f"{name} {count}" for name, count in sorted(found.outcomes.items()))
-            counts = (team, found.steps, found.mismatches.total(), found.touches)
+            counts = (team, found.steps, found.compiled, found.mismatches.total(), found.touches)
             table.row([task.name, *map(str, counts)], ends)
             rows[f"{task.name}/team_{team}"] = {
                 "steps": found.steps,
+                "compiled": found.compiled,
                 "mismatches": dict(found.mismatches),
                 "outcomes": dict(found.outcomes),
                 "touches": found.touches,
