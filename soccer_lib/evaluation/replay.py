@@ -101,7 +101,8 @@ class Replayer:
         if self.stock:
             judge.reset(seed=episode.seed)
             for torque in torques[:length]:
-                judge.step(torque)
+                if judge.step(torque)[3]:  # a blow-up, after which only the stock environment plays on
+                    break
         judged = {
             "components": official_components(task, terms) if TASKS[task].in_competition else {},
             "outcome": judge.outcome,

@@ -47,6 +47,7 @@ class SoccerSim(Restorable, gym.Env):
         start: positions, velocities and observation after the reset, as bytes: equal ones are the same start.
         tape: a list that receives the torques of every physics step, float32; None switches it off.
         started: there has been a reset.
+        plays_on: steps may follow the episode's end, such as those of a ball that rolls on; False.
         on_step: each is called after every physics step, once it is judged, with its torques [N m],
             Shape: (12,).
     """
@@ -75,6 +76,7 @@ class SoccerSim(Restorable, gym.Env):
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
         self.started = False
+        self.plays_on = False
         self.tape: list[np.ndarray] | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
         self.forget_episode()
@@ -127,14 +129,16 @@ class SoccerSim(Restorable, gym.Env):
         self.note_start(observation)
         return observation, info
 
-    def check_started(self) -> None:
-        """Refuse a step before the first reset: its observation and reward would mean nothing.
+    def check_running(self) -> None:
+        """Refuse a step before the first reset or after the end: its reward would mean nothing.
 
         Raises:
-            InputError: there was no reset.
+            InputError: no episode is under way.
         """
-        if not self.started:
-            raise InputError("step came before the first reset; expected env.reset() first; call it")
+        over = (self.terminated or self.truncated) and not self.plays_on
+        if over or not self.started:
+            where = "after the episode's end" if self.started else "before the first reset"
+            raise InputError(f"step came {where}; expected env.reset() first; call it")
 
     def note_start(self, observation: np.ndarray) -> None:
         """Note where the episode starts."""
@@ -156,7 +160,7 @@ class SoccerSim(Restorable, gym.Env):
         Raises:
             InputError: for an action of another shape or with a non-finite entry.
         """
-        self.check_started()
+        self.check_running()
         self.advance(self.admit(action))
         terms = self.terms()
         info = self.info()

@@ -86,10 +86,10 @@ class ControlInterface(gym.Wrapper):
         """Play one action.
 
         Raises:
-            InputError: for an action of another shape or with a non-finite entry.
+            InputError: for an action of another shape or with a non-finite entry, or outside an episode.
         """
         sim = self.sim
-        sim.check_started()
+        sim.check_running()
         start = sim.n_steps
         reward = self._play(self._admit(action))
         info = sim.info() if self.full_info else {"success": sim.success}
