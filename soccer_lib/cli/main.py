@@ -113,6 +113,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SoccerError as error:
         print(f"error: {one_line(error, 1000)}", file=sys.stderr)
         return error.exit_code
+    except RuntimeError as error:
+        if "MUJOCO_GL" not in str(error):  # mujoco reads it at its import, whether anything is drawn or not
+            raise
+        print(f"error: {one_line(error)}; expected egl, osmesa or glfw; unset it", file=sys.stderr)
+        return 2
     except MemoryError:
         print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
         return 3

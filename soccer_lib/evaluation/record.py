@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -52,12 +53,21 @@ def read_record(path: str | os.PathLike[str]) -> list[Episode]:
     """
     arrays = load_npz(path, required=("header", "torques"))
     try:
-        return _episodes(json.loads(str(arrays["header"])), arrays["torques"])
-    except (ValueError, TypeError, KeyError) as error:
+        header = json.loads(str(arrays["header"]), object_pairs_hook=_without_repeats)
+        return _episodes(header, arrays["torques"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{os.fspath(path)} holds no episodes that can be replayed ({one_line(error, 200)}); expected "
             "what evaluate --record wrote; write it again"
         ) from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One reader takes the first value of a repeated key and another the last: such a record says nothing."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice")
+    return found
 
 
 def _episodes(header: dict, torques: np.ndarray) -> list[Episode]:

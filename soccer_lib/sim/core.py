@@ -21,7 +21,10 @@ import numpy as np
 
 from soccer_lib.errors import InputError
 from soccer_lib.layout import JOINTS, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.ranges import numeric
+from soccer_lib.seeds import checked_seed
 from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, slice_of
+from soccer_lib.sim.opengl import need_opengl
 from soccer_lib.sim.readings import Readings
 from soccer_lib.sim.state import Restorable
 from soccer_lib.sim.stock import make_stock
@@ -122,6 +125,7 @@ class SoccerSim(Restorable, gym.Env):
         Returns:
             observation (float32, `layout.RAW[task]`) and the stock info.
         """
+        seed = checked_seed(seed)
         super().reset(seed=seed)
         observation, info = self.stock.reset(seed=seed, options=options)
         self.forget_episode()
@@ -185,7 +189,13 @@ class SoccerSim(Restorable, gym.Env):
 
     def render(self):
         """Draw the scene with the stock environment's camera."""
+        if self.render_mode:
+            need_opengl()
         return self.stock.render()
+
+    def __reduce__(self) -> Any:
+        """Refuse to be copied: MuJoCo's objects cannot be."""
+        raise InputError("a bare simulation cannot be copied or pickled; expected one of make_env; copy that")
 
     def close(self) -> None:
         """Free the drawing context."""
@@ -203,7 +213,7 @@ class SoccerSim(Restorable, gym.Env):
             InputError: naming the shape or the non-finite entry.
         """
         torque = self._torque
-        action = np.asarray(action)
+        action = numeric("action", action, "see env.action_space")
         if action.shape != (12,):
             raise InputError(
                 f"action has shape {action.shape}; expected (12,), the torques of layout.JOINTS; "

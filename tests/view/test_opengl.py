@@ -11,7 +11,7 @@ import pytest
 
 from soccer_lib import view
 from soccer_lib.errors import ResourceError
-from soccer_lib.view import opengl
+from soccer_lib.sim import opengl
 from tests.support.made_up import made_up_trajectory
 from tests.support.opengl import needs_opengl
 

@@ -305,6 +305,7 @@ COLUMNS = {
 
 def main(config: EnvBenchConfig) -> None:
     """Time all tasks, print the table, write the JSON."""
+    load_walker(config.walker)
     tasks = tasks_named(config.tasks)
     result: dict[str, Any] = {}
     table = LiveTable({"task": 24, **dict.fromkeys(COLUMNS, 11)}, note="(times stock)")
