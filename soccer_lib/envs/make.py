@@ -151,7 +151,7 @@ def make_env(
     env.spec = EnvSpec(
         f"soccer_lib/{'-'.join(shares)}-v0",
         entry_point="soccer_lib.envs:make_env",
-        max_episode_steps=math.ceil(longest / env.get_wrapper_attr("hold")),
+        max_episode_steps=math.ceil(longest / next(iter(envs.values())).get_wrapper_attr("hold")),
         disable_env_checker=True,
         kwargs={name: os.fspath(v) if isinstance(v, os.PathLike) else v for name, v in given.items()},
     )

@@ -147,7 +147,8 @@ class SoccerVecEnv(VecEnv):
         actions = numeric("actions", actions, "see env.action_space")
         if actions.shape[:1] != (self.num_envs,):
             raise InputError(
-                f"actions of shape {actions.shape}; expected {self.num_envs} slots; pass one row a slot"
+                f"actions of {len(actions) if actions.ndim else 0} slots; expected {self.num_envs}; pass one "
+                "row a slot"
             )
         if self._stepping:
             raise InputError("step_async came twice; expected step_wait between; call step(actions)")
@@ -205,7 +206,7 @@ class SoccerVecEnv(VecEnv):
         Raises:
             InputError: if the state is of another number of slots, of other tasks or layers.
         """
-        if not isinstance(state, dict) or not {"slots", "seeds", "options"} <= state.keys():
+        if not isinstance(state, dict) or not isinstance(state.get("slots"), list):
             raise InputError("state is of no vector environment; expected what its get_state gave; take that")
         if len(state["slots"]) != self.num_envs:
             raise InputError(
