@@ -106,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     # A polite kill unwinds the stack, so that children are stopped and the status is written.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed, as by >&-
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
     try:
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()  # here it is known what to say where that fails
@@ -128,6 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _give_up_output()  # its reader is gone
         return 141
     except OSError as error:
+        if error.errno == errno.EMFILE:
+            print("error: too few file handles; expected 64 or more; try ulimit -n 256", file=sys.stderr)
+            return 3
         # Files that cannot be written are a ResourceError by now: without a name it is the output.
         if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
             raise

@@ -17,11 +17,14 @@ from stable_baselines3.common.vec_env import VecEnv
 from soccer_lib.envs.make import check_sizes, make_env
 from soccer_lib.envs.slots import Slots
 from soccer_lib.errors import InputError, SimulationError, unknown_name
-from soccer_lib.ranges import numeric
+from soccer_lib.ranges import numeric, of_type
 from soccer_lib.runs.worker import Here, Worker, end, usable_cores
 from soccer_lib.seeds import seed_range
 from soccer_lib.tasks import Task, tasks_named
 from soccer_lib.wrappers.multitask import task_shares
+
+STEP_LIMIT = 600.0
+"""How long the slots of a worker may take for a step or for being made [s]; they take a second."""
 
 _REMEDY = "try workers=0 to see why, or fewer environments if the memory was short"
 
@@ -141,6 +144,11 @@ class SoccerVecEnv(VecEnv):
         if seed is not None:
             seed_range(seed, self.num_envs)
         return super().seed(seed)
+
+    def set_options(self, options: Any = None) -> None:
+        """Options of the next reset: one dict for all slots, or a list of one each."""
+        of_type("options", options, list | dict | None, "a dict, or a list of one a slot")
+        super().set_options(options)
 
     def step_async(self, actions: np.ndarray) -> None:
         """Send each worker the actions of its slots. Shape: (n_envs, n_actions)."""
@@ -262,4 +270,4 @@ class SoccerVecEnv(VecEnv):
 
 def _worker(make: Callable[[], Slots], index: int, tasks: str) -> Worker:
     # SB3 asks environments for attributes that they may not have, and expects AttributeError.
-    return Worker(make, index, remedy=_REMEDY, about=tasks, passes=(AttributeError,))
+    return Worker(make, index, remedy=_REMEDY, about=tasks, passes=(AttributeError,), limit=STEP_LIMIT)

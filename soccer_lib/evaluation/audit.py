@@ -13,7 +13,7 @@ import gymnasium as gym
 
 from soccer_lib.errors import known_name, unknown_name
 from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS
-from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS, EpisodeJob
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.policies import PolicySpec
 from soccer_lib.ranges import Range
@@ -214,4 +214,5 @@ def audit_reward(
         "starts": starts,
         "seed": seed,
     }
-    return Audit(tuple(run_jobs(player, jobs, workers, f"audit {reward}")), settings)
+    played = run_jobs(player, jobs, workers, f"audit {reward}", limit=EPISODE_LIMIT)
+    return Audit(tuple(played), settings)

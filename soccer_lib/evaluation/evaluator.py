@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from soccer_lib.errors import known_name
-from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS, EpisodeJob
 from soccer_lib.evaluation.player import EpisodePlayer
 from soccer_lib.evaluation.record import record_bytes
 from soccer_lib.evaluation.result import EvaluationResult
@@ -79,7 +79,8 @@ def evaluate(
     ]
     player = EpisodePlayer(policy, fast, deterministic, keep_torques=bool(record) or keep_torques)
     began = time.monotonic()
-    played = run_jobs(player, jobs, workers, f"evaluate {policy.spec.name}" if progress else "")
+    label = f"evaluate {policy.spec.name}" if progress else ""
+    played = run_jobs(player, jobs, workers, label, limit=EPISODE_LIMIT)
     settings = {
         "tasks": [task.name for task in tasks],
         "episodes": episodes,

@@ -17,10 +17,19 @@ import numpy as np
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.evaluation.episode import Episode
 from soccer_lib.layout import TORQUE_LIMIT
+from soccer_lib.ranges import Range
 from soccer_lib.runs import atomic_write_npz, load_npz, version_record
+from soccer_lib.seeds import checked_seed
 from soccer_lib.tasks import Task, task_named
 
 FORMAT = "soccer_lib torques 1"
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "task": (str,), "seed": (int,), "start": (int,), "length": (int,), "score": (float, int, type(None)),
+    "components": (dict,), "terms": (dict,), "outcome": (str,), "fingerprint": (str,),
+    "success": (bool,), "fallen": (bool,), "offside": (bool,),
+}  # fmt: skip
+"""What JSON may hold for the fields that a replay reads."""
 
 
 def record_bytes(tasks: Iterable[Task], episodes: int) -> int:
@@ -81,6 +90,12 @@ def _episodes(header: dict, torques: np.ndarray) -> list[Episode]:
     end = 0
     for entry in header["episodes"]:
         begin = end
+        for name, kinds in _KINDS.items():
+            if type(entry[name]) not in kinds:
+                raise ValueError(f"{name} is {one_line(repr(entry[name]), 40)}")
+        checked_seed(entry["seed"])
+        Range(0, whole=True).number("start", entry["start"])
+        Range().number("score", entry["score"] or 0)
         end = begin + entry["length"]
         episode = Episode(**entry | {"torques": torques[begin:end]})
         if task_named(episode.task).name != episode.task or episode.seed < 0 or episode.length < 1:
