@@ -48,6 +48,17 @@ def closest(value: object, valid: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def known_name(what: str, value: object, valid: Iterable[str]) -> None:
+    """Refuse what is not in a list of valid names, whatever its type.
+
+    Raises:
+        InputError: naming the valid ones.
+    """
+    names = list(valid)
+    if value not in names:
+        raise unknown_name(what, value, names)
+
+
 def unknown_name(what: str, value: object, valid: Iterable[str], remedy: str | None = None) -> InputError:
     """Build the error for a name that is not in a list of valid ones.
 

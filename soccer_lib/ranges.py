@@ -63,9 +63,7 @@ class Range:
         Raises:
             InputError: it holds text, dates, objects, bools or complex numbers, or a number outside.
         """
-        array = np.asarray(values)
-        if array.dtype.kind not in "iuf":
-            raise InputError(f"{name} holds {array.dtype.name}; expected {self} in every place; {remedy}")
+        array = numeric(name, values, remedy)
         good = np.isfinite(array) & self._holds(np.nan_to_num(array.astype(float)))
         if not good.all():
             bad = np.argwhere(~good)
@@ -78,6 +76,32 @@ class Range:
         """Whether a number, or each of an array, lies inside; Python's own integers are compared exactly."""
         low = value > self.low if self.above else value >= self.low
         return low & (value <= self.high) & (value % 1 == 0 if self.whole else True)
+
+
+def numeric(name: str, values: Any, remedy: str = "pass numbers") -> np.ndarray:
+    """Return values as an array of real numbers, of its own type.
+
+    Raises:
+        InputError: they are text, dates, objects, bools, complex numbers or rows of unequal length.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise InputError(f"{name} has rows of unequal length; expected equal ones; {remedy}") from None
+    if array.dtype.kind not in "iuf":
+        raise InputError(f"{name} holds {array.dtype.name}; expected numbers in every place; {remedy}")
+    return array
+
+
+def of_type(name: str, value: Any, kinds: Any, expected: str, remedy: str = "try another value") -> Any:
+    """Return a value of the right type.
+
+    Raises:
+        InputError: it is of another type.
+    """
+    if not isinstance(value, kinds):
+        raise InputError(f"{name} got {one_line(repr(value), 80)}; expected {expected}; {remedy}")
+    return value
 
 
 def check_fields(config: Any) -> None:

@@ -5,7 +5,10 @@ A figure says something about new starts only where nothing was learned from its
 
 from __future__ import annotations
 
+from typing import Any
+
 from soccer_lib.errors import InputError
+from soccer_lib.ranges import Range
 
 TUNING = range(0, 200)
 """Choices are made by these: gains, thresholds, what a clone should see."""
@@ -19,8 +22,19 @@ DAGGER_SEED = 200_000
 REPORTED = range(10_000, 100_000)
 """Figures that are reported."""
 
-LAST_SEED = 2**31 - 1
-"""What every generator takes."""
+LAST_SEED = 2**63 - 1
+"""Seeds are whole numbers of 64 bits, as gymnasium draws them and files keep them."""
+
+_SEED = Range(0, LAST_SEED, whole=True)
+
+
+def checked_seed(seed: Any) -> int | None:
+    """The seed of a reset, None for none.
+
+    Raises:
+        InputError: a seed that is none.
+    """
+    return None if seed is None else _SEED.number("seed", seed, f"try {REPORTED.start}")
 
 
 def seed_range(first: int, count: int) -> range:
@@ -29,10 +43,7 @@ def seed_range(first: int, count: int) -> range:
     Raises:
         InputError: a seed that is none.
     """
-    if not 0 <= first <= LAST_SEED - count:
-        raise InputError(
-            f"seed got {first}; expected a number from 0 to {LAST_SEED - count}; try {REPORTED.start}"
-        )
+    first = Range(0, LAST_SEED - count, whole=True).number("seed", first, f"try {REPORTED.start}")
     return range(first, first + count)
 
 

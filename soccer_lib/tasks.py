@@ -5,7 +5,7 @@ Source: the registry of sai-mujoco 0.1.30, checked against the real environments
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from soccer_lib.errors import InputError, closest, unknown_name
@@ -90,8 +90,10 @@ def tasks_named(names: str | Task | Sequence[str | Task]) -> list[Task]:
         return [names]
     if isinstance(names, str):
         names = [part.strip() for part in names.split(",") if part.strip()]
-    if list(names) == ["all"]:
+    if isinstance(names, Sequence) and list(names) == ["all"]:
         names = COMPETITION
+    if not isinstance(names, Iterable):
+        raise unknown_name("task", names, TASKS)
     tasks = list(dict.fromkeys(task_named(name) for name in names))
     if not tasks:
         raise InputError(f"no task named; expected 'all' or some of {', '.join(TASKS)}")

@@ -104,6 +104,6 @@ def dataset(tmp_path) -> str:
 @pytest.fixture
 def no_opengl(monkeypatch) -> None:
     """A machine that cannot draw frames."""
-    from soccer_lib.view import opengl
+    from soccer_lib.sim import opengl
 
     monkeypatch.setattr(opengl, "_probe", lambda: (None, "no OpenGL: taken away by the test"))

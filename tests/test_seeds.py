@@ -44,9 +44,9 @@ def test_reported_seeds_are_refused_at_both_ends_and_between(first, count, shown
 
 
 def test_a_seed_is_a_number_that_every_generator_takes():
-    assert seeds.seed_range(2**31 - 4, 3)[-1] == 2**31 - 2
-    for first in (-1, 2**31 - 3):
-        with pytest.raises(InputError, match=f"seed got {first}; expected a number from 0 to 2147483644"):
+    assert seeds.seed_range(2**63 - 4, 3)[-1] == 2**63 - 2
+    for first in (-1, 2**63 - 3):
+        with pytest.raises(InputError, match=f"seed got {first}; expected a whole number from 0 up to 9.2"):
             seeds.seed_range(first, 3)
     with pytest.raises(InputError, match="seed got -5"):
         seeds.training_seeds(-5, 3)

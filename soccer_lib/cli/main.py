@@ -106,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     # A polite kill unwinds the stack, so that children are stopped and the status is written.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed, as by >&-
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
     try:
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()  # here it is known what to say where that fails
@@ -113,6 +116,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SoccerError as error:
         print(f"error: {one_line(error, 1000)}", file=sys.stderr)
         return error.exit_code
+    except RuntimeError as error:
+        if "MUJOCO_GL" not in str(error):  # mujoco reads it at its import, whether anything is drawn or not
+            raise
+        print(f"error: {one_line(error)}; expected egl, osmesa or glfw; unset it", file=sys.stderr)
+        return 2
     except MemoryError:
         print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
         return 3
@@ -123,6 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _give_up_output()  # its reader is gone
         return 141
     except OSError as error:
+        if error.errno == errno.EMFILE:
+            print("error: too few file handles; expected 64 or more; try ulimit -n 256", file=sys.stderr)
+            return 3
         # Files that cannot be written are a ResourceError by now: without a name it is the output.
         if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
             raise

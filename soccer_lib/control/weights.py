@@ -73,7 +73,7 @@ def own_parts(path: Path, arrays: dict[str, np.ndarray]) -> tuple[GaitParameters
     named = dict(zip(PARAMETER_NAMES, values.tolist(), strict=True))
     for name, allowed in _POSITIVE.items():
         allowed.number(f"walker file {path}: {name}", named[name], REMEDY)
-    if not any(name.startswith("layer") for name in arrays):
+    if arrays.keys() == {"gait"}:
         return GaitParameters.of(values), None
     return GaitParameters.of(values), walker_network(path, arrays, FEATURE_COUNT, 12)
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 
-from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.errors import InputError, known_name
+from soccer_lib.ranges import Range, of_type
+from soccer_lib.seeds import checked_seed
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import TASKS, Task, tasks_named
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS, EpisodeReport, Guard, MultiTask
 from soccer_lib.wrappers.control import ControlInterface
 from soccer_lib.wrappers.multitask import task_shares
 from soccer_lib.wrappers.rewards import GAMMA, reward_layer
-from soccer_lib.wrappers.stack import get_state, layers, set_state
+from soccer_lib.wrappers.stack import Copyable, get_state, layers, set_state
 
 __all__ = [
     "INFO_LEVELS",
@@ -30,6 +34,9 @@ __all__ = [
 
 INFO_LEVELS = ("full", "terms")
 """How much a step tells: the stock info, or only reward terms and success."""
+
+
+_PIXELS = Range(1, 16_384, whole=True)
 
 
 def make_env(
@@ -94,25 +101,30 @@ def make_env(
     Raises:
         InputError: for an unknown name, or a pair of mujoco and sai-mujoco that cannot work.
     """
+    given = {name: value for name, value in locals().items() if value != _DEFAULTS.get(name)}
     for what, value, table in (
         ("control", control, CONTROLS),
         ("observation", observation, OBSERVATIONS),
         ("info level", info, INFO_LEVELS),
     ):
-        if value not in table:
-            raise unknown_name(what, value, table)
+        known_name(what, value, table)
     if render_mode not in (None, "rgb_array"):
         raise InputError(
             f"render_mode {render_mode!r} is unknown; expected None or 'rgb_array'; see env.render()"
         )
-    if min(width, height) < 1:
-        raise InputError(f"size {width}x{height} came; expected 1 pixel or more each way; try 640x360")
+    of_type("fast", fast, bool, "True or False")
+    for side, pixels in (("width", width), ("height", height)):
+        _PIXELS.number(side, pixels, "try 640x360")
+    for name, file in (("walker", walker), ("macro", macro)):
+        of_type(name, file, str | os.PathLike | None, "a name or a path")
+    seed = checked_seed(seed)
     if control != "command" and (macro is not None or hold is not None or walker != "own"):
         raise InputError(
             f"walker {walker!r}, macro {macro!r} and hold {hold} came with control {control!r}, which has "
             "none of them; expected control='command'; leave them out"
         )
-    shares = task_shares(tasks_named(task), task_weights)
+    tasks = tasks_named(task)
+    shares = task_shares(tasks, task_weights)
     check_sizes(list(shares), observation)
     gamma = GAMMA[control] if reward_gamma is None else reward_gamma
     wrap_reward = reward_layer(reward, reward_weights, gamma)
@@ -139,7 +151,19 @@ def make_env(
     env = MultiTask(envs, shares) if len(envs) > 1 else next(iter(envs.values()))
     if seed is not None:
         env = _FirstSeed(env, seed)
+    given["task"] = ",".join(one.name for one in tasks)
+    longest = max(TASKS[name].max_steps for name in shares)
+    env.spec = EnvSpec(
+        f"soccer_lib/{'-'.join(shares)}-v0",
+        entry_point="soccer_lib.envs:make_env",
+        max_episode_steps=math.ceil(longest / next(iter(envs.values())).get_wrapper_attr("hold")),
+        disable_env_checker=True,
+        kwargs={name: os.fspath(v) if isinstance(v, os.PathLike) else v for name, v in given.items()},
+    )
     return env
+
+
+_DEFAULTS = make_env.__kwdefaults__ or {}
 
 
 def check_sizes(tasks: Sequence[str], observation: str) -> None:
@@ -156,7 +180,7 @@ def check_sizes(tasks: Sequence[str], observation: str) -> None:
         )
 
 
-class _FirstSeed(gym.Wrapper):
+class _FirstSeed(Copyable, gym.Wrapper):
     """Gives the seed of `make_env` to the first reset that names none."""
 
     def __init__(self, env: gym.Env, seed: int) -> None:

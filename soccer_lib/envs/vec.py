@@ -17,9 +17,14 @@ from stable_baselines3.common.vec_env import VecEnv
 from soccer_lib.envs.make import check_sizes, make_env
 from soccer_lib.envs.slots import Slots
 from soccer_lib.errors import InputError, SimulationError, unknown_name
+from soccer_lib.ranges import numeric, of_type
 from soccer_lib.runs.worker import Here, Worker, end, usable_cores
+from soccer_lib.seeds import seed_range
 from soccer_lib.tasks import Task, tasks_named
 from soccer_lib.wrappers.multitask import task_shares
+
+STEP_LIMIT = 600.0
+"""How long the slots of a worker may take for a step or for being made [s]; they take a second."""
 
 _REMEDY = "try workers=0 to see why, or fewer environments if the memory was short"
 
@@ -106,6 +111,7 @@ class SoccerVecEnv(VecEnv):
         self.slot_tasks = [spec["task"] for spec in specs]
         self.members: list[Worker | Here] = []
         # Runs at `close`, when this object is forgotten and at the interpreter's exit, but only once.
+        self._stepping = False
         self._ending = weakref.finalize(self, end, self.members)
         blocks = np.array_split(np.arange(len(specs)), workers or 1)
         self._blocks = [range(block[0], block[-1] + 1) for block in blocks]
@@ -125,6 +131,7 @@ class SoccerVecEnv(VecEnv):
 
     def reset(self) -> np.ndarray:
         """Start an episode in every slot, with the seeds and options that were set for it."""
+        self._stepping = False
         self._send("reset", self._seeds, self._options)
         answers = self._collect()
         self._reset_seeds()
@@ -132,16 +139,35 @@ class SoccerVecEnv(VecEnv):
         self.reset_infos = list(chain.from_iterable(infos for _, infos in answers))
         return np.concatenate([observations for observations, _ in answers])
 
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Give slot i the seed + i at the next reset; None draws one."""
+        if seed is not None:
+            seed_range(seed, self.num_envs)
+        return super().seed(seed)
+
+    def set_options(self, options: Any = None) -> None:
+        """Options of the next reset: one dict for all slots, or a list of one each."""
+        of_type("options", options, list | dict | None, "a dict, or a list of one a slot")
+        super().set_options(options)
+
     def step_async(self, actions: np.ndarray) -> None:
         """Send each worker the actions of its slots. Shape: (n_envs, n_actions)."""
-        if len(actions) != self.num_envs:
+        actions = numeric("actions", actions, "see env.action_space")
+        if actions.shape[:1] != (self.num_envs,):
             raise InputError(
-                f"actions of {len(actions)} slots; expected {self.num_envs}; pass one row a slot"
+                f"actions of {len(actions) if actions.ndim else 0} slots; expected {self.num_envs}; pass one "
+                "row a slot"
             )
+        if self._stepping:
+            raise InputError("step_async came twice; expected step_wait between; call step(actions)")
         self._send("step", actions)
+        self._stepping = True
 
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         """Observations, rewards, whether each episode ended, and infos."""
+        if not self._stepping:
+            raise InputError("step_wait came without step_async; expected that first; call step(actions)")
+        self._stepping = False
         answers = self._collect()
         for block, (*_, resets) in zip(self._blocks, answers, strict=True):
             for slot, info in resets.items():
@@ -188,6 +214,8 @@ class SoccerVecEnv(VecEnv):
         Raises:
             InputError: if the state is of another number of slots, of other tasks or layers.
         """
+        if not isinstance(state, dict) or not isinstance(state.get("slots"), list):
+            raise InputError("state is of no vector environment; expected what its get_state gave; take that")
         if len(state["slots"]) != self.num_envs:
             raise InputError(
                 f"state of {len(state['slots'])} slots; expected {self.num_envs}; make as many as it has"
@@ -211,16 +239,27 @@ class SoccerVecEnv(VecEnv):
 
     def _send(self, name: str, *of_slots: Sequence[Any] | np.ndarray) -> None:
         """Ask every member, giving it its own part of what there is one of for each slot."""
-        if not self._ending.alive:
-            raise SimulationError("the environments are closed; expected open ones; call make_vec_env again")
+        self._check_open()
         for member, block in zip(self.members, self._blocks, strict=True):
             part = slice(block.start, block.stop)
             member.send(name, *(values[part] for values in of_slots))
+
+    def _check_open(self) -> None:
+        if not self._ending.alive:
+            raise SimulationError("the environments are closed; expected open ones; call make_vec_env again")
+
+    def __reduce__(self) -> Any:
+        """Refuse to be copied: processes cannot be."""
+        raise InputError(
+            "a vector environment cannot be copied or pickled; expected its get_state(); make another and "
+            "give that to its set_state"
+        )
 
     def _collect(self) -> list[Any]:
         return [member.receive() for member in self.members]
 
     def _of_slots(self, name: str, indices: Any, *arguments: Any) -> list[Any]:
+        self._check_open()
         wanted = [range(self.num_envs)[index] for index in self._get_indices(indices)]
         parts = [[slot for slot in block if slot in wanted] for block in self._blocks]
         for member, block, part in zip(self.members, self._blocks, parts, strict=True):
@@ -231,4 +270,4 @@ class SoccerVecEnv(VecEnv):
 
 def _worker(make: Callable[[], Slots], index: int, tasks: str) -> Worker:
     # SB3 asks environments for attributes that they may not have, and expects AttributeError.
-    return Worker(make, index, remedy=_REMEDY, about=tasks, passes=(AttributeError,))
+    return Worker(make, index, remedy=_REMEDY, about=tasks, passes=(AttributeError,), limit=STEP_LIMIT)

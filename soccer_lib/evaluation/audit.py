@@ -11,14 +11,17 @@ from typing import Any, NamedTuple
 
 import gymnasium as gym
 
-from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.errors import known_name, unknown_name
 from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS
-from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS, EpisodeJob
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.policies import PolicySpec
+from soccer_lib.ranges import Range
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import seed_range
 from soccer_lib.tasks import COMMAND_STEPS, COMPETITION, Task, tasks_named
 from soccer_lib.wrappers import CONTROLS
+from soccer_lib.wrappers.command import HOLD
 from soccer_lib.wrappers.rewards import GAMMA, reward_layer
 
 LEAST_GAP = 1.0
@@ -129,7 +132,8 @@ class AuditPlayer:
             paid += discount * step.reward
             discount *= self.discount ** step.info["held_steps"]
 
-        phase = {"gait_phase": job.start % N_STARTS / N_STARTS}
+        walks = policy.spec.control == "command"
+        phase = {"gait_phase": job.start % N_STARTS / N_STARTS} if walks else None
         env = self._env(job.task, policy.spec)
         last = play_episode(env, policy, seed=job.seed, options=phase, on_step=add_up)
         report = {name: last.info["episode_report"][name] for name in ("score", "time", "outcome")}
@@ -182,12 +186,12 @@ def audit_reward(
         InputError: an unknown name, a bad number, or a task without an official score.
         SimulationError: an episode or a worker failed.
     """
-    if control not in CONTROLS:
-        raise unknown_name("control", control, CONTROLS)
+    known_name("control", control, CONTROLS)
     gamma = GAMMA[control] if gamma is None else gamma
     reward_layer(reward, weights, gamma)
-    if starts < 1 or hold < 1:
-        raise InputError(f"starts got {starts}, hold {hold}; expected 1 or more; try 10 and 50")
+    starts = Range(1, 100_000, whole=True).number("starts", starts, "try 10")
+    hold = HOLD.number("hold", hold, "try 50 physics steps of 2 ms")
+    seeds = seed_range(seed, starts)
     names = [task.name for task in tasks_named(tasks)]
     for name in names:
         if name not in COMPETITION:
@@ -195,9 +199,9 @@ def audit_reward(
     discount = gamma ** (1 / (hold if control == "command" else CONTROLS[control].hold))
     player = AuditPlayer(discount, hold, reward, weights)
     jobs = [
-        AuditJob(task, seed + start, start, behaviour)
+        AuditJob(task, one_seed, start, behaviour)
         for task in names
-        for start in range(starts)
+        for start, one_seed in enumerate(seeds)
         for behaviour in BEHAVIOURS
         if (task, behaviour) != POINTLESS
     ]
@@ -210,4 +214,5 @@ def audit_reward(
         "starts": starts,
         "seed": seed,
     }
-    return Audit(tuple(run_jobs(player, jobs, workers, f"audit {reward}")), settings)
+    played = run_jobs(player, jobs, workers, f"audit {reward}", limit=EPISODE_LIMIT)
+    return Audit(tuple(played), settings)

@@ -11,6 +11,10 @@ N_STARTS = 20
 """Distinct starts of a policy, after which they come again."""
 
 
+EPISODE_LIMIT = 1800.0
+"""How long an episode may take before its worker counts as stuck [s]; in the stock environment it takes 60."""
+
+
 @dataclass(frozen=True)
 class EpisodeJob:
     """One episode to play.

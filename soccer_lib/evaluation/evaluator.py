@@ -7,12 +7,13 @@ import os
 import time
 from collections.abc import Sequence
 
-from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.errors import known_name
+from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS, EpisodeJob
 from soccer_lib.evaluation.player import EpisodePlayer
 from soccer_lib.evaluation.record import record_bytes
 from soccer_lib.evaluation.result import EvaluationResult
 from soccer_lib.policies import Policy, load_policy
+from soccer_lib.ranges import Range, of_type
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import REPORTED, seed_range
@@ -60,11 +61,12 @@ def evaluate(
         ResourceError: `record` cannot be written.
         SimulationError: an episode or a worker failed.
     """
-    if episodes < 1:
-        raise InputError(f"episodes got {episodes}; expected 1 or more; try 20")
+    episodes = Range(1, 1_000_000, whole=True).number("episodes", episodes, "try 20")
+    workers = Range(0, 4096, whole=True).number("workers", workers, "try 0, one a core")
+    for name, switch in (("fast", fast), ("deterministic", deterministic)):
+        of_type(name, switch, bool, "True or False")
     seeds = seed_range(seed, episodes)
-    if starts not in STARTS:
-        raise unknown_name("starts", starts, STARTS)
+    known_name("starts", starts, STARTS)
     tasks = tasks_named(tasks)
     policy = load_policy(policy)
     check_outputs([record] if record else [], record_bytes(tasks, episodes))
@@ -77,7 +79,8 @@ def evaluate(
     ]
     player = EpisodePlayer(policy, fast, deterministic, keep_torques=bool(record) or keep_torques)
     began = time.monotonic()
-    played = run_jobs(player, jobs, workers, f"evaluate {policy.spec.name}" if progress else "")
+    label = f"evaluate {policy.spec.name}" if progress else ""
+    played = run_jobs(player, jobs, workers, label, limit=EPISODE_LIMIT)
     settings = {
         "tasks": [task.name for task in tasks],
         "episodes": episodes,

@@ -10,16 +10,26 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.evaluation.episode import Episode
 from soccer_lib.layout import TORQUE_LIMIT
+from soccer_lib.ranges import Range
 from soccer_lib.runs import atomic_write_npz, load_npz, version_record
+from soccer_lib.seeds import checked_seed
 from soccer_lib.tasks import Task, task_named
 
 FORMAT = "soccer_lib torques 1"
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "task": (str,), "seed": (int,), "start": (int,), "length": (int,), "score": (float, int, type(None)),
+    "components": (dict,), "terms": (dict,), "outcome": (str,), "fingerprint": (str,),
+    "success": (bool,), "fallen": (bool,), "offside": (bool,),
+}  # fmt: skip
+"""What JSON may hold for the fields that a replay reads."""
 
 
 def record_bytes(tasks: Iterable[Task], episodes: int) -> int:
@@ -52,12 +62,21 @@ def read_record(path: str | os.PathLike[str]) -> list[Episode]:
     """
     arrays = load_npz(path, required=("header", "torques"))
     try:
-        return _episodes(json.loads(str(arrays["header"])), arrays["torques"])
-    except (ValueError, TypeError, KeyError) as error:
+        header = json.loads(str(arrays["header"]), object_pairs_hook=_without_repeats)
+        return _episodes(header, arrays["torques"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{os.fspath(path)} holds no episodes that can be replayed ({one_line(error, 200)}); expected "
             "what evaluate --record wrote; write it again"
         ) from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One reader takes the first value of a repeated key and another the last: such a record says nothing."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice")
+    return found
 
 
 def _episodes(header: dict, torques: np.ndarray) -> list[Episode]:
@@ -71,6 +90,12 @@ def _episodes(header: dict, torques: np.ndarray) -> list[Episode]:
     end = 0
     for entry in header["episodes"]:
         begin = end
+        for name, kinds in _KINDS.items():
+            if type(entry[name]) not in kinds:
+                raise ValueError(f"{name} is {one_line(repr(entry[name]), 40)}")
+        checked_seed(entry["seed"])
+        Range(0, whole=True).number("start", entry["start"])
+        Range().number("score", entry["score"] or 0)
         end = begin + entry["length"]
         episode = Episode(**entry | {"torques": torques[begin:end]})
         if task_named(episode.task).name != episode.task or episode.seed < 0 or episode.length < 1:

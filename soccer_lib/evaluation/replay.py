@@ -9,7 +9,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from soccer_lib.evaluation.episode import Episode, fingerprint_of
+from soccer_lib.evaluation.episode import EPISODE_LIMIT, Episode, fingerprint_of
 from soccer_lib.evaluation.record import read_record
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs.pool import run_jobs
@@ -101,7 +101,8 @@ class Replayer:
         if self.stock:
             judge.reset(seed=episode.seed)
             for torque in torques[:length]:
-                judge.step(torque)
+                if judge.step(torque)[3]:  # a blow-up, after which only the stock environment plays on
+                    break
         judged = {
             "components": official_components(task, terms) if TASKS[task].in_competition else {},
             "outcome": judge.outcome,
@@ -127,7 +128,9 @@ def replay(
     Raises:
         InputError: missing, damaged or foreign file.
     """
-    return run_jobs(Replayer(stock), read_record(path), workers, "replay" if progress else "")
+    episodes = read_record(path)
+    label = "replay" if progress else ""
+    return run_jobs(Replayer(stock), episodes, workers, label, limit=EPISODE_LIMIT)
 
 
 def replay_table(replayed: Sequence[ReplayedEpisode]) -> str:

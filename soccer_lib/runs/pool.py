@@ -22,18 +22,21 @@ class Pool:
             scores = pool.map(candidates)
     """
 
-    def __init__(self, make: Callable[[], Player], count: int, *, remedy: str) -> None:
+    def __init__(
+        self, make: Callable[[], Player], count: int, *, remedy: str, limit: float | None = None
+    ) -> None:
         """Start the workers.
 
         Args:
             make: makes what plays the jobs, in each worker; it has to pickle.
             count: workers.
             remedy: what errors tell to try.
+            limit: how long a job may take [s].
         """
         self.workers: list[Worker] = []
         try:
             for index in range(count):
-                self.workers.append(Worker(make, index, remedy=remedy))
+                self.workers.append(Worker(make, index, remedy=remedy, limit=limit))
         except BaseException:
             self.close()
             raise
@@ -78,7 +81,12 @@ class Pool:
 
 
 def run_jobs(
-    player: Player, jobs: Sequence[Any], workers: int = 0, label: str = "", unit: str = "episodes"
+    player: Player,
+    jobs: Sequence[Any],
+    workers: int = 0,
+    label: str = "",
+    unit: str = "episodes",
+    limit: float | None = None,
 ) -> list[Any]:
     """Play all jobs.
 
@@ -88,6 +96,7 @@ def run_jobs(
         workers: processes; 1 stays in this one, 0 takes as many as there are cores.
         label: what the progress lines begin with; without one nothing is printed.
         unit: what the jobs are, in the plural.
+        limit: how long a job may take in a worker process [s]; None for ever.
 
     Returns:
         One result for each job, in the order of `jobs`.
@@ -103,7 +112,7 @@ def run_jobs(
     if count <= 1:
         return _collected(enumerate(map(_NamesJobs(player), jobs)), beat)
     remedy = "try workers=1 to see why, or fewer workers if the memory was short"
-    with Pool(functools.partial(_NamesJobs, player), count, remedy=remedy) as pool:
+    with Pool(functools.partial(_NamesJobs, player), count, remedy=remedy, limit=limit) as pool:
         return _collected(pool.hand_out(jobs), beat)
 
 
@@ -128,7 +137,7 @@ class _NamesJobs:
             return self._player(job)
         except (SoccerError, MemoryError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a policy of the user's may even leave
             raise SimulationError(
                 f"{job.task}, seed {job.seed} failed: {type(error).__name__}: {one_line(error, 200)}; "
                 "expected a finished episode; run it alone with workers=1 for the traceback"

@@ -37,6 +37,7 @@ class Worker:
     Attributes:
         name: how errors call it: its number, its process and what it is about.
         process: the process.
+        limit: how long an answer may take [s]; None for ever.
         pipe: calls go out by it, answers come back.
     """
 
@@ -48,6 +49,7 @@ class Worker:
         remedy: str,
         about: str = "",
         passes: tuple[type[Exception], ...] = (),
+        limit: float | None = None,
     ) -> None:
         """Start the process.
 
@@ -57,11 +59,13 @@ class Worker:
             remedy: what errors tell to try.
             about: what it is for, in a word or two.
             passes: exceptions of the object that the caller expects as they are.
+            limit: how long an answer may take [s], after which it is suspended or stuck; None for ever.
 
         Raises:
             InputError: `make` does not pickle.
         """
         self._remedy = remedy
+        self.limit = limit
         self._calls = 0
         context = multiprocessing.get_context("spawn")
         with _settings_of_children():
@@ -82,12 +86,14 @@ class Worker:
         """Wait for the answer to the last call.
 
         Raises:
-            SimulationError: the worker died or the call failed; the worker's traceback is in the error's
-                notes. Errors of our own come as they are.
+            SimulationError: the worker died, was silent beyond its limit, or the call failed; its traceback
+                is in the error's notes. Errors of our own come as they are.
         """
         call = 0
         try:
             while call != self._calls:  # after an interrupt an older answer may still be waiting
+                if not self.pipe.poll(self.limit):
+                    raise self.silence()
                 call, answer, failure, trace = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join(_PATIENCE)
@@ -113,10 +119,17 @@ class Worker:
         self.process.kill()
         self.process.join()
 
+    def silence(self) -> SimulationError:
+        """The error for a worker that has not answered within its limit."""
+        what = f"gave no answer for {self.limit:,g} s; expected one"
+        return SimulationError(f"{self.name} {what}; {self._remedy}")
+
     @staticmethod
     def ready(workers: Sequence[Worker]) -> list[Worker]:
         """Wait until one of them has answered or died; returns those that have."""
-        answered = connection.wait([worker.pipe for worker in workers])
+        answered = connection.wait([worker.pipe for worker in workers], workers[0].limit)
+        if not answered:
+            raise workers[0].silence()
         return [worker for worker in workers if worker.pipe in answered]
 
 

@@ -21,8 +21,11 @@ import numpy as np
 
 from soccer_lib.errors import InputError
 from soccer_lib.layout import JOINTS, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.ranges import numeric
+from soccer_lib.seeds import checked_seed
 from soccer_lib.sim.batch import Batched
 from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, slice_of
+from soccer_lib.sim.opengl import need_opengl
 from soccer_lib.sim.readings import Readings
 from soccer_lib.sim.state import Restorable
 from soccer_lib.sim.stock import make_stock
@@ -49,6 +52,7 @@ class SoccerSim(Batched, Restorable, gym.Env):
         tape: a list that receives the torques of every physics step, float32; None switches it off.
         started: there has been a reset.
         n_bound: how often `bind_episode` was called.
+        plays_on: steps may follow the episode's end, such as those of a ball that rolls on; False.
         on_step: each is called after every physics step, once it is judged, with its torques [N m],
             Shape: (12,).
     """
@@ -78,6 +82,7 @@ class SoccerSim(Batched, Restorable, gym.Env):
         self._weights = [weights[name] for name in self.term_names if name in weights]
         self.dense_weights = [weights[name] for name in self.dense_names]
         self.started = False
+        self.plays_on = False
         self.tape: list[np.ndarray] | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
         self.n_bound = 0
@@ -124,6 +129,7 @@ class SoccerSim(Batched, Restorable, gym.Env):
         Returns:
             observation (float32, `layout.RAW[task]`) and the stock info.
         """
+        seed = checked_seed(seed)
         super().reset(seed=seed)
         observation, info = self.stock.reset(seed=seed, options=options)
         self.forget_episode()
@@ -131,14 +137,16 @@ class SoccerSim(Batched, Restorable, gym.Env):
         self.note_start(observation)
         return observation, info
 
-    def check_started(self) -> None:
-        """Refuse a step before the first reset: its observation and reward would mean nothing.
+    def check_running(self) -> None:
+        """Refuse a step before the first reset or after the end: its reward would mean nothing.
 
         Raises:
-            InputError: there was no reset.
+            InputError: no episode is under way.
         """
-        if not self.started:
-            raise InputError("step came before the first reset; expected env.reset() first; call it")
+        over = (self.terminated or self.truncated) and not self.plays_on
+        if over or not self.started:
+            where = "after the episode's end" if self.started else "before the first reset"
+            raise InputError(f"step came {where}; expected env.reset() first; call it")
 
     def note_start(self, observation: np.ndarray) -> None:
         """Note where the episode starts."""
@@ -160,7 +168,7 @@ class SoccerSim(Batched, Restorable, gym.Env):
         Raises:
             InputError: for an action of another shape or with a non-finite entry.
         """
-        self.check_started()
+        self.check_running()
         self.advance(self.admit(action))
         terms = self.terms()
         info = self.info()
@@ -185,7 +193,13 @@ class SoccerSim(Batched, Restorable, gym.Env):
 
     def render(self):
         """Draw the scene with the stock environment's camera."""
+        if self.render_mode:
+            need_opengl()
         return self.stock.render()
+
+    def __reduce__(self) -> Any:
+        """Refuse to be copied: MuJoCo's objects cannot be."""
+        raise InputError("a bare simulation cannot be copied or pickled; expected one of make_env; copy that")
 
     def close(self) -> None:
         """Free the drawing context."""
@@ -203,7 +217,7 @@ class SoccerSim(Batched, Restorable, gym.Env):
             InputError: naming the shape or the non-finite entry.
         """
         torque = self._torque
-        action = np.asarray(action)
+        action = numeric("action", action, "see env.action_space")
         if action.shape != (12,):
             raise InputError(
                 f"action has shape {action.shape}; expected (12,), the torques of layout.JOINTS; "

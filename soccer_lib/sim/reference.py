@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.layout import INFO_FIELDS
+from soccer_lib.seeds import checked_seed
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.tasks import Task
 
@@ -27,6 +28,7 @@ class StockSim(SoccerSim):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; returns the stock observation and info."""
+        seed = checked_seed(seed)
         gym.Env.reset(self, seed=seed)
         self._observation, self._info = self.stock_limited.reset(seed=seed, options=options)
         self.forget_episode()

@@ -13,6 +13,7 @@ import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError
+from soccer_lib.ranges import Range
 
 _SPEC = int(mujoco.mjtState.mjSTATE_INTEGRATION)
 _DERIVED = (
@@ -80,6 +81,7 @@ def restore(sim: Any, state: dict[str, Any]) -> None:
                 f"state has {key}={state.get(key)!r}; expected {mine!r}; "
                 "make the environment that it was taken from"
             )
+    Range(0, sim.task.max_steps, whole=True).number("state: n_steps", state["memory"]["n_steps"])
     state = copy.deepcopy(state)
     for name, values in state["model"].items():
         getattr(sim.model, name)[:] = values

@@ -82,7 +82,15 @@ def make_stock(
     cls = getattr(importlib.import_module(module), name)
     if task.name == "goal_keeper":
         cls = _fixed_goal_keeper(cls)
-    env = cls(**copy.deepcopy(spec.kwargs), team=team, render_mode=render_mode, width=width, height=height)
+    arguments = {**copy.deepcopy(spec.kwargs), "team": team, "render_mode": render_mode}
+    try:
+        env = cls(**arguments, width=width, height=height)
+    except ValueError as error:
+        if "memory allocation" in str(
+            error
+        ):  # what MuJoCo's compiler says where a mesh or picture has no room
+            raise MemoryError("no room for a MuJoCo model") from error
+        raise
     env.spec = copy.deepcopy(spec)
     # The MJCF trees are read only while the model is compiled, and hold every mesh once more.
     env.scene_mjcf = env.env_mjcf = env.mjcf_model = env.robots[0].mjcf_model = None

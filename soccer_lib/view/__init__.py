@@ -1,9 +1,9 @@
 """Shared drawing: style, field, scene, results, video."""
 
+from soccer_lib.sim.opengl import opengl_backend, why
 from soccer_lib.view.audit import audit_table, plot_audit
 from soccer_lib.view.clips import clip_facts, clip_frames, clips_table, plot_clip
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
-from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.results import plot_results
 from soccer_lib.view.scene import SceneRenderer, draw_env
 from soccer_lib.view.style import picture, save_figure

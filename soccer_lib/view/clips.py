@@ -14,8 +14,8 @@ from soccer_lib.evaluation.trajectory import TRUNK, Trajectory
 from soccer_lib.formats.clip import Clip, implied_rate
 from soccer_lib.layout import JOINTS
 from soccer_lib.sim import SoccerSim, make_sim
+from soccer_lib.sim.opengl import opengl_backend, why
 from soccer_lib.view.body import draw_pose
-from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.scene import SceneRenderer, Size
 from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, RED, new_figure, styled
 

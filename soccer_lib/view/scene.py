@@ -16,7 +16,7 @@ import numpy as np
 
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.evaluation.trajectory import BALL, TARGETS, TRUNK, Trajectory, snapshot
-from soccer_lib.view.opengl import need_opengl
+from soccer_lib.sim.opengl import need_opengl
 from soccer_lib.view.pitch import LENGTH, LINES, WIDTH
 
 Size = tuple[int, int]

@@ -16,8 +16,8 @@ import numpy as np
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.trajectory import Trajectory
 from soccer_lib.runs import atomic_write_bytes
+from soccer_lib.sim.opengl import opengl_backend, why
 from soccer_lib.view.field import field_frames
-from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.scene import SceneRenderer, Size
 from soccer_lib.view.style import INK
 

@@ -90,6 +90,7 @@ class _Recording:
 
     def __init__(self, env: gym.Env) -> None:
         self.sim = env.unwrapped
+        self.sim.plays_on = True  # a clip may go on after the fall or the goal
         self.macro = next(layer for layer in layers(env) if isinstance(layer, CONTROLS["command"])).macro
         self._root = self.sim.data.joint("robot_0:root").qpos  # a view that follows the simulation
         self.rows = [self._row()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import numbers
 import os
 from collections.abc import Callable
 from typing import Any
@@ -17,9 +17,13 @@ from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError
 from soccer_lib.geometry import heading_of, turned
 from soccer_lib.layout import COMMAND_SCALE
+from soccer_lib.ranges import Range
 from soccer_lib.sim import SoccerSim
-from soccer_lib.tasks import COMMAND_STEPS, WALKER_STEPS
+from soccer_lib.tasks import COMMAND_STEPS, TASKS, WALKER_STEPS
 from soccer_lib.wrappers.control import ControlInterface
+
+HOLD = Range(1, max(task.max_steps for task in TASKS.values()), whole=True)
+"""How long a command may last [physics steps]."""
 
 COUNTERS = ("trigger_count", "active_steps", "aborted_count", "refused_count")
 
@@ -52,6 +56,7 @@ class CommandControl(ControlInterface):
 
     hold = COMMAND_STEPS
     meaning = ("forward", "sideways", "turn")
+    reset_options = ("standing_steps", "gait_phase")
 
     def __init__(
         self,
@@ -65,9 +70,7 @@ class CommandControl(ControlInterface):
     ) -> None:
         super().__init__(env, **interface)
         if hold is not None:
-            if isinstance(hold, bool) or not isinstance(hold, int) or hold < 1:
-                raise InputError(f"hold got {hold!r}; expected physics steps of 2 ms, 1 or more; try 50")
-            self._hold_for(hold)
+            self._hold_for(HOLD.number("hold", hold, "try 50 physics steps of 2 ms"))
         if not 0.0 < kick_threshold < 1.0:
             raise InputError(
                 f"kick_threshold got {kick_threshold!r}; expected a number between 0 and 1; "
@@ -102,8 +105,8 @@ class CommandControl(ControlInterface):
         Raises:
             InputError: for a gait phase outside [0, 1).
         """
-        phase = (options or {}).get("gait_phase", 0.0)
-        if not (isinstance(phase, int | float) and 0 <= phase < 1 and math.isfinite(phase)):
+        phase = self._checked_options(options).get("gait_phase", 0.0)
+        if not isinstance(phase, numbers.Real) or not 0 <= phase < 1:
             raise InputError(f"gait_phase got {phase!r}; expected a number in [0, 1); try 0.25")
         self.walker.reset(float(phase))
         self.macro.reset()
@@ -200,6 +203,6 @@ class CommandControl(ControlInterface):
         super().set_state(state)
         self.walker.set_state(state["walker"])
         self.macro.set_state(state["macro"])
-        self.counts = dict(state["counts"])
+        self.counts = {name: state["counts"][name] for name in COUNTERS}
         self.command = state["command"].copy()
         self._target = state["target"].copy()

@@ -15,8 +15,9 @@ import numpy as np
 
 from soccer_lib.compiled import step_loop
 from soccer_lib.control.ball import BallTracker
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, known_name
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.ranges import Range, numeric, of_type
 from soccer_lib.sim import SoccerSim, SpinTrail
 from soccer_lib.sim.torque import pd_torque, stand_torque
 from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS
@@ -43,6 +44,7 @@ class ControlInterface(gym.Wrapper):
     low = -1.0
     high = 1.0
     meaning: tuple[str, ...] = JOINTS
+    reset_options: tuple[str, ...] = ("standing_steps",)
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class ControlInterface(gym.Wrapper):
 
         With `options["standing_steps"]` the robot first holds a standing pose for so many physics steps.
         """
-        standing_steps = _standing_steps(options)
+        standing_steps = self._checked_options(options).get("standing_steps", 0)
         observation, info = self.sim.reset(seed=seed, options=options)
         self._reward = 0.0
         if self.ball and self.trail:
@@ -91,6 +93,21 @@ class ControlInterface(gym.Wrapper):
             observation = self._stand(standing_steps)
         info = info if self.full_info else {"success": info["success"]}
         return observation, self._complete(info, self.sim.terms(), held_steps=0)
+
+    def _checked_options(self, options: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What `reset` is told; a walker takes over from standing between two of its steps only."""
+        chosen = dict(of_type("options", options or {}, Mapping, "a dict or None"))
+        for name in chosen:
+            known_name("option of reset", name, self.reset_options)
+        if "standing_steps" in chosen:
+            most = Range(0, self.sim.task.max_steps - 1, whole=True)
+            steps = most.number("standing_steps", chosen["standing_steps"], "try 10")
+            if steps % WALKER_STEPS:
+                raise InputError(
+                    f"standing_steps got {steps}; expected a multiple of {WALKER_STEPS} physics steps; try 10"
+                )
+            chosen["standing_steps"] = steps
+        return chosen
 
     def _stand(self, steps: int) -> np.ndarray:
         """Hold a standing pose; returns the observation after it."""
@@ -104,10 +121,10 @@ class ControlInterface(gym.Wrapper):
         """Play one action.
 
         Raises:
-            InputError: for an action of another shape or with a non-finite entry.
+            InputError: for an action of another shape or with a non-finite entry, or outside an episode.
         """
         sim = self.sim
-        sim.check_started()
+        sim.check_running()
         start = sim.n_steps
         self._reward = 0.0
         self._play(self._admit(action))
@@ -144,7 +161,7 @@ class ControlInterface(gym.Wrapper):
             whether the episode is over.
         """
         sim = self.sim
-        if self.loop and not sim.on_step:
+        if self.loop and not (sim.on_step or sim.plays_on):
             return self.loop.run(target, n_steps)
         over = False
         for _ in range(n_steps):
@@ -178,7 +195,7 @@ class ControlInterface(gym.Wrapper):
             self.trail.reset()
 
     def _admit(self, action: np.ndarray) -> np.ndarray:
-        action = np.asarray(action, dtype=np.float32)
+        action = numeric("action", action, "see env.action_space").astype(np.float32, copy=False)
         if action.shape != self._shape:
             raise InputError(
                 f"action has shape {action.shape}; expected {self._shape}: {', '.join(self.meaning)}; "
@@ -192,16 +209,6 @@ class ControlInterface(gym.Wrapper):
             self.sim.clipped += int(np.count_nonzero(inside != action))
             return inside
         return action
-
-
-def _standing_steps(options: Mapping[str, Any] | None) -> int:
-    """What `reset` is told of standing first; a walker takes over between two of its steps only."""
-    steps = (options or {}).get("standing_steps", 0)
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0 or steps % WALKER_STEPS:
-        raise InputError(
-            f"standing_steps got {steps!r}; expected a multiple of {WALKER_STEPS} physics steps; try 10"
-        )
-    return steps
 
 
 class TorqueControl(ControlInterface):

@@ -7,7 +7,6 @@ import os
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ import numpy as np
 
 from soccer_lib.errors import InputError, ResourceError, SimulationError
 from soccer_lib.layout import Layout
+from soccer_lib.ranges import numeric
 from soccer_lib.runs import atomic_write_npz
 from soccer_lib.sim import simulation_of
-from soccer_lib.wrappers.stack import get_state
+from soccer_lib.wrappers.stack import flat_state, get_state
 
 KEPT_STEPS = 20
 """Steps whose actions, observations and rewards are in a dump."""
@@ -58,7 +58,7 @@ class Guard(gym.Wrapper):
         try:
             result = self.env.step(action)
         except InputError as error:
-            if np.isfinite(action).all():
+            if np.isfinite(numeric("action", action, "see env.action_space")).all():
                 raise
             raise InputError(f"{error}; {self._dump()}") from error
         observation = result[0]
@@ -90,17 +90,7 @@ class Guard(gym.Wrapper):
         arrays = dict(zip(("actions", "observations", "rewards"), columns, strict=True))
         name = f"guard-{simulation_of(self).task.name}-{os.getpid()}-{time.time_ns()}.npz"
         try:
-            path = atomic_write_npz(self._folder / name, {**arrays, **dict(_flat(get_state(self.env)))})
+            path = atomic_write_npz(self._folder / name, {**arrays, **dict(flat_state(get_state(self.env)))})
         except ResourceError as error:
             return f"no dump of the last steps: {error}"
         return f"the last {len(self._last)} steps and the state are in {path}"
-
-
-def _flat(value: Any, name: str = "state") -> Iterator[tuple[str, np.ndarray]]:
-    """A nested state as arrays by path; what is no array of numbers or text becomes text."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _flat(part, f"{name}.{key}")
-    else:
-        array = np.asarray(value)
-        yield name, np.asarray(str(value)) if array.dtype.hasobject else array

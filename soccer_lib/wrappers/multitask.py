@@ -10,8 +10,10 @@ from typing import Any
 import gymnasium as gym
 
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.ranges import of_type
+from soccer_lib.seeds import checked_seed
 from soccer_lib.tasks import Task, task_named
-from soccer_lib.wrappers.stack import get_state, set_state
+from soccer_lib.wrappers.stack import Copyable, get_state, set_state
 
 
 def task_shares(tasks: Sequence[Task], weights: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -28,7 +30,7 @@ def task_shares(tasks: Sequence[Task], weights: Mapping[str, float] | None = Non
         InputError: a weight of another task, a negative or non-finite one, or only zeros.
     """
     chosen = {task.name: 1.0 for task in tasks}
-    for key, weight in (weights or {}).items():
+    for key, weight in of_type("task_weights", weights or {}, Mapping, "task -> weight").items():
         name = task_named(key).name
         if name not in chosen:
             raise unknown_name("task in task_weights", key, chosen)
@@ -41,7 +43,7 @@ def task_shares(tasks: Sequence[Task], weights: Mapping[str, float] | None = Non
     return {name: weight / total for name, weight in chosen.items() if weight}
 
 
-class MultiTask(gym.Env):
+class MultiTask(Copyable, gym.Env):
     """A task per episode, drawn by weight from this layer's own generator.
 
     `unwrapped` is the simulation in play. After `reset(seed)` each task's first episode has that seed, so
@@ -75,6 +77,7 @@ class MultiTask(gym.Env):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Draw a task and start its episode."""
+        seed = checked_seed(seed)
         super().reset(seed=seed)
         if seed is not None:
             self._seeds = dict.fromkeys(self.envs, seed)

@@ -7,11 +7,13 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.ranges import Range
 from soccer_lib.scoring import episode_report
 from soccer_lib.sim import simulation_of
+from soccer_lib.wrappers.stack import Copyable
 
 
-class EpisodeReport(gym.Wrapper):
+class EpisodeReport(Copyable, gym.Wrapper):
     """Puts `info["episode_report"]` into the last info of an episode (see `scoring.episode_report`)."""
 
     def __init__(self, env: gym.Env) -> None:
@@ -51,5 +53,5 @@ class EpisodeReport(gym.Wrapper):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on counting from a state of `get_state`."""
-        self._return = state["return"]
-        self._steps = state["steps"]
+        self._return = Range().number("state: return", state["return"])
+        self._steps = Range(0, whole=True).number("state: steps", state["steps"])

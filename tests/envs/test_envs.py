@@ -50,6 +50,7 @@ def test_checkers_of_gymnasium_and_sb3_pass_on_every_combination(task, control, 
 
 
 def first_steps(env, actions):
+    env.unwrapped.plays_on = True
     observation, info = env.reset(seed=5)
     steps = [env.step(action) for action in actions]
     return [observation.tobytes(), *((s[0].tobytes(), s[1], s[2], s[3], list(s[4])) for s in steps)]

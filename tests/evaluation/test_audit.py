@@ -219,7 +219,7 @@ def test_the_picture_has_every_behaviour_and_marks_the_overpaid(of_env, of_shape
         ({"weights": {"tme": 1.0}}, "unknown reward term 'tme'"),
         ({"tasks": "penalty_kick"}, "unknown task with an official score 'penalty_kick'"),
         ({"starts": 0}, "starts got 0"),
-        ({"hold": 0}, "hold 0"),
+        ({"hold": 0}, "hold got 0"),
         ({"gamma": 0.0}, "gamma got 0.0"),
         ({"control": "torqe"}, "unknown control 'torqe'"),
     ],

@@ -183,6 +183,34 @@ def test_not_even_a_suspended_worker_holds_up_the_end(worker):
     assert not worker.process.is_alive()
 
 
+def test_a_suspended_worker_is_given_up_after_its_limit():
+    worker = Worker(Player, remedy=REMEDY, limit=60)
+    try:
+        ask(worker, "name")
+        worker.limit = 0.2
+        os.kill(worker.process.pid, signal.SIGSTOP)
+        with pytest.raises(SimulationError, match="gave no answer for 0.2 s"):
+            ask(worker, "name")
+        worker.send("name")
+        with pytest.raises(SimulationError, match="gave no answer for 0.2 s"):
+            Worker.ready([worker])
+    finally:
+        end([worker])
+
+
+class Leaves:
+    """A policy of somebody's that ends the program."""
+
+    def __call__(self, job: Job) -> None:
+        sys.exit(0)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_player_that_leaves_is_an_error(workers):
+    with pytest.raises(SimulationError, match=r"seed 3 failed: SystemExit|stopped with exit code 0"):
+        run_jobs(Leaves(), [Job(3, "who"), Job(3, "who")], workers)
+
+
 def test_the_same_calls_work_in_this_process():
     here = Here(Player)
     here.send("__call__", Job(0, "who"))

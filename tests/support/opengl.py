@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from soccer_lib.view import opengl
+from soccer_lib.sim import opengl
 
 needs_opengl = pytest.mark.skipif(opengl.opengl_backend() is None, reason=opengl.why())

@@ -11,7 +11,7 @@ import pytest
 
 from soccer_lib import view
 from soccer_lib.errors import ResourceError
-from soccer_lib.view import opengl
+from soccer_lib.sim import opengl
 from tests.support.made_up import made_up_trajectory
 from tests.support.opengl import needs_opengl
 
@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def probe(**environment: str) -> str:
     """What a fresh interpreter, which has imported mujoco before, answers and does."""
     code = (
-        "import mujoco; from soccer_lib.view import opengl, draw_env; from soccer_lib import make_env;"
+        "import mujoco; from soccer_lib.sim import opengl;"
+        "from soccer_lib.view import draw_env; from soccer_lib import make_env;"
         "print(opengl.opengl_backend(), '|', opengl.why());"
         "opengl.opengl_backend() and print(draw_env(make_env('penalty_kick')).shape)"
     )

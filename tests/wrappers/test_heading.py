@@ -95,6 +95,7 @@ def test_turning_the_whole_scene_changes_nothing(task, angle):
 def test_tracked_centre_stays_with_the_ball_for_ten_seconds(task):
     env = TorqueControl(make_sim(task), full_info=False, sum_reward=False, track_ball=True)
     sim, rng = env.sim, np.random.default_rng(3)
+    sim.plays_on = True
     env.reset(seed=1)
     _, speed = free_joint(sim, "ball")
     geom, worst, turned = sim.model.geom("ball").id, 0.0, 0.0

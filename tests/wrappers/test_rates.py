@@ -28,3 +28,30 @@ def test_a_step_before_the_first_reset_is_refused(control):
         env.step(action)
     env.reset(seed=0)
     env.step(action)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("control", ["torque", "joint", "command"])
+def test_a_step_after_the_end_is_refused_and_a_reset_begins_anew(control, fast):
+    env = sl.make_env("penalty_kick", control=control, fast=fast)
+    action = np.zeros(env.action_space.shape, np.float32)
+    env.reset(seed=0)
+    while not any(env.step(action)[2:4]):  # a fall without torques, the time limit with a walker
+        pass
+    steps = env.unwrapped.n_steps
+    with pytest.raises(InputError, match="after the episode's end"):
+        env.step(action)
+    assert env.unwrapped.n_steps == steps
+    env.unwrapped.plays_on = True  # as for a ball that rolls on
+    env.step(action)
+    env.unwrapped.plays_on = False
+    env.reset(seed=0)
+    env.step(action)
+
+
+def test_a_bare_simulation_refuses_a_step_after_the_end():
+    sim = sl.sim.make_sim("penalty_kick")
+    sim.reset(seed=0)
+    sim.truncated = True
+    with pytest.raises(InputError, match="after the episode's end"):
+        sim.step(np.zeros(12))

@@ -15,10 +15,10 @@ from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.trajectory import TRUNK, Recorder, Trajectory
 from soccer_lib.layout import DEFAULT_POSE, JOINTS
+from soccer_lib.sim.opengl import opengl_backend
 from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.view.body import draw_body, draw_pose
 from soccer_lib.view.field import FieldMap, caption
-from soccer_lib.view.opengl import opengl_backend
 from soccer_lib.view.scene import SceneRenderer
 from soccer_lib.view.style import new_figure, picture, styled
 

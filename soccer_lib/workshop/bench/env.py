@@ -74,6 +74,8 @@ def _standing_torque(observation: np.ndarray) -> np.ndarray:
 
 
 def _torque_run(env: gym.Env, steps: int, scale: np.ndarray | float) -> Run:
+    env.unwrapped.plays_on = True  # a fall ends no measurement
+
     def run() -> float:
         observation, _ = env.reset(seed=0)
         spent = 0.0
@@ -122,6 +124,7 @@ def _held_run(env: gym.Env, steps: int, first: float = 0.0) -> Run:
     action = np.zeros(env.action_space.shape, dtype=np.float32)
     action[0] = first
     hold = env.get_wrapper_attr("hold")
+    env.unwrapped.plays_on = True
 
     def run() -> float:
         env.reset(seed=0)
@@ -302,6 +305,7 @@ COLUMNS = {
 
 def main(config: EnvBenchConfig) -> None:
     """Time all tasks, print the table, write the JSON."""
+    load_walker(config.walker)
     tasks = tasks_named(config.tasks)
     result: dict[str, Any] = {}
     table = LiveTable({"task": 24, **dict.fromkeys(COLUMNS, 11)}, note="(times stock)")

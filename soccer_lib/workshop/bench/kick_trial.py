@@ -199,7 +199,7 @@ class KickPlayer:
                 on_step=lambda step: watch.end_step(step.info),
                 stop=lambda: watch.done,
             )
-            # The ball rolls on after the episode's end.
+            sim.plays_on = True  # the ball rolls on after the episode's end
             while watch.trigger is not None and not watch.done:
                 watch.end_step(self.env.step(_WAIT)[-1])
         finally:

@@ -24,7 +24,7 @@ from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import REPORTED
-from soccer_lib.sim import SoccerSim, make_sim
+from soccer_lib.sim import SoccerSim, make_sim, simulation_of
 from soccer_lib.tasks import PHYSICS_DT, tasks_named
 from soccer_lib.view.scene import draw_env
 from soccer_lib.view.style import check_picture_name, save_figure, save_frame, title_of
@@ -182,6 +182,7 @@ def write_still(policy: Policy, episodes: Sequence[Episode], path: str) -> None:
         print("no success, so no still")
         return
     env, _ = play_again(policy, episode)
+    simulation_of(env).plays_on = True
     for _ in range(round(PAST_LINE / PHYSICS_DT)):
         env.step(_WAIT)  # a physics step each: the episode is over
     save_frame(draw_env(env, "shot", (832, 416), light=False), path)

@@ -15,7 +15,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluation.intervals import Estimate, bootstrap, bootstrap_of, wilson
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
-from soccer_lib.seeds import REPORTED
+from soccer_lib.seeds import REPORTED, seed_range
 from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.view.style import check_picture_name, save_figure
 from soccer_lib.view.video import check_video_name
@@ -300,6 +300,7 @@ def main(config: WalkerBenchConfig) -> None:
     if config.video:
         check_video_name(config.video)
     check_outputs([config.json, config.plot, config.video])
+    seed_range(config.seed, 1)
     result = measure_walkers(config)
     tables = [walker["rows"] for walker in result["walkers"].values()]
     print(estimate_table([Path(name).name for name in result["walkers"]], tables), flush=True)

@@ -9,7 +9,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.errors import InputError, known_name, unknown_name
+from soccer_lib.ranges import Range, of_type
 from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import COMPETITION, PHYSICS_DT
 from soccer_lib.wrappers.rewards.field_state import TARGETS, FieldState, FieldStateReader, Step
@@ -148,11 +149,9 @@ def reward_layer(
     Raises:
         InputError: an unknown reward or term, a bad weight, a gamma outside (0, 1], weights for "env".
     """
-    if name not in REWARDS:
-        raise unknown_name("reward", name, REWARDS)
-    check_weights(weights or {})
-    if not 0.0 < gamma <= 1.0:
-        raise InputError(f"reward gamma got {gamma!r}; expected a number in (0, 1]; try 0.99")
+    known_name("reward", name, REWARDS)
+    check_weights(of_type("reward_weights", weights or {}, Mapping, "term -> weight"))
+    gamma = Range(0, 1, above=True).number("reward gamma", gamma, "try 0.99")
     if REWARDS[name] is ProfileReward:
         return partial(ProfileReward, profile=name, weights=weights or {}, gamma=gamma)
     if weights:

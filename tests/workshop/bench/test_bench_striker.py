@@ -10,8 +10,7 @@ from PIL import Image
 import soccer_lib as sl
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.intervals import Estimate
-from soccer_lib.sim import make_sim
-from soccer_lib.view import opengl
+from soccer_lib.sim import make_sim, opengl
 from soccer_lib.view.style import save_frame
 from soccer_lib.view.video import trajectory_frames
 from soccer_lib.workshop.bench import striker as bench
