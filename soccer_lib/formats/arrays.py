@@ -111,9 +111,8 @@ def state_dict(file: Any) -> tuple[Arrays, dict[str, Any]]:
     tensors = {name: value for name, value in _flat(content) if torch.is_tensor(value)}
     if not tensors:
         raise ValueError(f"a {type(content).__name__} without arrays is no state dict")
-    return {name: (v if v.is_complex() else v.float()).numpy() for name, v in tensors.items()}, {
-        "usual": usual
-    }
+    arrays = {name: (v.float() if v.is_floating_point() else v).numpy() for name, v in tensors.items()}
+    return arrays, {"usual": usual}
 
 
 def _flat(content: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -270,6 +270,24 @@ class Script:
         return compute(*arguments, **keywords)
 
 
+class Trusted:
+    """A TorchScript module that torch loads and runs as it is: whatever its author wrote in it happens."""
+
+    def __init__(self, path: Path) -> None:
+        import torch
+
+        self.module = torch.jit.load(str(path), map_location="cpu").eval()
+        self.arrays = {name: value.float().numpy() for name, value in self.module.state_dict().items()}
+
+    def __call__(self, row: np.ndarray) -> np.ndarray:
+        """First output for one observation. Shapes: (inputs,) to (outputs,), float32."""
+        import torch
+
+        with torch.inference_mode():
+            out = self.module(torch.from_numpy(row)[None])
+        return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
+
+
 class _Pickle(pickle.Unpickler):
     """One of the archive's pickles: tensors, numbers and inert modules; nothing that it names is run."""
 

@@ -14,8 +14,10 @@ import numpy as np
 
 from soccer_lib.control.network import Network
 from soccer_lib.control.weights import OWN_FILE, check_sha256
-from soccer_lib.errors import InputError, one_line
+from soccer_lib.errors import InputError, one_line, unknown_name
+from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
 from soccer_lib.policies.policy import Policy, PolicySpec
+from soccer_lib.ranges import Range
 from soccer_lib.runs.files import atomic_write_bytes, atomic_write_json, load_json, sha256_of
 
 KIND = "soccer_lib policy"
@@ -26,6 +28,14 @@ _REMEDY = "restore the file or train again"
 
 ACTIONS = {"torque": 12, "joint": 12, "command": 3}
 """Numbers in an action of each control interface."""
+
+WIDTHS = {
+    "raw": sorted({layout.size for layout in RAW.values()}),
+    "full": [FULL.size],
+    "robot": [ROBOT.size],
+    "agent": [AGENT.size],
+}
+"""Numbers in each observation; those of the stock one depend on the task."""
 
 
 class ActorNetwork(Protocol):
@@ -58,14 +68,20 @@ class LearnedPolicy(Policy):
         """Put a network behind `predict`.
 
         Raises:
-            InputError: it gives another number of outputs than the control interface takes.
+            InputError: it takes or gives another number of values than its observation and control have.
         """
-        expected = ACTIONS[spec.control]
-        if network.outputs != expected:
-            raise InputError(
-                f"{spec.name} gives {network.outputs} outputs; expected {expected} for control "
-                f"{spec.control!r}; name the control that it was made for"
-            )
+        for what, name, widths, width in (
+            ("observation", spec.observation, WIDTHS, network.inputs),
+            ("control", spec.control, {name: [size] for name, size in ACTIONS.items()}, network.outputs),
+        ):
+            if name not in widths:
+                raise unknown_name(f"{what} of {spec.name}", name, widths)
+            if width not in widths[name]:
+                raise InputError(
+                    f"{spec.name} has {width} {'outputs' if what == 'control' else 'inputs'}; expected "
+                    f"{' or '.join(map(str, widths[name]))} for {what} {name!r}; name the {what} that it was "
+                    "made for"
+                )
         self.network = network
         self.spec = spec
         self.unsquashed = dict(unsquashed or {})
@@ -172,7 +188,10 @@ def read_policy(path: Path) -> LearnedPolicy:
         tensors = load(path.read_bytes())
         layers = [(kind, _named(f"{index}.", tensors)) for index, kind in enumerate(content["layers"])]
         spec = PolicySpec(name_of(path), **content["spec"])
-        return LearnedPolicy(Network(layers), spec, _named("unsquashed.", tensors), content["record"])
+        unsquashed = _named("unsquashed.", tensors)
+        for name, array in unsquashed.items():
+            Range().array(f"unsquashed.{name}", array, _REMEDY)
+        return LearnedPolicy(Network(layers), spec, unsquashed, content["record"])
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"cannot read {path}: {one_line(error)}; expected a whole policy; {_REMEDY}"

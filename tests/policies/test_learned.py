@@ -94,7 +94,7 @@ def test_what_it_is_not_made_for_is_refused():
     with pytest.raises(InputError, match="no spread"):
         made().predict(np.zeros(96), deterministic=False)
     with pytest.raises(InputError, match="3 outputs; expected 12 for control 'joint'"):
-        LearnedPolicy(made().network, PolicySpec("x", "joint"))
+        LearnedPolicy(made().network, PolicySpec("x", "joint", "agent"))
 
 
 def test_damaged_files_are_refused(file, tmp_path):

@@ -63,8 +63,10 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
         InputError: it cannot be read, does not fit, or leaves open what has to be told.
     """
     told = {name: value for name, value in (told or {}).items() if value}
-    trusted = bool(told.pop("trust_code", False))
+    trusted = told.pop("trust_code", False)
     try:
+        if trusted not in (False, True):
+            raise InputError(f"trust_code got {trusted!r}; expected True or False; drop it")
         check_hints("load_policy", told)
         told = {**hints_beside(path), **told}
         kind = kind_of_policy(path, trusted)
