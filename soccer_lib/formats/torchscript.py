@@ -288,13 +288,17 @@ class Trusted:
         return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
 
 
+def _rebuilt(storage: Any, offset: int, size: Sequence[int], stride: Sequence[int], *_: Any) -> Any:
+    if math.prod(size) > ELEMENTS:
+        raise ValueError(f"it has a tensor of more than {ELEMENTS:,} elements")
+    return storage.as_strided(size, stride, offset)  # which refuses what lies outside of the storage
+
+
 class _Pickle(pickle.Unpickler):
     """One of the archive's pickles: tensors, numbers and inert modules; nothing that it names is run."""
 
     _KNOWN = {
-        "torch._utils._rebuild_tensor_v2": lambda storage, offset, size, stride, *_: storage.as_strided(
-            size, stride, offset
-        ),  # which refuses what lies outside of the storage
+        "torch._utils._rebuild_tensor_v2": _rebuilt,
         "collections.OrderedDict": OrderedDict,
         "torch.jit._pickle.restore_type_tag": lambda value, kind: value,
         **{f"torch.jit._pickle.build_{kind}list": list for kind in ("int", "tensor", "double", "bool")},

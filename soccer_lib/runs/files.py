@@ -24,6 +24,9 @@ from soccer_lib.errors import InputError, ResourceError, one_line
 from soccer_lib.runs.signatures import signature_of
 
 MANIFEST = "manifest.json"
+NPZ_BYTES = 2**33
+"""Most that an npz file may hold: twenty million samples of a dataset."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -153,6 +156,8 @@ def load_npz(
         check_regular(path)
         # The checksums come first: a flipped bit in an array's header could hide the rest of the array.
         with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > NPZ_BYTES:
+                raise ValueError(f"it unpacks to more than {NPZ_BYTES:,} bytes")
             damaged = archive.testzip()
         if damaged is not None:
             raise ValueError(f"{damaged} is damaged (wrong checksum)")

@@ -241,7 +241,7 @@ def test_a_million_samples_fit_into_two_gigabytes():
         (
             "episode_id",
             lambda array: array + 0.5,
-            r"episode_id has 0.5 at \(0,\) .12 such.; expected a whole",
+            r"episode_id has 0.5 at \(0,\) .*expected a whole",
         ),
         ("episode_id", lambda array: array.astype("U2"), "episode_id holds str"),
         ("episode_id", lambda array: array + 2.0**40, "episode_id has 1.09951e.12"),
