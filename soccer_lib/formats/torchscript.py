@@ -104,6 +104,7 @@ class Script:
 
     Attributes:
         arrays: its floating-point tensors by name.
+        answers: how many outputs the last call gave.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,7 +138,8 @@ class Script:
             with torch.inference_mode():
                 batch = torch.from_numpy(np.array(row, dtype=np.float32))[None]
                 out = self._run(f"{self._root.path}.forward", [self._root, batch])
-                return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
+                out, self.answers = _first(out)
+                return out[0].float().numpy().copy()
         except SoccerError:
             raise
         except Exception as error:  # torch's and our own kinds
@@ -285,7 +287,8 @@ class Trusted:
 
         with torch.inference_mode():
             out = self.module(torch.from_numpy(row)[None])
-        return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
+        out, self.answers = _first(out)
+        return out[0].float().numpy().copy()
 
 
 def _rebuilt(storage: Any, offset: int, size: Sequence[int], stride: Sequence[int], *_: Any) -> Any:
@@ -325,6 +328,11 @@ class _Pickle(pickle.Unpickler):
         dtype = getattr(torch, _STORAGES.get(kind, kind.lower()))
         content = bytearray(self._members[f"{self._folder}/{key}"])
         return torch.frombuffer(content, dtype=dtype, count=count) if count else torch.empty(0, dtype=dtype)
+
+
+def _first(out: Any) -> tuple[Any, int]:
+    """The first of several outputs, and how many there are."""
+    return (out[0], len(out)) if isinstance(out, tuple | list) else (out, 1)
 
 
 def _flat(values: Sequence[Any]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from soccer_lib.errors import InputError
@@ -49,3 +50,12 @@ def test_what_is_no_file_is_never_replaced_by_one(tmp_path, kind):
     assert os.lstat(path).st_ino == before.st_ino and os.lstat(path).st_mode == before.st_mode
     for end in ends:
         os.close(end)
+
+
+def test_an_archive_that_unpacks_to_more_than_the_memory_is_not_unpacked(tmp_path, monkeypatch):
+    path = files.atomic_write_npz(tmp_path / "x.npz", {"x": np.zeros(10_000)})
+    monkeypatch.setattr(files, "NPZ_BYTES", 80_000)  # without its header
+    with pytest.raises(InputError, match="unpacks to more than 80,000 bytes"):
+        files.load_npz(path)
+    monkeypatch.setattr(files, "NPZ_BYTES", 80_128)
+    assert files.load_npz(path)["x"].size == 10_000

@@ -40,6 +40,7 @@ class Graph:
         self._session = onnxruntime.InferenceSession(str(path), options, **where)
         self._options = onnxruntime.RunOptions
         inputs = self._session.get_inputs()
+        self.answers = len(self._session.get_outputs())
         self._output = self._session.get_outputs()[0]
         if len(inputs) != 1 or inputs[0].type not in _TYPES or not self._output.type.startswith("tensor"):
             shown = ", ".join(f"{end.name} {end.type} {end.shape}" for end in inputs)

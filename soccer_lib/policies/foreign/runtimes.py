@@ -55,6 +55,8 @@ class Runtime:
                 f"width of {sorted(widths)} and a row out; a JSON beside it may name its layout: "
                 '{"observation": NAME}'
             )
+        if (count := self._run.answers) > 1:
+            print(f"{path}: of its {count} outputs the first one acts")
         ((self.inputs, out),) = found.items()
         self.outputs = out.size
         if not np.array_equal(self(np.zeros(self.inputs, np.float32)), out):
