@@ -11,9 +11,11 @@ import tyro
 from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
 from soccer_lib.policies.foreign.check import compared
+from soccer_lib.policies.foreign.interface import hints_beside
 from soccer_lib.policies.foreign.read import read_foreign
-from soccer_lib.policies.learned import walker_sha256, write_policy
+from soccer_lib.policies.learned import policy_files, walker_sha256, write_policy
 from soccer_lib.policies.policy import HOLD
+from soccer_lib.runs.outputs import check_outputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,14 @@ def main(config: ConvertConfig) -> None:
     source = Path(hints.pop("source"))
     if not source.is_file():
         raise InputError(f"{source} not found; expected a file of weights; check the path")
-    out = hints.pop("out")
+    out, record = policy_files(hints.pop("out"))
+    check_outputs([out, record])
+    beside = source.with_suffix(".json")
+    if out.resolve() == source.resolve() or (hints_beside(source) and record.resolve() == beside.resolve()):
+        raise InputError(
+            f"{out} would replace {source} or the {beside.name} that tells of it; expected another name; "
+            "choose one"
+        )
     check = hints.pop("check")
     policy = read_foreign(source, hints, as_layers=True)
     network = policy.network

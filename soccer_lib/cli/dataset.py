@@ -52,6 +52,8 @@ def main(config: DatasetConfig) -> None:
         raise InputError("--output is missing; expected a file to write; try --output runs/clips.npz")
     paths = _output_paths(config)
     check_outputs([*paths, *(path.with_suffix(".json") for path in paths), config.report])
+    if config.minari and not config.from_policy:
+        raise InputError("--minari came for motion clips; expected it for a policy's play, --from; drop it")
     if config.minari:
         minari.check_folder(config.minari)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
+from soccer_lib.control.macro import CLIPS
 from soccer_lib.demos.clips import read_clips
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.view.clips import clip_frames, clips_table, plot_clip
@@ -15,7 +17,7 @@ from soccer_lib.view.video import write_video
 class InspectClipsConfig:
     """Show what motion clips hold, and replay them."""
 
-    input_root: str = "data/clips"
+    input_root: str = os.path.relpath(CLIPS)
     """Folder with the .npz files."""
     files: tuple[str, ...] = ()
     """Names or patterns of clips, such as running "*kick*"; all by default."""

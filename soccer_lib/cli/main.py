@@ -7,13 +7,14 @@ error that a user can cause ends as one line on standard error and an exit code 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import os
 import signal
 import sys
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from soccer_lib.errors import InputError, SoccerError, closest, one_line, unknown_name
@@ -148,6 +149,19 @@ def _give_up_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait: a compiled package that is interrupted while it loads makes another error of it."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
+
+
 def _dispatch(arguments: list[str]) -> int:
     """Call the command that the first one or two words name."""
     first = arguments[0] if arguments else ""
@@ -156,7 +170,8 @@ def _dispatch(arguments: list[str]) -> int:
     name = " ".join(arguments[:words])
     if name in COMMANDS:
         module_name, class_name, function_name = COMMANDS[name][0].split(":")
-        module = importlib.import_module(module_name)
+        with _interrupts_held():
+            module = importlib.import_module(module_name)
         config = parse_config(getattr(module, class_name), arguments[words:], f"{PROG} {name}")
         return getattr(module, function_name)(config) or 0
     if {"-h", "--help"} & set(arguments[:words]):

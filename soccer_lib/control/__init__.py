@@ -12,12 +12,13 @@ from soccer_lib.runs.files import load_npz, sha256_of, unreadable
 __all__ = ["OwnWalker", "Walker", "load_walker"]
 
 
-def load_walker(which: str | Path = "own") -> Walker:
+def load_walker(which: str | Path = "own", trust_code: bool = False) -> Walker:
     """Load a walker.
 
     Args:
         which: "own" (the project's), "hub" (the competition's policy from the model hub), or the path of a
             file: an npz of our training, or a Booster Gym policy as npz of layers, TorchScript or checkpoint.
+        trust_code: let torch run the code in a TorchScript file of the user's as it is.
 
     Raises:
         InputError: a missing, damaged or unfitting file, or the hub cannot be reached.
@@ -36,7 +37,7 @@ def load_walker(which: str | Path = "own") -> Walker:
                 f'remove {path} and try again, or use walker="own"'
             )
         return foreign.ForeignWalker(foreign.torchscript_policy(path), "hub", sha256)
-    return _walker_from_file(Path(which))
+    return _walker_from_file(Path(which), trust_code)
 
 
 def _own_walker(path: Path, name: str, sha256: str) -> OwnWalker:
@@ -46,7 +47,7 @@ def _own_walker(path: Path, name: str, sha256: str) -> OwnWalker:
     return OwnWalker(parameters, network, name=name, sha256=sha256)
 
 
-def _walker_from_file(path: Path) -> Walker:
+def _walker_from_file(path: Path, trust_code: bool) -> Walker:
     from soccer_lib.control import foreign, weights
 
     if not path.is_file():
@@ -56,7 +57,8 @@ def _walker_from_file(path: Path) -> Walker:
     try:
         kind = kind_of(path)
         if kind == "torchscript":
-            return foreign.ForeignWalker(foreign.torchscript_policy(path), str(path), sha256_of(path))
+            policy = foreign.torchscript_policy(path, trust_code)
+            return foreign.ForeignWalker(policy, str(path), sha256_of(path))
         arrays = load_npz(path) if kind == "npz" else weights.checkpoint_arrays(path, kind)
     except SoccerError:
         raise

@@ -19,7 +19,7 @@ from soccer_lib.control.network import Network
 from soccer_lib.control.walker import Walker, command_list
 from soccer_lib.control.weights import REMEDY
 from soccer_lib.errors import InputError
-from soccer_lib.formats.torchscript import Script
+from soccer_lib.formats.torchscript import Script, Trusted
 from soccer_lib.layout import DEFAULT_POSE, Sensed
 from soccer_lib.tasks import WALKER_DT
 
@@ -93,13 +93,17 @@ class ForeignWalker(Walker):
         self.action = np.array(state["action"], dtype=np.float32)
 
 
-def torchscript_policy(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+def torchscript_policy(path: Path, trust_code: bool = False) -> Callable[[np.ndarray], np.ndarray]:
     """Read a TorchScript policy as data: as layers of our own where it is ELU between linear ones.
+
+    Args:
+        path: the file.
+        trust_code: let torch run it as it is.
 
     Raises:
         InputError: it is not TorchScript, holds more than an actor's operators, or its shapes are others.
     """
-    script = Script(path)
+    script = (Trusted if trust_code else Script)(path)
     scales = np.array([[0.3], [2.0], [20.0]])  # far out too, where a clip or a condition may wait
     rows = (np.random.default_rng(0).normal(size=(3, INPUTS)) * scales).astype(np.float32)
     answers = [script(row) for row in rows]

@@ -71,6 +71,7 @@ class Network:
             InputError: an unknown kind, arrays that do not follow each other, or what is no finite number.
         """
         self.layers: list[Layer] = []
+        self.inputs = 0
         row: np.ndarray = np.zeros(0, np.float32)
         for index, (kind, arrays) in enumerate(layers):
             if kind not in LAYERS:

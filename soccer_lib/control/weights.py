@@ -14,8 +14,10 @@ from soccer_lib.formats.arrays import actor_of, read_arrays
 from soccer_lib.ranges import Range
 from soccer_lib.runs.files import load_json, sha256_of
 
-DATA = Path(__file__).resolve().parents[2] / "data"
-"""Small files that the project made itself."""
+_INSTALLED = Path(__file__).resolve().parents[1] / "_data"
+
+DATA = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "data"
+"""Small files that the project made itself: those of the checkout, or what of them a wheel brings."""
 
 OWN_FILE = DATA / "walker" / "walker.npz"
 """The walker that the project trained itself; a JSON of the same name holds its hash and provenance."""

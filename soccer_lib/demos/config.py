@@ -6,10 +6,12 @@ Each is the parameters of a notebook and the record of a file in one; the comman
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Annotated, Literal
 
 import tyro
 
+from soccer_lib.control.macro import CLIPS
 from soccer_lib.errors import InputError
 
 NEAREST = 0.2
@@ -52,7 +54,7 @@ class DatasetSettings:
 class ClipDatasetConfig(DatasetSettings):
     """A dataset from motion clips."""
 
-    input_root: str = "data/clips"
+    input_root: str = os.path.relpath(CLIPS)
     """Clips: folder with the .npz files."""
     fetch: bool = False
     """Clips: first download the public ones from the model hub into --input-root."""

@@ -28,6 +28,8 @@ import numpy as np
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
 from soccer_lib.policies.learned import ACTIONS
+from soccer_lib.policies.policy import HOLD
+from soccer_lib.ranges import Range
 
 SIZES = {
     "raw": tuple(layout.size for layout in RAW.values()),
@@ -59,6 +61,19 @@ _EPISODES: dict[str, type] = {
     "scores": np.float64,
 }
 _ARRAYS = _SAMPLES | _EPISODES
+
+RATE = Range(1e-3, 10_000)
+"""Samples per second: a stride or a hold may take them far below those of a clip [Hz]."""
+
+_RANGES: dict[type | str, Range] = {
+    np.float32: Range(-1e30, 1e30),
+    np.float64: Range(-1e30, 1e30),
+    np.int32: Range(0, 2**31 - 1, whole=True),
+    np.int64: Range(0, 2**63 - 1, whole=True),
+    np.bool_: Range(0, 1, whole=True),
+    "held_steps": HOLD,
+}
+"""What the numbers of a type may be, or of an array that has a range of its own."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,7 +107,7 @@ class Dataset:
         try:
             for name, kind in _ARRAYS.items():
                 if getattr(self, name) is not None:
-                    object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
+                    object.__setattr__(self, name, _typed(name, kind, getattr(self, name)))
             self._check_shapes()
             self._check_numbers()
         except (ValueError, TypeError, OverflowError) as error:
@@ -169,8 +184,9 @@ class Dataset:
     def _check_shapes(self) -> None:
         sizes = SIZES.get(self.observation_layout)
         width = ACTIONS.get(self.control)
-        if not (sizes and width and 0 < self.rate_hz < np.inf):
-            raise ValueError(f"{self.control!r}, {self.observation_layout!r} at {self.rate_hz} Hz")
+        if not (sizes and width):
+            raise ValueError(f"{self.control!r} and {self.observation_layout!r}")
+        RATE.number("rate_hz", self.rate_hz, "make the file again")
         samples = len(self.observations)
         size = self.observations.shape[-1]
         episodes = len(self.source)
@@ -190,17 +206,27 @@ class Dataset:
                 raise ValueError(f"{name} has shape {value.shape} instead of {shape}")
 
     def _check_numbers(self) -> None:
-        for name in _SAMPLES:
-            value = getattr(self, name)
-            if value is not None and value.dtype == np.float32 and not np.isfinite(value).all():
-                row = np.argwhere(~np.isfinite(value))[0, 0]
-                raise ValueError(f"{name} has NaN or infinity, the first in sample {row}")
         if np.abs(self.actions).max() > 1:
             raise ValueError(f"actions reach {np.abs(self.actions).max():g}, beyond [-1, 1]")
         episodes = len(self.source)
         steps = np.diff(self.episode_id, prepend=-1, append=episodes)
         if steps.min() < 0 or steps.max() > 1 or episodes != len(np.unique(self.episode_id)):
             raise ValueError(f"episode_id does not count up through {episodes} episodes")
+
+
+def _typed(name: str, kind: type, value: Any) -> np.ndarray:
+    """An array as the type it has in a dataset, if that changes no value.
+
+    Raises:
+        ValueError: it holds something else, or numbers outside of their range.
+    """
+    array = np.asarray(value)
+    if kind is str and array.dtype.kind not in "US":
+        raise ValueError(f"{name} holds {array.dtype.name} instead of text")
+    if kind is not str and not (kind is array.dtype.type is np.bool_):
+        filled = np.nan_to_num(array) if name == "scores" and array.dtype.kind == "f" else array
+        _RANGES.get(name, _RANGES.get(kind)).array(name, filled)
+    return array.astype(kind, copy=False)
 
 
 def join(datasets: Sequence[Dataset]) -> Dataset:
@@ -235,7 +261,7 @@ def dataset_of(arrays: Mapping[str, Any], where: str | os.PathLike[str]) -> Data
     try:
         fields["control"] = str(fields["control"])
         fields["observation_layout"] = str(fields["observation_layout"])
-        fields["rate_hz"] = float(fields["rate_hz"])
+        fields["rate_hz"] = float(RATE.array("rate_hz", fields["rate_hz"]).item())
         return Dataset(**fields)
     except (ValueError, TypeError) as error:
         raise InputError(f"{where}: {error}") from error

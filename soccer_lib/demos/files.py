@@ -10,7 +10,7 @@ from typing import Any
 from soccer_lib.demos.dataset import Dataset, dataset_of
 from soccer_lib.demos.minari import read_minari
 from soccer_lib.errors import InputError
-from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, load_npz, sha256_of
+from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, load_npz, output_file, sha256_of
 from soccer_lib.runs.folder import git_record, version_record
 
 _REQUIRED = ("observations", "actions", "episode_id", "source", "control", "observation_layout", "rate_hz")
@@ -29,7 +29,8 @@ def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping
     """
     path = Path(path)
     record = path.with_suffix(".json")
-    record.unlink(missing_ok=True)  # a kill between the two files must not leave another file's record
+    # A kill between the two files must not leave another file's record.
+    output_file(record).unlink(missing_ok=True)
     sha256 = sha256_of(atomic_write_npz(path, dataset.arrays()))
     sizes = {"sha256": sha256, "samples": len(dataset), "episodes": len(dataset.source)}
     atomic_write_json(record, {**sizes, **about, "versions": version_record(), "git": git_record()})

@@ -18,6 +18,7 @@ import numpy as np
 from soccer_lib.demos.dataset import Dataset, dataset_of
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.runs.files import resource_errors
+from soccer_lib.runs.outputs import check_outputs
 
 _COLUMNS = {
     "actions": "actions",
@@ -35,6 +36,7 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
 
     Raises:
         InputError: no minari, the folder is there already, or Minari would not take its name.
+        ResourceError: it cannot be made there.
     """
     try:
         from minari.dataset.minari_dataset import parse_dataset_id
@@ -44,8 +46,9 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
         raise _no_minari(error) from None
     except (ValueError, TypeError):
         raise InputError(f"{folder} is not a Minari name; expected one like striker-v0; rename it") from None
-    if Path(folder).exists():
+    if os.path.lexists(folder):
         raise InputError(f"{folder} is there already; expected a new folder; raise its version")
+    check_outputs([folder])
 
 
 def _no_minari(error: ImportError) -> InputError:
@@ -77,7 +80,7 @@ def write_minari(folder: str | os.PathLike[str], dataset: Dataset) -> Path:
         )
 
     folder = Path(folder)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp").absolute()  # Minari looks elsewhere
     observation = gym.spaces.Box(-np.inf, np.inf, dataset.observations.shape[1:], np.float32)
     action = gym.spaces.Box(-1, 1, dataset.actions.shape[1:], np.float32)
     about = {name: np.asarray(getattr(dataset, name)).tolist() for name in _ABOUT}

@@ -38,6 +38,7 @@ _WRAPPERS = re.compile(r"(^|\.)(_orig_mod|module)\.")
 """Put before names by torch.compile and DataParallel."""
 
 _ARCHIVE_BYTES = 2**31
+_NUMBERS = 2**29
 _WEIGHTS = Range(-1e6, 1e6)
 _ONNX = re.compile(rb"\x08[\x01-\x20][\x12\x1a\x22\x2a\x32\x3a\x42]")  # a version, then the next field's tag
 
@@ -111,9 +112,11 @@ def state_dict(file: Any) -> tuple[Arrays, dict[str, Any]]:
     tensors = {name: value for name, value in _flat(content) if torch.is_tensor(value)}
     if not tensors:
         raise ValueError(f"a {type(content).__name__} without arrays is no state dict")
-    return {name: (v if v.is_complex() else v.float()).numpy() for name, v in tensors.items()}, {
-        "usual": usual
-    }
+    # A few bytes can stand for a tensor of any size, which repeats them.
+    if (count := sum(tensor.numel() for tensor in tensors.values())) > _NUMBERS:
+        raise ValueError(f"it holds {count:,} numbers, an actor has at most {_NUMBERS:,}")
+    arrays = {name: (v.float() if v.is_floating_point() else v).numpy() for name, v in tensors.items()}
+    return arrays, {"usual": usual}
 
 
 def _flat(content: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -193,8 +193,9 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, l
     turn = Rotation.from_quat(quat)
     turned = np.zeros((len(qpos), 3))
     turned[1:-1] = (turn[2:] * turn[:-2].inv()).as_rotvec() / 2
-    fits = {"joints": motion.fit_of(joint_vel[part], np.gradient(joint_pos, axis=0)[part])}
+    bent = np.gradient(joint_pos, axis=0)
     moved = np.gradient(qpos[:, :3], axis=0)
+    fits = {"joints": motion.fit_of(joint_vel[part], bent[part])}
     velocity, fits["root"], velocity_note = motion.in_world("velocity", qvel[:, :3], moved, turn, part)
     spin, fits["turning"], spin_note = motion.in_world("turning", qvel[:, 3:6], turned, turn, part)
     notes += velocity_note + spin_note
@@ -203,10 +204,10 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, l
         spin = np.deg2rad(spin)
         fits["turning"] = rate, 1.0
         notes.append("turning in degrees")
-    strange = {name: fit for name, (fit, cosine) in fits.items() if motion.is_strange(fit, cosine, rate)}
-    doubts = [f"velocities of {name} fit {fit:.4g} Hz" for name, fit in strange.items() if not rate_hz]
+    changes = {"joints": bent[part], "root": moved[part], "turning": turned[part]}
+    doubts = motion.doubts_of(fits, changes, rate, bool(rate_hz)) + motion.pose_doubts(qpos[:, 2], quat)
     if doubts and not lenient:
-        raise ValueError(f"the rate is {rate:g} Hz ({said}), but {', '.join(doubts)}")
+        raise ValueError(f"at {rate:g} Hz ({said}): {', '.join(doubts)}")
     return Clip(
         name=path.stem,
         source=os.fspath(path),

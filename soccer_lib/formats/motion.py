@@ -52,6 +52,34 @@ def is_strange(fit: float, cosine: float, rate: float) -> bool:
     return cosine > 0.7 and not 1 / most < fit / rate < most
 
 
+def doubts_of(fits: dict, changes: dict[str, np.ndarray], rate: float, given: bool) -> list[str]:
+    """Velocities that fit another rate than the clip's [Hz], or do not follow the motion at all.
+
+    Args:
+        fits: rate and cosine of joints, root and turning, as `fit_of` found them.
+        changes: of their pose, per frame. Shapes: (T, n).
+        rate: of the clip [Hz].
+        given: the user says so, whatever fits.
+    """
+    doubts = []
+    for name, (fit, cosine) in fits.items():
+        speed = rate * np.sqrt(np.mean(np.sum(changes[name] ** 2, axis=1)))
+        if is_strange(fit, cosine, rate):
+            doubts += [f"velocities of {name} fit {fit:.4g} Hz"] * (not given)
+        elif cosine < 0.7 and speed > 0.1 and rate > 20:  # all real clips have 1.00
+            doubts.append(f"velocities of {name} do not follow its motion")
+    if not changes["joints"].any() and rate * np.abs(changes["root"]).max() > 0.5:
+        doubts.append("the legs never move")
+    return doubts
+
+
+def pose_doubts(height: np.ndarray, quat: np.ndarray) -> list[str]:
+    """What no LowerT1 on its feet looks like: its trunk is upright, 0.5 to 0.7 m above the ground."""
+    middle = float(np.median(height))
+    doubts = [] if 0.2 < middle < 1.2 else [f"the trunk is {middle:.3g} m above the ground"]
+    return doubts + ["the trunk lies"] * (trunk_uprightness(quat) < 0.3)
+
+
 def rate_of(
     path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, fits: dict
 ) -> tuple[float, str]:

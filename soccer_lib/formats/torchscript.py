@@ -104,6 +104,7 @@ class Script:
 
     Attributes:
         arrays: its floating-point tensors by name.
+        answers: how many outputs the last call gave.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,7 +138,8 @@ class Script:
             with torch.inference_mode():
                 batch = torch.from_numpy(np.array(row, dtype=np.float32))[None]
                 out = self._run(f"{self._root.path}.forward", [self._root, batch])
-                return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
+                out, self.answers = _first(out)
+                return out[0].float().numpy().copy()
         except SoccerError:
             raise
         except Exception as error:  # torch's and our own kinds
@@ -270,13 +272,36 @@ class Script:
         return compute(*arguments, **keywords)
 
 
+class Trusted:
+    """A TorchScript module that torch loads and runs as it is: whatever its author wrote in it happens."""
+
+    def __init__(self, path: Path) -> None:
+        import torch
+
+        self.module = torch.jit.load(str(path), map_location="cpu").eval()
+        self.arrays = {name: value.float().numpy() for name, value in self.module.state_dict().items()}
+
+    def __call__(self, row: np.ndarray) -> np.ndarray:
+        """First output for one observation. Shapes: (inputs,) to (outputs,), float32."""
+        import torch
+
+        with torch.inference_mode():
+            out = self.module(torch.from_numpy(row)[None])
+        out, self.answers = _first(out)
+        return out[0].float().numpy().copy()
+
+
+def _rebuilt(storage: Any, offset: int, size: Sequence[int], stride: Sequence[int], *_: Any) -> Any:
+    if math.prod(size) > ELEMENTS:
+        raise ValueError(f"it has a tensor of more than {ELEMENTS:,} elements")
+    return storage.as_strided(size, stride, offset)  # which refuses what lies outside of the storage
+
+
 class _Pickle(pickle.Unpickler):
     """One of the archive's pickles: tensors, numbers and inert modules; nothing that it names is run."""
 
     _KNOWN = {
-        "torch._utils._rebuild_tensor_v2": lambda storage, offset, size, stride, *_: storage.as_strided(
-            size, stride, offset
-        ),  # which refuses what lies outside of the storage
+        "torch._utils._rebuild_tensor_v2": _rebuilt,
         "collections.OrderedDict": OrderedDict,
         "torch.jit._pickle.restore_type_tag": lambda value, kind: value,
         **{f"torch.jit._pickle.build_{kind}list": list for kind in ("int", "tensor", "double", "bool")},
@@ -303,6 +328,11 @@ class _Pickle(pickle.Unpickler):
         dtype = getattr(torch, _STORAGES.get(kind, kind.lower()))
         content = bytearray(self._members[f"{self._folder}/{key}"])
         return torch.frombuffer(content, dtype=dtype, count=count) if count else torch.empty(0, dtype=dtype)
+
+
+def _first(out: Any) -> tuple[Any, int]:
+    """The first of several outputs, and how many there are."""
+    return (out[0], len(out)) if isinstance(out, tuple | list) else (out, 1)
 
 
 def _flat(values: Sequence[Any]) -> list[Any]:

@@ -7,7 +7,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.errors import InputError, one_line, unknown_name
 from soccer_lib.policies.baselines import Random, Stand, WalkAtBall, Zero
 from soccer_lib.policies.learned import FOLDER_FILES, check_walker, read_policy
 from soccer_lib.policies.policy import Policy
@@ -20,7 +20,9 @@ BASELINES: dict[str, type[Policy]] = {
 
 
 def load_policy(
-    policy: Policy | str | os.PathLike[str], walker: str | None = None, **foreign: str | int
+    policy: Policy | str | os.PathLike[str],
+    walker: str | os.PathLike[str] | None = None,
+    **foreign: str | int,
 ) -> Policy:
     """Load a policy.
 
@@ -45,15 +47,16 @@ def load_policy(
                 "expected a policy that gives commands; try walk_at_ball"
             )
         policy = copy.copy(policy)
-        policy.spec = dataclasses.replace(policy.spec, walker=walker, walker_sha256=None)
+        name = os.fspath(walker) if isinstance(walker, os.PathLike) else walker
+        policy.spec = dataclasses.replace(policy.spec, walker=name, walker_sha256=None)
     check_walker(policy.spec)
     return policy
 
 
 def _baseline(name: str | os.PathLike[str]) -> Policy | None:
     """The baseline of that name."""
-    if name in BASELINES:
-        return BASELINES[str(name)]()
+    if isinstance(name, str) and name in BASELINES:
+        return BASELINES[name]()
     if isinstance(name, str) and name.startswith("striker:"):
         striker = Striker(name.partition(":")[2])  # type: ignore[arg-type]  # it checks the style
         striker.spec = dataclasses.replace(striker.spec, name=name)
@@ -62,10 +65,10 @@ def _baseline(name: str | os.PathLike[str]) -> Policy | None:
 
 
 def _from_path(policy: str | os.PathLike[str], foreign: dict[str, str | int]) -> Policy:
-    path = Path(policy) if policy and isinstance(policy, str | os.PathLike) else None
-    if path is None or not path.exists():
+    if not isinstance(policy, str | os.PathLike) or not policy or not os.path.exists(policy):
         names = [*BASELINES, "the path of a run folder or of a policy's file"]
-        raise unknown_name("policy", str(policy), names)
+        raise unknown_name("policy", one_line(policy, 80), names)
+    path = Path(policy)
     if path.is_dir():
         files = [path / (name + ending) for ending in (".safetensors", ".zip") for name in FOLDER_FILES]
         found = [file for file in files if file.is_file()]

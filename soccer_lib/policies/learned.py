@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,16 +14,28 @@ import numpy as np
 
 from soccer_lib.control.network import Network
 from soccer_lib.control.weights import OWN_FILE, check_sha256
-from soccer_lib.errors import InputError, one_line
+from soccer_lib.errors import InputError, one_line, unknown_name
+from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
 from soccer_lib.policies.policy import Policy, PolicySpec
+from soccer_lib.ranges import Range
 from soccer_lib.runs.files import atomic_write_bytes, atomic_write_json, load_json, sha256_of
 
 KIND = "soccer_lib policy"
 FOLDER_FILES = ("best_model_competition", "final_model")
 """What of a run folder is loaded, in the order of preference."""
 
+_REMEDY = "restore the file or train again"
+
 ACTIONS = {"torque": 12, "joint": 12, "command": 3}
 """Numbers in an action of each control interface."""
+
+WIDTHS = {
+    "raw": sorted({layout.size for layout in RAW.values()}),
+    "full": [FULL.size],
+    "robot": [ROBOT.size],
+    "agent": [AGENT.size],
+}
+"""Numbers in each observation; those of the stock one depend on the task."""
 
 
 class ActorNetwork(Protocol):
@@ -54,14 +68,20 @@ class LearnedPolicy(Policy):
         """Put a network behind `predict`.
 
         Raises:
-            InputError: it gives another number of outputs than the control interface takes.
+            InputError: it takes or gives another number of values than its observation and control have.
         """
-        expected = ACTIONS[spec.control]
-        if network.outputs != expected:
-            raise InputError(
-                f"{spec.name} gives {network.outputs} outputs; expected {expected} for control "
-                f"{spec.control!r}; name the control that it was made for"
-            )
+        for what, name, widths, width in (
+            ("observation", spec.observation, WIDTHS, network.inputs),
+            ("control", spec.control, {name: [size] for name, size in ACTIONS.items()}, network.outputs),
+        ):
+            if name not in widths:
+                raise unknown_name(f"{what} of {spec.name}", name, widths)
+            if width not in widths[name]:
+                raise InputError(
+                    f"{spec.name} has {width} {'outputs' if what == 'control' else 'inputs'}; expected "
+                    f"{' or '.join(map(str, widths[name]))} for {what} {name!r}; name the {what} that it was "
+                    "made for"
+                )
         self.network = network
         self.spec = spec
         self.unsquashed = dict(unsquashed or {})
@@ -105,17 +125,29 @@ def walker_sha256(walker: str | None) -> str | None:
     return check_sha256(OWN_FILE if walker == "own" else Path(walker), required=walker == "own")
 
 
+def policy_files(path: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """The two files of a policy: weights, and the JSON beside them.
+
+    Raises:
+        InputError: another ending than .safetensors.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise InputError(f"{path} is no name for a policy; expected one ending in .safetensors; rename it")
+    return path, path.with_suffix(".json")
+
+
 def write_policy(path: str | os.PathLike[str], policy: LearnedPolicy) -> Path:
     """Write a policy: `path` (safetensors), and the JSON beside it that makes it complete.
+
+    A kill at any moment leaves the old policy or the new one.
 
     Raises:
         InputError: its network runs in a foreign runtime and has no layers.
     """
     from safetensors.numpy import save
 
-    path = Path(path)
-    if path.suffix != ".safetensors":
-        raise InputError(f"{path} is no name for a policy; expected one ending in .safetensors; rename it")
+    path, record_path = policy_files(path)
     network = policy.network
     if not isinstance(network, Network):
         raise InputError(
@@ -124,17 +156,21 @@ def write_policy(path: str | os.PathLike[str], policy: LearnedPolicy) -> Path:
     tensors = {f"unsquashed.{name}": array for name, array in policy.unsquashed.items()}
     for index, (_, arrays) in enumerate(network.layers):
         tensors |= {f"{index}.{name}": array for name, array in arrays.items()}
-    atomic_write_bytes(path, save(tensors))
+    weights = save(tensors)
     spec = dataclasses.asdict(policy.spec)
     del spec["name"]  # the file's name says it
     record = {
         "kind": KIND,
-        "sha256": sha256_of(path),
+        "sha256": hashlib.sha256(weights).hexdigest(),
         "spec": spec,
         "layers": [kind for kind, _ in network.layers],
         "record": policy.record,
     }
-    atomic_write_json(path.with_suffix(".json"), record)
+    # The JSON comes first and tells of the old weights too, until they are replaced.
+    with contextlib.suppress(InputError):
+        atomic_write_json(record_path, record | {"previous": _record(path)})
+    atomic_write_bytes(path, weights)
+    atomic_write_json(record_path, record)
     return path
 
 
@@ -147,23 +183,37 @@ def read_policy(path: Path) -> LearnedPolicy:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    remedy = "restore the file or train again"
-    record_path = path.with_suffix(".json")
-    content = load_json(record_path)
-    if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise InputError(f"{record_path} is no record of a policy; expected kind {KIND!r}; {remedy}")
-    if not path.is_file() or (actual := sha256_of(path)) != content.get("sha256"):
-        found = f"has sha256 {actual[:12]}..." if path.is_file() else "is missing"
-        raise InputError(f"{path} {found}; expected the file that {record_path.name} describes; {remedy}")
+    content = _record(path)
     try:
         tensors = load(path.read_bytes())
         layers = [(kind, _named(f"{index}.", tensors)) for index, kind in enumerate(content["layers"])]
         spec = PolicySpec(name_of(path), **content["spec"])
-        return LearnedPolicy(Network(layers), spec, _named("unsquashed.", tensors), content["record"])
+        unsquashed = _named("unsquashed.", tensors)
+        for name, array in unsquashed.items():
+            Range().array(f"unsquashed.{name}", array, _REMEDY)
+        return LearnedPolicy(Network(layers), spec, unsquashed, content["record"])
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"cannot read {path}: {one_line(error)}; expected a whole policy; {remedy}"
+            f"cannot read {path}: {one_line(error)}; expected a whole policy; {_REMEDY}"
         ) from error
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """What the JSON beside some weights tells of them.
+
+    Raises:
+        InputError: missing, no record of a policy, or of other weights.
+    """
+    record_path = path.with_suffix(".json")
+    content = load_json(record_path)
+    if not isinstance(content, dict) or content.get("kind") != KIND:
+        raise InputError(f"{record_path} is no record of a policy; expected kind {KIND!r}; {_REMEDY}")
+    actual = sha256_of(path) if path.is_file() else ""
+    for record in (content, content.get("previous")):
+        if isinstance(record, dict) and actual == record.get("sha256"):
+            return record
+    found = f"has sha256 {actual[:12]}..." if actual else "is missing"
+    raise InputError(f"{path} {found}; expected the file that {record_path.name} describes; {_REMEDY}")
 
 
 def name_of(path: Path) -> str:

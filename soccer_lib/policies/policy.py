@@ -14,6 +14,8 @@ from soccer_lib.ranges import Range
 HOLD = Range(1, 5000, whole=True)
 """Physics steps that one command may last: up to an episode of 10 s."""
 
+_SENSED = Range(-1e30, 1e30)
+
 
 @dataclass(frozen=True)
 class PolicySpec:
@@ -38,7 +40,8 @@ class PolicySpec:
     def __post_init__(self) -> None:
         """Hold what may come from a file against its type and range."""
         if self.hold is not None:
-            HOLD.number(f"{self.name}: hold", self.hold, "try 50")
+            hold = HOLD.number(f"{self.name}: hold", self.hold, "try 50")
+            object.__setattr__(self, "hold", hold)  # a whole number, also where a file has 50.0
         for field in ("control", "observation", "walker", "walker_sha256"):
             value = getattr(self, field)
             if not isinstance(value, str) and not (value is None and field.startswith("walker")):
@@ -81,9 +84,17 @@ class Policy(ABC):
             action, float32, Shape: (n_actions,) or (n_envs, n_actions), and the next state.
 
         Raises:
+            InputError: the observation is no array of finite numbers.
             ValueError: for a batch without one state a row.
         """
         observation = np.asarray(observation)
+        if not observation.size or not observation.ndim:
+            raise InputError(
+                f"{self.spec.name} got an observation of shape {observation.shape}; expected (n,), or "
+                "(n_envs, n) for a batch; pass what reset and step return"
+            )
+        if observation.dtype.kind not in "iuf" or not np.abs(observation).max() < _SENSED.high:
+            _SENSED.array(f"{self.spec.name}: the observation", observation, "check the environment")
         if observation.ndim == 1:
             fresh = state is None or np.any(episode_start)
             return self.act(observation, self.begin() if fresh else state, deterministic)

@@ -24,6 +24,9 @@ from soccer_lib.errors import InputError, ResourceError, one_line
 from soccer_lib.runs.signatures import signature_of
 
 MANIFEST = "manifest.json"
+NPZ_BYTES = 2**33
+"""Most that an npz file may hold: twenty million samples of a dataset."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -48,9 +51,10 @@ def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], Any]
     Parent folders are made.
 
     Raises:
+        InputError: `path` is a folder, device or pipe.
         ResourceError: the disk is full, read-only or the path is not usable; `path` is as it was before.
     """
-    target = Path(path)
+    target = output_file(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     with resource_errors(path, "write"):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +66,18 @@ def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], Any]
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
+    return Path(path)
+
+
+def output_file(path: str | os.PathLike[str]) -> Path:
+    """Where a write to `path` goes: symbolic links stay, what they point to is written.
+
+    Raises:
+        InputError: there is something else than a file, such as a folder, a device or a pipe.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_symlink() or (os.path.exists(path) and not os.path.isfile(path)):
+        raise InputError(f"{path} is a folder, device or pipe; expected a file to write; rename it")
     return target
 
 
@@ -140,6 +156,8 @@ def load_npz(
         check_regular(path)
         # The checksums come first: a flipped bit in an array's header could hide the rest of the array.
         with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > NPZ_BYTES:
+                raise ValueError(f"it unpacks to more than {NPZ_BYTES:,} bytes")
             damaged = archive.testzip()
         if damaged is not None:
             raise ValueError(f"{damaged} is damaged (wrong checksum)")

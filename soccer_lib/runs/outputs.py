@@ -6,10 +6,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from soccer_lib.errors import InputError, ResourceError
-from soccer_lib.runs.files import resource_errors
+from soccer_lib.runs.files import output_file, resource_errors
 
 
 def check_outputs(paths: Iterable[str | os.PathLike[str]], size: int = 0) -> None:
@@ -25,13 +24,11 @@ def check_outputs(paths: Iterable[str | os.PathLike[str]], size: int = 0) -> Non
     """
     taken = set()
     for path in (path for path in paths if path):
-        target = Path(path).resolve()
+        target = output_file(path)
         if target in taken:
             raise InputError(f"{path} came for two outputs; expected a file for each; rename one")
         taken.add(target)
         with resource_errors(path, "write"):
-            if target.exists() and not target.is_file():
-                raise InputError(f"{path} is a folder or device; expected a file to write; rename it")
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=target.parent) as probe:
                 probe.write(bytes(65536))

@@ -15,6 +15,7 @@ from soccer_lib.runs import atomic_write_bytes
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch, Rectangle
@@ -72,6 +73,8 @@ STYLE = {
     # Of the legends that lie over data and ask for a frame.
     "legend.framealpha": 0.85,
     "legend.edgecolor": "none",
+    # Names are drawn as they are: those of files may look like formulas.
+    "text.parse_math": False,
     # A bar ends where its interval does.
     "lines.solid_capstyle": "butt",
 }
@@ -139,6 +142,18 @@ def write_heading(figure: Figure | SubFigure, text: str) -> None:
 def name_rows(axes: Axes, names: Sequence[str]) -> None:
     """Name rows 0, 1, 2, ... of the y axis."""
     axes.set_yticks(range(len(names)), names, color=INK, fontsize=10)
+
+
+def number_plainly(axis: Axis) -> None:
+    """Label a logarithmic axis with decimals instead of powers, which would be formulas."""
+    from matplotlib.ticker import LogFormatter
+
+    class Decimals(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
+    axis.set_major_formatter(Decimals())
+    axis.set_minor_formatter(Decimals())
 
 
 def title_of(name: str) -> str:

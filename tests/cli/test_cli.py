@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -177,3 +178,22 @@ def test_the_list_of_commands_imports_nothing_heavy():
         "heavy = {'numpy', 'torch', 'mujoco', 'tyro'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, capture_output=True)
+
+
+def test_an_interrupt_while_a_package_loads_is_an_interrupt(tmp_path, monkeypatch, capsys):
+    """numpy and torch, interrupted while they load, raise an ImportError instead."""
+    (tmp_path / "slow_command.py").write_text(
+        "import os, signal\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt as error:\n"
+        "    raise ImportError('initialization failed') from error\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(cli.COMMANDS, "slow", ("slow_command:Config:main", ""))
+    assert cli.main(["slow"]) == 130
+    assert capsys.readouterr().err == (
+        "error: interrupted; run the same command again to continue or start over\n"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)  # Ctrl-C works again

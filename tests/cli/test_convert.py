@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from stable_baselines3 import PPO, SAC, TD3
 from torch import nn
 
@@ -116,3 +118,26 @@ def test_a_clip_far_out_is_no_plain_stack(tmp_path):
 def test_settings_are_checked_before_anything_is_read():
     with pytest.raises(InputError, match="--hold got 1000000000; expected a whole number from 1 up to 5,000"):
         ConvertConfig("none.pt", "o.safetensors", hold=10**9)
+
+
+def test_nothing_that_was_named_is_replaced(tmp_path):
+    net = stack(96, 8, 3)
+    save_file(net.state_dict(), tmp_path / "a.safetensors")
+    torch.save(net.state_dict(), tmp_path / "b.pt")
+    (tmp_path / "b.json").write_text('{"hold": 20}')
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for source, out in (("a.safetensors", "a.safetensors"), ("b.pt", "b.safetensors")):
+        config = ConvertConfig(
+            str(tmp_path / source), str(tmp_path / out), activation="relu", output="clip", walker="own"
+        )
+        with pytest.raises(InputError, match="would replace"):
+            main(config)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_output_that_cannot_be_written_is_told_before_the_work(tmp_path):
+    os.mkfifo(tmp_path / "o.json")
+    for out, words in (("o.safetensors", "o.json is a folder, device or pipe"), ("o.pt", "ending in .safe")):
+        with pytest.raises(InputError, match=words):
+            main(ConvertConfig(__file__, str(tmp_path / out)))  # which would be refused, were it read
+    assert [path.name for path in tmp_path.iterdir()] == ["o.json"]

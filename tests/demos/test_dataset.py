@@ -155,11 +155,11 @@ def test_joining():
         ({"observation_layout": "agent"}, "89 entries"),
         ({"observation_layout": "eyes"}, "'eyes'"),
         ({"control": "joint"}, r"actions has shape \(12, 3\) instead of \(12, 12\)"),
-        ({"rate_hz": 0.0}, "0.0 Hz"),
+        ({"rate_hz": 0.0}, "rate_hz got 0.0; expected a finite number from 0.001 up to 10,000"),
         ({"observations": np.zeros((0, 89))}, "0 observations"),
         ({"actions": np.full((12, 3), 1.01)}, "beyond"),
-        ({"actions": np.full((12, 3), np.nan)}, "actions has NaN or infinity, the first in sample 0"),
-        ({"rewards": np.full(12, np.inf)}, "rewards has NaN"),
+        ({"actions": np.full((12, 3), np.nan)}, r"actions has nan at \(0, 0\)"),
+        ({"rewards": np.full(12, np.inf)}, "rewards has inf"),
         ({"episode_id": np.repeat([0, 1, 1, 0], 3)}, "does not count up"),
         ({"episode_id": np.repeat([0, 1, 2, 2], 3)}, "does not count up"),
         ({"terminated": None}, "only some of"),
@@ -228,3 +228,58 @@ def test_a_million_samples_fit_into_two_gigabytes():
         actions=actions,
     )
     assert sum(array.nbytes for array in data.arrays().values()) / 8 * 1e6 < 2e9
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("observations", lambda array: array + 1j, "observations holds complex64"),
+        ("observations", lambda array: array.astype("U8"), "observations holds str"),
+        ("actions", lambda array: array.astype("M8[s]"), "actions holds datetime"),
+        ("actions", lambda array: array > 0, "actions holds bool"),
+        ("rewards", lambda array: array.astype(float) + 1e39, r"rewards has 1e\+39"),
+        (
+            "episode_id",
+            lambda array: array + 0.5,
+            r"episode_id has 0.5 at \(0,\) .*expected a whole",
+        ),
+        ("episode_id", lambda array: array.astype("U2"), "episode_id holds str"),
+        ("episode_id", lambda array: array + 2.0**40, "episode_id has 1.09951e.12"),
+        ("held_steps", lambda array: -array, "held_steps has -50"),
+        ("held_steps", lambda array: array * 0, "held_steps has 0"),
+        ("held_steps", lambda array: array * np.nan, "held_steps has nan"),
+        ("seeds", lambda array: -array, "seeds has -1000"),
+        ("seeds", lambda array: array + 0.5, "seeds has 1000.5"),
+        ("terminated", lambda array: array * 2, "terminated has 2"),
+        ("success", lambda array: np.array(["yes"] * 4), "success holds str"),
+        ("scores", lambda array: array / 0, "scores has 1.79769e.308"),
+        ("source", lambda array: np.arange(4), "source holds int64 instead of text"),
+        ("rate_hz", lambda rate: 1e-300, "rate_hz has 1e-300"),
+        ("rate_hz", lambda rate: 1e9, r"rate_hz has 1e\+09"),
+        ("rate_hz", lambda rate: "10", "rate_hz holds str"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_values_of_another_kind_are_not_cast(name, change, words, tmp_path):
+    arrays = played().arrays()
+    np.savez(tmp_path / "d.npz", **{**arrays, name: change(arrays[name])})
+    with pytest.raises(InputError, match=words) as refusal:
+        read_dataset(tmp_path / "d.npz")
+    assert "\n" not in str(refusal.value) and "d.npz" in str(refusal.value)
+
+
+def test_values_that_are_the_same_in_another_type_are_read(tmp_path):
+    arrays = played(scores=np.full(4, np.nan)).arrays()
+    other = {
+        "episode_id": arrays["episode_id"].astype(float),
+        "success": arrays["success"].astype(np.uint8),
+        "observations": arrays["observations"].astype(np.float64),
+        "rate_hz": np.array([10]),
+        "source": arrays["source"].astype("S"),
+    }
+    np.savez(tmp_path / "d.npz", **{**arrays, **other})
+    read = read_dataset(tmp_path / "d.npz").arrays()
+    for name, array in arrays.items():
+        assert read[name].dtype == array.dtype, name
+        np.testing.assert_array_equal(read[name], array)

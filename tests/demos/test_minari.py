@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,6 +64,30 @@ def test_minari_itself_reads_it(minari, tmp_path, monkeypatch):
     assert np.array_equal(episode.actions, data.actions[4:])
     assert episode.terminations.tolist() == [False, False, False, True]
     assert theirs.observation_space.shape == (89,) and theirs.action_space.shape == (12,)
+
+
+def test_a_relative_folder_is_one_of_where_the_user_is(minari, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "elsewhere"))
+    for name in ("striker-v0", "sub/striker-v0"):
+        check_folder(name)
+        assert write_minari(name, played()) == Path(name)
+        assert len(read_dataset(name)) == 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["striker-v0", "sub"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_work(minari, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ResourceError, match="could not write"):
+        check_folder(tmp_path / "file" / "striker-v0")
+    (tmp_path / "link-v0").symlink_to("nowhere")
+    with pytest.raises(InputError, match="there already"):
+        check_folder(tmp_path / "link-v0")
+
+
+def test_clips_are_refused_before_they_are_read(tmp_path, command):
+    done = command("dataset", "--input-root", tmp_path, "--output", tmp_path / "o.npz", "--minari", "x-v0")
+    assert done.returncode == 2 and "--minari came for motion clips" in done.stderr
 
 
 def test_what_it_cannot_hold(minari, tmp_path):

@@ -27,9 +27,9 @@ from soccer_lib.cli.main import main
         (["--policy", "zero", "--workers", "-1"], 2, "workers got -1"),
         (["--policy", "zero", "--plot", "scores.txt"], 2, "expected one that ends in .png"),
         (["--policy", "zero", "--json", "a.json", "--record", "a.json"], 2, "came for two outputs"),
-        (["--policy", "zero", "--json", "/dev/null"], 2, "is a folder or device"),
+        (["--policy", "zero", "--json", "/dev/null"], 2, "is a folder, device or pipe"),
         (["--policy", "zero", "--json", "file/below/a.json"], 3, "file/below/a.json"),
-        (["--policy", "zero", "--record", "folder"], 2, "is a folder or device"),
+        (["--policy", "zero", "--record", "folder"], 2, "is a folder, device or pipe"),
     ],
 )
 def test_bad_requests_end_with_one_line(flags, code, message, tmp_path, monkeypatch, capsys):

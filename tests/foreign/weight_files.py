@@ -15,6 +15,9 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
 
+from soccer_lib.errors import InputError
+from soccer_lib.policies import load_policy
+from soccer_lib.policies.foreign.read import read_foreign
 from tests.foreign.nets import ROWS, Space, answers, graph, stack, under
 
 
@@ -257,3 +260,23 @@ DEEP = '{"a":' * 5000 + "1" + "}" * 5000
 SHARED_TRUNK = (
     under("trunk.", nn.Linear(96, 8)) | under("pi.", nn.Linear(8, 3)) | under("v.", nn.Linear(8, 1))
 )
+
+
+def holds(case: Try, capsys, precision: float = 1e-5) -> None:
+    """Make the file of a try here, and see that it answers as its original or is refused in a line."""
+    path = Path(case.name)
+    expected = case.make(path)
+    if case.words:
+        with pytest.raises(InputError, match=case.words) as refusal:
+            read_foreign(path, case.told)
+        assert "\n" not in str(refusal.value) and "expected" in str(refusal.value)
+        return
+    policy = read_foreign(path, case.told)
+    assert case.says in capsys.readouterr().out
+    if expected is None:
+        return  # what it says is all that can be known
+    assert np.abs(expected).max() > 0.05, "answers that are all near 0 compare nothing"
+    np.testing.assert_allclose(policy.predict(ROWS)[0], expected, atol=precision)
+    if not case.name.endswith(".safetensors"):
+        same = load_policy(path, **case.told).predict(ROWS)[0]
+        np.testing.assert_array_equal(same, policy.predict(ROWS)[0])

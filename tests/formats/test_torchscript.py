@@ -211,3 +211,18 @@ def test_the_list_of_operators_holds_none_that_touches_files_or_draws():
         "set",
         "resize",
     }
+
+
+def test_a_few_bytes_that_stand_for_a_large_tensor_are_refused(tmp_path):
+    class Repeats(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("weight", torch.zeros(1).expand(5_000, 5_000))
+
+        def forward(self, x):
+            return x
+
+    torch.jit.script(Repeats()).save(str(tmp_path / "m.pt"))
+    assert (tmp_path / "m.pt").stat().st_size < 10_000
+    with pytest.raises(InputError, match="a tensor of more than 20,000,000 elements"):
+        Script(tmp_path / "m.pt")

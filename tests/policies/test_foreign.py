@@ -164,7 +164,7 @@ def test_a_plain_state_dict_has_to_be_told_what_it_does_not_say(net, tmp_path):
             InputError, match="output 'unknown'; expected clip or tanh; say which: .*--output clip"
         ):
             load_policy(tmp_path / "m.pt")
-        with pytest.raises(InputError, match="activation 'mish'; expected relu or tanh or elu"):
+        with pytest.raises(InputError, match="'mish'; expected one of: relu, tanh, elu"):
             load_policy(tmp_path / "m.pt", output="tanh", activation="mish")
         assert agrees(
             load_policy(tmp_path / "m.pt", output="tanh", activation="elu"), ROWS, output(net, ROWS)

@@ -11,7 +11,7 @@ import pytest
 import soccer_lib as sl
 from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
-from soccer_lib.policies import LearnedPolicy, PolicySpec, load_policy, write_policy
+from soccer_lib.policies import LearnedPolicy, PolicySpec, learned, load_policy, write_policy
 from soccer_lib.policies.learned import walker_sha256
 
 
@@ -47,6 +47,38 @@ def test_a_file_holds_the_whole_policy(file):
     )
 
 
+@pytest.mark.parametrize("writes", range(4))
+def test_a_kill_while_writing_leaves_the_old_policy_or_the_new_one(tmp_path, monkeypatch, writes):
+    path = tmp_path / "made.safetensors"
+    write_policy(path, made(hold=50, walker="own"))
+    row = np.ones(96, np.float32)
+    old = load_policy(path)
+    new = LearnedPolicy(Network([("linear", {"weight": np.eye(3, 96), "bias": np.zeros(3)})]), old.spec)
+    left = [writes]
+
+    def written(write):
+        def then(*arguments):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return write(*arguments)
+
+        return then
+
+    for name in ("atomic_write_bytes", "atomic_write_json"):
+        monkeypatch.setattr(learned, name, written(getattr(learned, name)))
+    if writes < 3:
+        with pytest.raises(KeyboardInterrupt):
+            write_policy(path, new)
+    else:
+        write_policy(path, new)
+    expected = old if writes < 2 else new
+    assert (load_policy(path).predict(row)[0] == expected.predict(row)[0]).all()
+    assert [kind for kind, _ in load_policy(path).network.layers] == [
+        kind for kind, _ in expected.network.layers
+    ]
+
+
 def test_a_batch_changes_no_bit_and_actions_stay_in_the_box():
     policy, rows = made(), np.random.default_rng(1).normal(size=(6, 96)).astype(np.float32)
     batch, _ = policy.predict(rows)
@@ -62,7 +94,7 @@ def test_what_it_is_not_made_for_is_refused():
     with pytest.raises(InputError, match="no spread"):
         made().predict(np.zeros(96), deterministic=False)
     with pytest.raises(InputError, match="3 outputs; expected 12 for control 'joint'"):
-        LearnedPolicy(made().network, PolicySpec("x", "joint"))
+        LearnedPolicy(made().network, PolicySpec("x", "joint", "agent"))
 
 
 def test_damaged_files_are_refused(file, tmp_path):

@@ -170,7 +170,7 @@ def test_a_file_or_folder_in_the_way(tmp_path):
     with pytest.raises(ResourceError, match="choose another output path"):
         files.atomic_write_text(tmp_path / "file" / "x.txt", "")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(ResourceError, match="Is a directory; .*choose another output path"):
+    with pytest.raises(InputError, match="folder is a folder, device or pipe"):
         files.atomic_write_text(tmp_path / "folder", "")
 
 

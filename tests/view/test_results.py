@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from matplotlib.text import Text
 
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import EvaluationResult
 from soccer_lib.tasks import COMPETITION
 from soccer_lib.view import plot_results, results_table
 from soccer_lib.view.results import BEST_PUBLIC, DO_NOTHING, LEAST_RANGE, summary_of
-from soccer_lib.view.style import ACCENT
+from soccer_lib.view.style import ACCENT, save_figure
 from tests.support.drawn import intervals, titles, words
 from tests.support.made_up import made_up_episode, made_up_summary
 
@@ -39,6 +40,14 @@ def test_the_best_agent_is_on_top(results):
     bottom, top = axes.get_ylim()
     assert bottom > top  # row 0 on top
     assert means(axes) == [[5, 0], [3, 1], [-1, 2]]
+
+
+@pytest.mark.parametrize("name", [r"a$\frac$", "$^$", "50% $x_1$", "two\nlines"])
+def test_a_name_that_looks_like_a_formula_is_drawn_as_it_is(name, tmp_path):
+    figure = plot_results({name: made_up_summary({GOALIE: (3.0, 3.0, 3.0)})})
+    save_figure(figure, tmp_path / "a.png")
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [name]
+    assert not any(text.get_parse_math() for text in figure.findobj(Text))
 
 
 def test_a_bar_is_as_wide_as_its_interval(results):

@@ -102,3 +102,17 @@ def test_a_shown_picture_is_as_wide_as_its_figure_and_can_be_kept(tmp_path):
 def test_nothing_is_drawn_before_it_is_asked_for():
     code = "import sys, soccer_lib.cli.evaluate; sys.exit(bool({'matplotlib', 'IPython'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=LIBRARY.parent).returncode == 0
+
+
+def test_a_logarithmic_axis_has_decimals():
+    @style.styled
+    def draw():
+        figure = style.new_figure(4, 3)
+        axes = figure.subplots()
+        axes.set_yscale("log")
+        axes.set_ylim(0.0005, 2)
+        style.number_plainly(axes.yaxis)
+        figure.canvas.draw()
+        return [label.get_text() for label in axes.get_yticklabels()]
+
+    assert {"0.001", "0.01", "0.1", "1"} <= set(draw())

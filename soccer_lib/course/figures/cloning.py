@@ -22,6 +22,7 @@ from soccer_lib.view.style import (
     REFERENCE,
     name_rows,
     new_figure,
+    number_plainly,
     styled,
     title_of,
 )
@@ -61,6 +62,7 @@ def plot_losses(epochs: Sequence[Mapping[str, float]], others: Sequence[Mapping[
         kicks.plot(numbers, curve, color=colour, linewidth=2, label=name)
     losses.set_title("loss (faint: clones of the study)" if others else "loss")
     losses.set_yscale("log")
+    number_plainly(losses.yaxis)
     kicks.set_title("kicks of the validation episodes")
     kicks.set_ylim(0, 1.03)
     for axes in (losses, kicks):

@@ -36,9 +36,11 @@ class Graph:
         options.intra_op_num_threads = 1
         options.log_severity_level = 4
         options.add_session_config_entry("session.use_env_allocators", "1")  # those that are limited
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        where = {"providers": ["CPUExecutionProvider"], "enable_fallback": 0}  # which would print
+        self._session = onnxruntime.InferenceSession(str(path), options, **where)
         self._options = onnxruntime.RunOptions
         inputs = self._session.get_inputs()
+        self.answers = len(self._session.get_outputs())
         self._output = self._session.get_outputs()[0]
         if len(inputs) != 1 or inputs[0].type not in _TYPES or not self._output.type.startswith("tensor"):
             shown = ", ".join(f"{end.name} {end.type} {end.shape}" for end in inputs)

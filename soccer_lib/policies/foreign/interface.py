@@ -10,19 +10,17 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
+from soccer_lib.layout import FULL, RAW
 from soccer_lib.policies.foreign.sb3 import ACTIVATIONS
-from soccer_lib.policies.learned import ACTIONS, KIND, name_of
+from soccer_lib.policies.learned import ACTIONS, KIND, WIDTHS, name_of
 from soccer_lib.policies.policy import HOLD, PolicySpec
 from soccer_lib.runs.files import load_json
 from soccer_lib.tasks import COMPETITION
 
 LAYOUTS: dict[str, list[int]] = {
-    "raw": sorted({layout.size for layout in RAW.values()}),
+    "raw": WIDTHS["raw"],
     "raw+imu": sorted(RAW[task].size + 6 for task in COMPETITION),
-    "full": [FULL.size],
-    "robot": [ROBOT.size],
-    "agent": [AGENT.size],
+    **WIDTHS,
 }
 """Input layouts by name, and their widths; "raw+imu" is picked out of "full"."""
 
@@ -46,6 +44,8 @@ def check_hints(where: str, hints: Mapping[str, Any]) -> None:
             raise unknown_name(f"hint of {where}", name, HINTS)
         if name == "hold":
             HOLD.number(f"{where}: hold", value, "try 50")
+        elif name in CHOICES and value not in CHOICES[name]:
+            raise unknown_name(f"{name} of {where}", value, CHOICES[name])
         elif not isinstance(value, str):
             raise InputError(f"{where}: {name} got {value!r}; expected text; put it in quotes")
 
@@ -63,7 +63,9 @@ def hints_beside(path: Path) -> dict[str, Any]:
     if content.get("kind") == KIND:
         return {}  # the record of a policy that was made from this file
     content |= content.get("spec", {})
-    hints = {name: content[name] for name in HINTS if content.get(name)}
+    hints = {name: content[name] for name in HINTS if content.get(name) not in (None, "", 0)}
+    if others := content.keys() - {*HINTS, "spec"}:
+        print(f"{beside}: {', '.join(sorted(others))} not used; what it may tell: {', '.join(HINTS)}")
     check_hints(str(beside), hints)
     return hints
 
@@ -108,6 +110,7 @@ def spec_of(path: Path, inputs: int, outputs: int, told: Mapping[str, Any]) -> t
     picked: dict[str, np.ndarray] = {}
     if observation == "raw+imu":
         task = next(task for task in COMPETITION if RAW[task].size + 6 == inputs)
+        print(f"{path}: {inputs} inputs are those of {task}; other tasks it plays without knowing them")
         observation = "full"
         picked = {"entries": imu_entries(task), "width": np.array(FULL.size)}
     walks = {"hold": told.get("hold") or None, "walker": told.get("walker") or "own"}

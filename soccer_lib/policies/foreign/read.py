@@ -44,6 +44,7 @@ FAMILIES = {
 """How all arrays of a well-known actor are named -> what is known of it."""
 
 _NAME = re.compile(r"(?:(.*?)[._/])?(weight|kernel|bias|scale)$")
+_MOMENTS = re.compile(r"(^|[._/])(mean|var|variance|scale)$")
 _SCALE = re.compile(
     r"(.*\.)?action_(scale|bias)$"
 )  # CleanRL's TD3, DDPG and SAC: half the Box, and its middle
@@ -63,8 +64,10 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
         InputError: it cannot be read, does not fit, or leaves open what has to be told.
     """
     told = {name: value for name, value in (told or {}).items() if value}
-    trusted = bool(told.pop("trust_code", False))
+    trusted = told.pop("trust_code", False)
     try:
+        if trusted not in (False, True):
+            raise InputError(f"trust_code got {trusted!r}; expected True or False; drop it")
         check_hints("load_policy", told)
         told = {**hints_beside(path), **told}
         kind = kind_of_policy(path, trusted)
@@ -138,6 +141,7 @@ def foreign_network(
     """
     normalise, arrays = stored_normaliser(arrays)
     actor = actor_of(path, arrays, told.get("only", ""))
+    _name_others(path, arrays, actor)
     scale = {match[2]: actor.pop(name) for name in list(actor) if (match := _SCALE.match(name))}
     if scale:
         middle = scale.get("bias", np.zeros(1))
@@ -158,6 +162,21 @@ def foreign_network(
     if normalise:
         network = Network([normalise, *network.layers])
     return network, {**told, **({"control": known["control"]} if "control" in known else {})}
+
+
+def _name_others(path: Path, arrays: Arrays, actor: Arrays) -> None:
+    """Say what of a file is taken for no part of the actor, where it could be one."""
+    kept = set(map(id, actor.values()))
+    others = {name: array for name, array in arrays.items() if id(array) not in kept}
+    layers = [name for name, array in others.items() if array.ndim == 2 and _NAME.match(name)]
+    numbers = [name for name, array in others.items() if array.size > 1 and _MOMENTS.search(name)]
+    if layers:
+        print(f"{path}: layers not used: {prefixes(layers)}; --only PREFIX names others")
+    if numbers:
+        print(
+            f"{path}: not used: {', '.join(numbers)}; an actor that was trained with them answers otherwise: "
+            "save them for --normaliser, or use a file that runs: TorchScript or ONNX"
+        )
 
 
 def unrolled(runtime: Runtime, told: Mapping[str, Any]) -> Network:
@@ -253,6 +272,18 @@ def _layers(path: Path, arrays: Mapping[str, np.ndarray], eps: float | None) -> 
                 "LayerNorms and nothing else; save the actor alone"
             )
         groups.setdefault(parts[1] or "", {})[parts[2]] = array
+    for name, group in groups.items():
+        if next(iter(group.values())).ndim == 1 and len(group) == 1:
+            raise InputError(
+                f"{path} has {name or 'a vector'} without a bias, as RMSNorm and PReLU have; expected linear "
+                "layers and LayerNorms; use a file that runs: TorchScript or ONNX"
+            )
+    numbers = [int(name.rpartition(".")[2]) for name in groups if name.rpartition(".")[2].isdigit()]
+    if max(np.diff(numbers), default=0) > 2:
+        print(
+            f"{path}: between layers {', '.join(map(str, numbers))} stood more than an activation; a dropout "
+            "does nothing here, but anything else is missing: compare with the original"
+        )
     return [_layer(group, eps or EPSILONS["scale" not in group]) for group in groups.values()]
 
 

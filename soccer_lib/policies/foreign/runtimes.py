@@ -9,27 +9,8 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.errors import InputError, one_line
-from soccer_lib.formats.torchscript import ForbiddenCode, Script
+from soccer_lib.formats.torchscript import ForbiddenCode, Script, Trusted
 from soccer_lib.policies.foreign.graph import Graph
-
-
-class Trusted:
-    """A TorchScript module that torch loads and runs as it is: whatever its author wrote in it happens."""
-
-    def __init__(self, path: Path) -> None:
-        import torch
-
-        self.module = torch.jit.load(str(path), map_location="cpu").eval()
-        self.arrays = {name: value.float().numpy() for name, value in self.module.state_dict().items()}
-
-    def __call__(self, row: np.ndarray) -> np.ndarray:
-        """First output for one observation. Shapes: (inputs,) to (outputs,), float32."""
-        import torch
-
-        with torch.inference_mode():
-            out = self.module(torch.from_numpy(row)[None])
-        return (out[0] if isinstance(out, tuple | list) else out)[0].float().numpy().copy()
-
 
 READERS: dict[str, type] = {"torchscript": Script, "onnx": Graph, "trusted": Trusted}
 """Kinds of files that hold their own arithmetic; of several outputs, such as mean and spread, one acts."""
@@ -74,6 +55,8 @@ class Runtime:
                 f"width of {sorted(widths)} and a row out; a JSON beside it may name its layout: "
                 '{"observation": NAME}'
             )
+        if (count := self._run.answers) > 1:
+            print(f"{path}: of its {count} outputs the first one acts")
         ((self.inputs, out),) = found.items()
         self.outputs = out.size
         if not np.array_equal(self(np.zeros(self.inputs, np.float32)), out):

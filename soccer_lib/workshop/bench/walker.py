@@ -71,6 +71,8 @@ class WalkerBenchConfig:
     """picture of tracking and footprints [path ending in .png, .svg or .pdf, empty: none]"""
     video: str = ""
     """video of the walker on a tour of commands [path ending in .mp4 or .gif, empty: none]"""
+    trust_code: bool = False
+    """let torch run a walker's TorchScript file as it is, with whatever its author put into it"""
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,14 @@ class Job:
 class TrialPlayer:
     """Plays trials; keeps the stock scene and the walkers."""
 
-    def __init__(self) -> None:
+    def __init__(self, trust_code: bool) -> None:
+        self._trust_code = trust_code
         self._walkers: dict[str, Walker] = {}
 
     def __call__(self, job: Job) -> dict[str, Any]:
         """Run one trial and return its numbers."""
         if job.walker not in self._walkers:
-            self._walkers[job.walker] = load_walker(job.walker)
+            self._walkers[job.walker] = load_walker(job.walker, self._trust_code)
         return TRIALS[job.kind](self._trial, self._walkers[job.walker], job)
 
     @cached_property
@@ -268,22 +271,24 @@ def measure_walkers(config: WalkerBenchConfig) -> dict[str, Any]:
         )
     names = [config.walker] + ([config.reference] if config.reference else [])
     # All are loaded before the first trial: a name that is wrong is not found out after minutes.
-    hashes = {name: load_walker(name).sha256 for name in names}
+    hashes = {name: load_walker(name, config.trust_code).sha256 for name in names}
     tables = {}
     for name, sha256 in hashes.items():
         jobs = jobs_of(name, config)
-        results = run_jobs(TrialPlayer(), jobs, config.workers, f"bench walker {name}", unit="trials")
+        results = run_jobs(
+            TrialPlayer(config.trust_code), jobs, config.workers, f"bench walker {name}", unit="trials"
+        )
         tables[name] = {"sha256": sha256, "rows": table_of(jobs, results)}
     return {"walkers": tables, "sequences": config.sequences, "seed": config.seed}
 
 
-def draw(names: list[str], seed: int, path: str) -> None:
+def draw(names: list[str], seed: int, path: str, trust_code: bool) -> None:
     """Write the picture: the first random command sequence of a bench, and a short walk."""
     trial = WalkTrial()
     walks = {}
     for name in names:
         rng = np.random.default_rng(seed)
-        walker = load_walker(name)
+        walker = load_walker(name, trust_code)
         sequence = command_sequence(rng, TRIAL_SECONDS)
         tracked = trial.follow(walker, sequence, TRIAL_SECONDS, phase=rng.random())
         means = cycle_means(tracked, walker.cycle)
@@ -297,6 +302,8 @@ def main(config: WalkerBenchConfig) -> None:
     """Run the benchmark, print the table; write JSON, picture and video where asked."""
     if config.plot:
         check_picture_name(config.plot)
+    if config.video and config.trust_code:
+        raise InputError("--trust-code came with --video; expected one of them; films show no foreign code")
     if config.video:
         check_video_name(config.video)
     check_outputs([config.json, config.plot, config.video])
@@ -306,7 +313,7 @@ def main(config: WalkerBenchConfig) -> None:
     print(estimate_table([Path(name).name for name in result["walkers"]], tables), flush=True)
     finish(config, result)
     if config.plot:
-        draw(list(result["walkers"]), config.seed, config.plot)
+        draw(list(result["walkers"]), config.seed, config.plot, config.trust_code)
         print(f"wrote {config.plot}")
     if config.video:
         print(f"wrote {write_tour(config.walker, config.video)}")

@@ -329,7 +329,7 @@ def test_the_picture_takes_a_reference_and_a_walker_that_fell(tmp_path):
 @pytest.mark.golden
 def test_the_committed_walker_follows_commands_on_the_stock_scene():
     job = {"walker": "own", "kind": "sequence", "level": 0.0, "seed": 150}
-    player = bench.TrialPlayer()
+    player = bench.TrialPlayer(trust_code=False)
     results = [player(bench.Job(index=i, **job)) for i in range(3)]
     assert not any(result["fell"] for result in results)
     n = sum(result["n"] for result in results)
