@@ -18,6 +18,7 @@ from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs import atomic_write_json
+from soccer_lib.runs.lock import FolderLock
 from soccer_lib.runs.outputs import check_outputs
 
 
@@ -54,9 +55,20 @@ def main(config: DatasetConfig) -> None:
     check_outputs([*paths, *(path.with_suffix(".json") for path in paths), config.report])
     if config.minari:
         minari.check_folder(config.minari)
+    try:
+        _make(config, paths)
+    except KeyboardInterrupt:
+        if not parts_folder(config).is_dir():
+            raise
+        raise KeyboardInterrupt("the same command with --resume goes on with its episodes") from None
 
+
+def _make(config: DatasetConfig, paths: list[Path]) -> None:
+    """Make the dataset and write its files."""
+    lock = None
     if config.from_policy:
         dataset = collect_dataset(config)
+        lock = FolderLock.take(parts_folder(config))  # its episodes are needed until all files are written
         tasks = dict.fromkeys(dataset.column("tasks").tolist())
         figures = [_task_figures(dataset, task) for task in tasks]
     else:
@@ -73,7 +85,8 @@ def main(config: DatasetConfig) -> None:
         atomic_write_json(config.report, {"settings": config, "figures": figures})
         print(f"wrote {config.report}")
     # Only now: until all files are written, a stopped call can go on with the episodes.
-    shutil.rmtree(parts_folder(config), ignore_errors=True)
+    if lock:
+        shutil.rmtree(parts_folder(config), ignore_errors=True)
 
 
 def _output_paths(config: DatasetSettings) -> list[Path]:

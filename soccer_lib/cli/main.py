@@ -116,8 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
         return 3
-    except KeyboardInterrupt:
-        print("error: interrupted; run the same command again to continue or start over", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        advice = str(error) or "run the same command again to continue or start over"
+        print(f"error: interrupted; {advice}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         _give_up_output()  # its reader is gone

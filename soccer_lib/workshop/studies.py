@@ -136,7 +136,8 @@ def _study(
         if record["settings"] == settings:
             print(f"{out} is finished; remove it to make it again")
             return record
-    parts = RunFolder.open(out.with_suffix(".parts"), settings, "study").path
+    run = RunFolder.open(out.with_suffix(".parts"), settings, "study")
+    parts = run.path
     jobs = [_Job(name, x, seed) for x in kinds for seed in range(config.seeds)]
     for job in jobs:
         file = parts / f"{job.x}_{job.seed}.npz"

@@ -189,3 +189,19 @@ def test_a_picture_of_a_clip(clips, tmp_path, capsys):
         == 0
     )
     assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_an_interrupt_names_the_command_that_goes_on(tmp_path, capsys, monkeypatch):
+    flags = ["dataset", "--from", "zero", "--tasks", "kick_to_target", "--episodes", "1", "--workers", "1"]
+    flags += ["--output", str(tmp_path / "a.npz")]
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("soccer_lib.demos.collect.Collector.play", stop)
+    assert main(flags) == 130
+    assert "interrupted; the same command with --resume goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main(flags) == 2 and "add --resume" in capsys.readouterr().err
+    assert main([*flags, "--resume"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.npz"]
