@@ -30,7 +30,7 @@ from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.policies.learned import walker_sha256
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
-from soccer_lib.runs.files import sha256_of
+from soccer_lib.runs.files import sha256_of, sha256_of_arrays
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import training_seeds
 from soccer_lib.sim import SoccerSim
@@ -103,18 +103,18 @@ def content_of(*policies: Policy | None) -> str:
     >>> content_of(load_policy("zero")) == content_of(load_policy("zero"), load_policy("stand"))
     False
     """
-    content = hashlib.sha256()
+    parts: list[Any] = []
     for policy in filter(None, policies):
         network = getattr(policy, "network", None)
-        layers = getattr(network, "layers", ())
         file = getattr(network, "path", None)  # of a network that runs in a foreign runtime
-        files = (walker_sha256(policy.spec.walker), file and sha256_of(file))
-        content.update(repr((policy.spec, files)).encode())
-        for kind, arrays in layers:
-            content.update(repr([(kind, name, array.shape) for name, array in arrays.items()]).encode())
-            for array in arrays.values():
-                content.update(array.tobytes())
-    return content.hexdigest()[:16]
+        arrays = {
+            f"{index} {kind} {name}": array
+            for index, (kind, layer) in enumerate(getattr(network, "layers", ()))
+            for name, array in {"": np.zeros(0), **layer}.items()
+        }
+        walker = walker_sha256(policy.spec.walker)
+        parts += [policy.spec, walker, file and sha256_of(file), sha256_of_arrays(arrays)]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _opened(config: PlayedDatasetConfig, policy: Policy) -> RunFolder:

@@ -187,6 +187,15 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sha256_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the SHA-256 of arrays with their names, types and shapes, in whatever file they are kept."""
+    content = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        content.update(repr((name, array.dtype.str, array.shape)).encode())
+        content.update(array.tobytes())
+    return content.hexdigest()
+
+
 def write_manifest(folder: str | os.PathLike[str], names: Iterable[str]) -> Path:
     """Write `manifest.json`: the SHA-256 of each named file in `folder`."""
     root = Path(folder)

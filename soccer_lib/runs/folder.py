@@ -153,6 +153,13 @@ class RunFolder:
                 entries.append(json.loads(line))
         return entries
 
+    def is_done(self) -> bool:
+        """Whether `status.json` says so; one that cannot be read does not."""
+        with contextlib.suppress(InputError):
+            record = load_json(self.path / "status.json")
+            return isinstance(record, dict) and record.get("status") == "done"
+        return False
+
     def set_status(self, status: str, **details: Any) -> None:
         """Write `status.json`: running, done or failed, since when, and any details."""
         atomic_write_json(self.path / "status.json", {"status": status, "time": now(), **details})
@@ -173,6 +180,11 @@ def _check_owner(file: Path, settings: dict[str, Any], command: str, ignore: Col
     for key in {**settings, **record["config"]}:
         old = record["config"].get(key)
         new = settings.get(key)
+        if key not in ignore and old != new and key.endswith("sha256"):
+            raise InputError(
+                f"{folder} was made with another {key.removesuffix('_sha256')} than this run has; expected "
+                f"the same content; {remedy}, or restore the file"
+            )
         if key not in ignore and old != new:
             raise InputError(
                 f"{folder} was made with {key} = {old!r} and this run has {new!r}; "
