@@ -65,6 +65,27 @@ def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], Any]
     return target
 
 
+def atomic_copy(files: Iterable[Path], folder: Path) -> None:
+    """Copy files into a folder, which is made: all are whole and on its disk before one gets its name.
+
+    Raises:
+        ResourceError: the disk is full, read-only or the folder is not usable; its files are as they were.
+    """
+    with resource_errors(folder, "copy into"), contextlib.ExitStack() as stack:
+        folder.mkdir(parents=True, exist_ok=True)
+        copies = []
+        for file in files:
+            copy = folder / f".{file.name}.{os.getpid()}.tmp"
+            stack.callback(copy.unlink, missing_ok=True)
+            with open(copy, "wb") as stream:
+                stream.write(file.read_bytes())
+                stream.flush()
+                os.fsync(stream.fileno())
+            copies.append((copy, folder / file.name))
+        for copy, target in copies:
+            os.replace(copy, target)
+
+
 def atomic_write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write bytes atomically; see `atomic_write`."""
     return atomic_write(path, lambda stream: stream.write(content))

@@ -149,9 +149,9 @@ class RunFolder:
         with resource_errors(path, "read"):
             lines = path.read_text(encoding="utf-8").splitlines()
         for line in lines:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 entries.append(json.loads(line))
-        return entries
+        return [entry for entry in entries if isinstance(entry, dict)]
 
     def is_done(self) -> bool:
         """Whether `status.json` says so; one that cannot be read does not."""

@@ -207,7 +207,7 @@ def clone(
         figures: dict[str, Any] = {"round": round_number, "epoch": epoch}
         figures |= validate(mean_net, samples, train.episode_id, "train")
         figures |= validate(mean_net, held_out, validation.episode_id, "val")
-        if not np.isfinite(figures["train/loss"]):
+        if not np.isfinite(figures["train/loss"] + figures["val/loss"]):
             raise InputError(
                 f"the loss is {figures['train/loss']} in epoch {epoch}; expected a finite number; try a "
                 "smaller --lr"
