@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from soccer_lib.demos.clips import read_clips
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.view.clips import clip_frames, clips_table, plot_clip
 from soccer_lib.view.style import check_picture_name, save_figure
@@ -15,7 +16,7 @@ from soccer_lib.view.video import write_video
 class InspectClipsConfig:
     """Show what motion clips hold, and replay them."""
 
-    input_root: str = "data/clips"
+    input_root: str = ClipDatasetConfig.input_root
     """Folder with the .npz files."""
     files: tuple[str, ...] = ()
     """Names or patterns of clips, such as running "*kick*"; all by default."""

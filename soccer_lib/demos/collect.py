@@ -31,6 +31,7 @@ from soccer_lib.policies import Policy, load_policy
 from soccer_lib.policies.learned import walker_sha256
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.files import sha256_of, sha256_of_arrays
+from soccer_lib.runs.heartbeat import print_progress
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import training_seeds
 from soccer_lib.sim import SoccerSim
@@ -75,10 +76,10 @@ def collect_dataset(
         collector.content = content_of(policy, collector.expert)
         others = [file for file in run.path.glob("*.npz") if collector.content not in file.name]
         if progress and others:
-            print(f"{len(others)} episodes of other policies than today's are passed over")
+            print_progress(f"{len(others)} episodes of other policies than today's are passed over")
     waiting = [job for job in jobs if not (collector.folder and collector.file(job).is_file())]
     if progress and len(waiting) < len(jobs):
-        print(f"{len(jobs) - len(waiting)} of {len(jobs)} episodes are there already")
+        print_progress(f"{len(jobs) - len(waiting)} of {len(jobs)} episodes are there already")
     played = run_jobs(collector, waiting, workers, f"{policy.spec.name} plays" if progress else "")
     if collector.folder:
         files = [collector.file(job) for job in jobs]

@@ -143,6 +143,19 @@ def load_json(path: str | os.PathLike[str]) -> Any:
         raise unreadable(path, error, "a JSON file") from error
 
 
+def load_record(path: str | os.PathLike[str], *tables: str) -> dict[str, Any]:
+    """Read a JSON file that holds an object in which some entries are objects too.
+
+    Raises:
+        InputError: `load_json` refuses it, or it holds something else.
+    """
+    record = load_json(path)
+    if not isinstance(record, dict) or not all(isinstance(record.get(name), dict) for name in tables):
+        needed = f" with {' and '.join(tables)}" if tables else ""
+        raise InputError(f"{path} holds something else; expected a record{needed}; restore or remove it")
+    return record
+
+
 def load_npz(
     path: str | os.PathLike[str], required: Iterable[str] = (), optional: Iterable[str] | None = None
 ) -> dict[str, np.ndarray]:
@@ -230,7 +243,7 @@ def verify_manifest(folder: str | os.PathLike[str]) -> list[str]:
         InputError: the manifest or a file is missing, or a file is not what was written.
     """
     root = Path(folder)
-    files = load_json(root / MANIFEST)
+    files = load_record(root / MANIFEST)
     for name, sha256 in files.items():
         path = root / name
         state = "missing" if not path.is_file() else "changed" if sha256_of(path) != sha256 else ""

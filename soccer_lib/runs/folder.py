@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from soccer_lib.errors import InputError
-from soccer_lib.runs.files import atomic_write_json, load_json, resource_errors, to_plain
+from soccer_lib.runs.files import atomic_write_json, load_record, resource_errors, to_plain
 from soccer_lib.runs.lock import LOCK, FolderLock
 
 PACKAGES = ("mujoco", "sai-mujoco", "gymnasium", "numpy", "scipy")
@@ -156,8 +156,7 @@ class RunFolder:
     def is_done(self) -> bool:
         """Whether `status.json` says so; one that cannot be read does not."""
         with contextlib.suppress(InputError):
-            record = load_json(self.path / "status.json")
-            return isinstance(record, dict) and record.get("status") == "done"
+            return load_record(self.path / "status.json").get("status") == "done"
         return False
 
     def set_status(self, status: str, **details: Any) -> None:
@@ -173,8 +172,8 @@ def _check_owner(file: Path, settings: dict[str, Any], command: str, ignore: Col
         raise InputError(
             f"{folder} is not empty and has no config.json; expected a new folder or one of a run; {remedy}"
         )
-    record = load_json(file)
-    owner = record.get("command") if isinstance(record, dict) else None
+    record = load_record(file, "config")
+    owner = record.get("command")
     if owner != command:
         raise InputError(f"{folder} belongs to {owner or 'something else'}; expected {command}; {remedy}")
     for key in {**settings, **record["config"]}:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,6 +132,13 @@ def test_bad_clips_end_in_one_line_and_no_file(clips, tmp_path, capsys, make_cli
         (["--output", "a.npz", "--from", "zero", "--seed", "12000"], "figures are reported from"),
         (["--output", "a.npz", "--sentinel-pattern", "1,1,1", "--input-root", "CLIPS"], "--sentinel-pattern"),
         (["--output", "a.npz", "--context-mode", "near"], "--context-mode"),
+        (["--output", "a.npz", "--from", "zero", "--noise", "inf"], "--noise got inf"),
+        (["--output", "a.npz", "--from", "zero", "--episodes", "1000000000"], "--episodes got 1000000000"),
+        (["--output", "a.npz", "--stride", "1000000000"], "--stride got 1000000000"),
+        (["--output", "a.npz", "--sentinel-frames", "5-1", "--input-root", "CLIPS"], "--sentinel-frames"),
+        (["--output", "a.npz", "--ball-far", "inf"], "--ball-far got inf"),
+        (["--output", "a.npz", "--max-samples", "9" * 20], "--max-samples got 9999"),
+        (["--output", "a.npz", "--seed", "9" * 20], "--seed got 9999"),
         (["--output", "a.npz", "--episodes", "3"], "--episodes came for another kind of dataset"),
         (["--output", "a.npz", "--from", "zero", "--stride", "3"], "expected it for motion clips"),
         (["--fetch", "--from", "zero"], "--fetch came for another kind"),
@@ -205,3 +215,13 @@ def test_an_interrupt_names_the_command_that_goes_on(tmp_path, capsys, monkeypat
     assert main(flags) == 2 and "add --resume" in capsys.readouterr().err
     assert main([*flags, "--resume"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.npz"]
+
+
+def test_the_own_clips_are_found_from_any_folder(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    call = [sys.executable, "-m", "soccer_lib", "dataset", "--output", "own.npz"]
+    done = subprocess.run(
+        call, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert {"walk", "turn", "placed_kick"} <= set(read_dataset(tmp_path / "own.npz").source)

@@ -261,7 +261,16 @@ def test_run_folder_refuses_foreign_folders(tmp_path):
     (tmp_path / "config.json").write_text('{"trunc')
     with pytest.raises(InputError, match="expected a JSON file"):
         runs.RunFolder.open(tmp_path, Config(), "evaluate")
-    (tmp_path / "config.json").write_text("[1]")
+    for content in (
+        "[1]",
+        '{"command": "evaluate"}',
+        '{"command": "evaluate", "config": [1]}',
+        "[" * 100_000,
+    ):
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(InputError, match=r"config\.json.*; expected a"):
+            runs.RunFolder.open(tmp_path, Config(), "evaluate")
+    (tmp_path / "config.json").write_text('{"config": {}}')
     with pytest.raises(InputError, match="belongs to something else"):
         runs.RunFolder.open(tmp_path, Config(), "evaluate")
     assert (tmp_path / "photo.txt").read_text() == "mine"
