@@ -107,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A polite kill unwinds the stack, so that children are stopped and the status is written.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()  # here it is known what to say where that fails
         return code
