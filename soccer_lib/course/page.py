@@ -96,12 +96,12 @@ def _entry(folder: Path) -> dict[str, Any]:
     if not (folder / RECORD).exists():
         return waiting
     try:
-        return {**read_record(folder), **place}
+        return {**notebook_record(folder), **place}
     except InputError as error:
         return {**waiting, "reason": str(error)}
 
 
-def read_record(folder: Path) -> dict[str, Any]:
+def notebook_record(folder: Path) -> dict[str, Any]:
     """Read a notebook's record, which may be somebody else's: only files of this folder can be named in it.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 
 from soccer_lib.course.config import NotebookConfig, assign_parameters, find_notebooks, read_parameters
 from soccer_lib.course.execute import execute_notebook
-from soccer_lib.course.page import RECORD, read_record, write_html_copy, write_page
+from soccer_lib.course.page import RECORD, notebook_record, write_html_copy, write_page
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.runs.files import (
     atomic_write_json,
@@ -139,7 +139,7 @@ def _why_run(folder: Path, key: Mapping[str, Any]) -> str:
     if not (folder / RECORD).exists():
         return "not done yet"
     try:
-        record = read_record(folder)
+        record = notebook_record(folder)
         if record["status"] != "done":
             return "not done yet"
         for part, value in key.items():

@@ -319,7 +319,7 @@ def test_episodes_of_a_policy_that_was_trained_anew_are_not_mixed_with_its_own(t
         ({"label_with": "walk_at_ball"}, "--label-with wants command, stumble gives joint"),
         ({"label_with": "nobody"}, "unknown policy"),
         ({"tasks": ("kick_it",)}, "kick_it"),
-        ({"episodes": 0}, "--episodes got 0; expected 1 or more"),
+        ({"episodes": 0}, "--episodes got 0; expected a whole number from 1"),
         ({"noise": float("nan")}, "--noise got nan"),
         ({"output": "demos.txt"}, "ends in .npz"),
     ],
