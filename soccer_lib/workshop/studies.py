@@ -32,6 +32,7 @@ from soccer_lib.policies import Policy
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs import RunFolder, atomic_write_json, load_json, machine_record, version_record
 from soccer_lib.runs.files import MANIFEST, load_record, sha256_of, to_plain, write_manifest
+from soccer_lib.runs.heartbeat import print_progress
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import DAGGER_SEED, TUNING
 
@@ -159,7 +160,7 @@ def _study(
     if out.is_file():
         record = load_record(out, "settings")
         if record["settings"] == settings:
-            print(f"{out} is finished; remove it to make it again")
+            print_progress(f"{out} is finished; remove it to make it again")
             return record
     run = RunFolder.open(out.with_suffix(".parts"), settings, "study")
     parts = run.path

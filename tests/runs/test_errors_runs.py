@@ -291,8 +291,33 @@ def test_metrics_survive_a_cut_last_line(tmp_path):
 def test_status(tmp_path):
     folder = runs.RunFolder.open(tmp_path / "one", Config(), "evaluate")
     folder.set_status("failed", reason="no ball")
+    assert not folder.is_done()
     record = json.loads((folder.path / "status.json").read_text())
     assert record["status"] == "failed" and record["reason"] == "no ball" and record["time"]
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"status": []}', "[" * 100_000])
+def test_a_status_that_cannot_be_read_is_not_done(tmp_path, content):
+    folder = runs.RunFolder.open(tmp_path / "one", Config(), "evaluate")
+    assert not folder.is_done()
+    folder.set_status("done")
+    assert folder.is_done()
+    (folder.path / "status.json").write_text(content)
+    assert not folder.is_done()
+
+
+def test_the_hash_of_arrays_is_that_of_their_content():
+    arrays = {"x": np.arange(4.0), "name": np.array(["a"])}
+    same = {"name": np.array(["a"]), "x": np.arange(4.0)}
+    assert files.sha256_of_arrays(arrays) == files.sha256_of_arrays(same)
+    others = [
+        {**arrays, "x": np.arange(4.0)[::-1]},
+        {**arrays, "x": np.arange(4.0).reshape(2, 2)},
+        {**arrays, "x": np.arange(4.0).view(np.int64)},
+        {"y": arrays["x"], "name": arrays["name"]},
+        {"x": arrays["x"]},
+    ]
+    assert len({files.sha256_of_arrays(one) for one in (arrays, *others)}) == 6
 
 
 def test_a_git_record_is_a_commit_or_nothing(tmp_path, monkeypatch):

@@ -91,7 +91,7 @@ class TuningFolder:
         try:
             return load_npz(self.path / name)
         except InputError as error:
-            print(f"skipped: {error}", flush=True)
+            print_progress(f"skipped: {error}")
             return None
 
     def log(self, stage: str, entry: dict[str, Any], share: float) -> None:
