@@ -296,3 +296,12 @@ def test_the_command(dataset, tmp_path, command):
     assert done.returncode == 0, done.stderr
     assert "val/kick_recall" in done.stdout and (tmp_path / "run" / "progress.txt").is_file()
     assert json.loads((tmp_path / "run" / "config.json").read_text())["config"]["lr"] == 0.01
+
+
+def test_a_validation_of_another_kind_is_refused_before_the_folder_is_taken(config, dataset, tmp_path):
+    data = read_dataset(dataset)
+    other = dataclasses.replace(data, observation_layout="robot", observations=data.observations[:, :89])
+    path = write_dataset(tmp_path / "other.npz", other, {})
+    with pytest.raises(InputError, match="datasets of 2 kinds came"):
+        bc(dataclasses.replace(config, validation=str(path)))
+    assert not (tmp_path / "run").exists()
