@@ -18,6 +18,8 @@ from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs import atomic_write_json
+from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs.lock import FolderLock
 from soccer_lib.runs.outputs import check_outputs
 
 
@@ -45,7 +47,7 @@ def main(config: DatasetConfig) -> None:
         SoccerError: bad settings or clips, a failed episode, or a file that could not be written.
     """
     if config.fetch:
-        print(f"{len(fetch_clips(config.input_root))} clips are in {config.input_root}")
+        print_progress(f"{len(fetch_clips(config.input_root))} clips are in {config.input_root}")
         if not config.output:
             return
     if not config.output:
@@ -56,26 +58,39 @@ def main(config: DatasetConfig) -> None:
         raise InputError("--minari came for motion clips; expected it for a policy's play, --from; drop it")
     if config.minari:
         minari.check_folder(config.minari)
+    try:
+        _make(config, paths)
+    except KeyboardInterrupt:
+        if not parts_folder(config).is_dir():
+            raise
+        raise KeyboardInterrupt("the same command with --resume goes on with its episodes") from None
 
+
+def _make(config: DatasetConfig, paths: list[Path]) -> None:
+    """Make the dataset and write its files."""
+    lock = None
     if config.from_policy:
         dataset = collect_dataset(config)
+        if parts_folder(config).is_dir():
+            lock = FolderLock.take(parts_folder(config))  # until all files are written
         tasks = dict.fromkeys(dataset.column("tasks").tolist())
         figures = [_task_figures(dataset, task) for task in tasks]
     else:
         dataset, figures = build_dataset(config)
-    print(_table(figures))
-
+    lines = [_table(figures)]
     parts = dataset.split(config.split, config.seed) if config.split else (dataset,)
     for path, part in zip(paths, parts, strict=True):
         write_dataset(path, part, {"command": "dataset", "settings": config})
-        print(f"wrote {path}: {len(part)} samples of {len(part.source)} episodes")
+        lines.append(f"wrote {path}: {len(part)} samples of {len(part.source)} episodes")
     if config.minari:
-        print(f"wrote {minari.write_minari(config.minari, dataset)}")
+        lines.append(f"wrote {minari.write_minari(config.minari, dataset)}")
     if config.report:
         atomic_write_json(config.report, {"settings": config, "figures": figures})
-        print(f"wrote {config.report}")
+        lines.append(f"wrote {config.report}")
     # Only now: until all files are written, a stopped call can go on with the episodes.
-    shutil.rmtree(parts_folder(config), ignore_errors=True)
+    if lock:
+        shutil.rmtree(parts_folder(config), ignore_errors=True)
+    print("\n".join(lines))  # files first: the output may be full, or its reader gone
 
 
 def _output_paths(config: DatasetSettings) -> list[Path]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-from soccer_lib.control.macro import CLIPS
 from soccer_lib.demos.clips import read_clips
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.view.clips import clip_frames, clips_table, plot_clip
 from soccer_lib.view.style import check_picture_name, save_figure
@@ -17,7 +16,7 @@ from soccer_lib.view.video import write_video
 class InspectClipsConfig:
     """Show what motion clips hold, and replay them."""
 
-    input_root: str = os.path.relpath(CLIPS)
+    input_root: str = ClipDatasetConfig.input_root
     """Folder with the .npz files."""
     files: tuple[str, ...] = ()
     """Names or patterns of clips, such as running "*kick*"; all by default."""

@@ -107,10 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     # A polite kill unwinds the stack, so that children are stopped and the status is written.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # it was closed, as by >&-
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
+    _open_streams()
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()  # here it is known what to say where that fails
         return code
@@ -125,8 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
         return 3
-    except KeyboardInterrupt:
-        print("error: interrupted; run the same command again to continue or start over", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        advice = str(error) or "run the same command again to continue or start over"
+        print(f"error: interrupted; {advice}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         _give_up_output()  # its reader is gone
@@ -144,6 +145,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
 
 
+def _open_streams() -> None:
+    """Print into nothing where a stream was closed, as by >&-."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
+
+
 def _give_up_output() -> None:
     """Print into nothing from now on: the interpreter would complain once more at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -152,6 +160,9 @@ def _give_up_output() -> None:
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Let Ctrl-C wait: a compiled package that is interrupted while it loads makes another error of it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
     came: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
     try:

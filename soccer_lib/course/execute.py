@@ -21,6 +21,7 @@ from nbclient.exceptions import DeadKernelError
 
 from soccer_lib.errors import one_line
 from soccer_lib.runs.files import resource_errors
+from soccer_lib.runs.heartbeat import print_progress
 
 REPORT_EVERY = 10.0
 """Time between two lines about a notebook that runs [s]."""
@@ -74,6 +75,8 @@ def _papermill(source: Path, running: Path, parameters: Mapping[str, Any]) -> st
         reason = "" if statuses == {"completed"} else "the notebook ended itself, later cells did not run"
     except DeadKernelError:
         reason = "the kernel died (killed, or out of memory)"
+    except TimeoutError as error:  # of its client; as an OSError it would be taken for one of the disk
+        reason = f"the kernel does not answer, or prints more than can be kept ({one_line(error, 100)})"
     except papermill.PapermillExecutionError as error:
         reason = one_line(f"{error.ename}: {error.evalue}", 300)
     if not reason:
@@ -110,7 +113,7 @@ def _log(name: str, folder: Path) -> Iterator[None]:
 
     def report() -> None:
         while not over.wait(REPORT_EVERY):
-            print(f"{name}: {(time.monotonic() - start) / 60:.1f} min, {newest.line}", flush=True)
+            print_progress(f"{name}: {(time.monotonic() - start) / 60:.1f} min, {newest.line}")
 
     logger.setLevel(logging.INFO)
     logger.handlers = [newest, file]

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import Template
 
 from soccer_lib.course.config import PRESETS
-from soccer_lib.runs.files import atomic_write_json, atomic_write_text, load_json
+from soccer_lib.errors import InputError
+from soccer_lib.runs.files import atomic_write_json, atomic_write_text, load_record
 from soccer_lib.runs.folder import now
 
 RECORD = "state.json"
@@ -89,14 +90,43 @@ def write_page(out: Path, planned: Sequence[Path]) -> Path:
 
 
 def _entry(folder: Path) -> dict[str, Any]:
-    """Return what the page says about one notebook."""
-    record = folder / RECORD
-    entry = {
-        "name": folder.name,
-        "folder": f"{folder.parent.name}/{folder.name}",
-        "status": "waiting",
-    }
-    return {**entry, **load_json(record)} if record.exists() else entry
+    """Return what the page says about one notebook; a damaged record waits for the next run."""
+    place = {"name": folder.name, "folder": f"{folder.parent.name}/{folder.name}"}
+    waiting = {**place, "status": "waiting"}
+    if not (folder / RECORD).exists():
+        return waiting
+    try:
+        return {**notebook_record(folder), **place}
+    except InputError as error:
+        return {**waiting, "reason": str(error)}
+
+
+def notebook_record(folder: Path) -> dict[str, Any]:
+    """Read a notebook's record, which may be somebody else's: only files of this folder can be named in it.
+
+    Raises:
+        InputError: it is damaged, lacks something, or names a file that is elsewhere.
+    """
+    file = folder / RECORD
+    record = load_record(file, "key", "figures", "machine")
+    pictures = record.get("pictures")
+    names = [record.get("executed"), record.get("html")]
+    names += pictures if isinstance(pictures, list) else [None]
+    known = (
+        record.get("status") in ("done", "failed")
+        and isinstance(record.get("minutes"), int | float)
+        and all(isinstance(record["key"].get(part), dict) for part in ("parameters", "versions"))
+        and all(isinstance(name, str) and Path(name).name == name.lstrip(".") != "" for name in names)
+    )
+    if not known:
+        raise InputError(f"{file} is no record of a run in this folder; expected one; run the notebook again")
+    record["pictures"] = [name for name in names[2:] if _is_inside(folder / name)]
+    return record
+
+
+def _is_inside(file: Path) -> bool:
+    """Whether a file is there, and no link to somewhere else."""
+    return file.is_file() and not file.is_symlink()
 
 
 def _facts(table: dict[str, Any]) -> str:

@@ -10,17 +10,18 @@ from typing import Any
 
 from soccer_lib.course.config import NotebookConfig, assign_parameters, find_notebooks, read_parameters
 from soccer_lib.course.execute import execute_notebook
-from soccer_lib.course.page import RECORD, write_html_copy, write_page
+from soccer_lib.course.page import RECORD, notebook_record, write_html_copy, write_page
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.runs.files import (
     atomic_write_json,
-    load_json,
+    load_record,
     resource_errors,
     sha256_of,
     verify_manifest,
     write_manifest,
 )
 from soccer_lib.runs.folder import CHECKOUT, RunFolder, git_record, machine_record, now, version_record
+from soccer_lib.runs.heartbeat import print_progress
 
 SUMMARY = "summary.json"
 """What a notebook reports, in its folder."""
@@ -56,7 +57,7 @@ def run_notebooks(config: NotebookConfig) -> None:
         minutes = (time.monotonic() - start) / 60
         run.set_status(status, preset=config.preset, minutes=round(minutes, 2))
         page = write_page(run.path, list(folders.values()))
-        print(f"{status} in {minutes:.1f} min; summary page: {page}", flush=True)
+        print_progress(f"{status} in {minutes:.1f} min; summary page: {page}")
 
 
 def run_notebook(
@@ -86,9 +87,9 @@ def run_notebook(
     }
     why = _why_run(folder, key)
     if not why:
-        print(f"{name}: done before and unchanged, skipped", flush=True)
+        print_progress(f"{name}: done before and unchanged, skipped")
         return
-    print(f"{name}: running ({why})", flush=True)
+    print_progress(f"{name}: running ({why})")
     with resource_errors(folder, "make the folder"):
         folder.mkdir(parents=True, exist_ok=True)
         # The record vouches for the rest: it goes first and comes last.
@@ -111,7 +112,7 @@ def run_notebook(
         "git": git_record(),
     }
     atomic_write_json(folder / RECORD, record)
-    print(f"{name}: {status} in {minutes:.1f} min", flush=True)
+    print_progress(f"{name}: {status} in {minutes:.1f} min")
     if reason:
         copy = folder / outputs["executed"]
         raise SimulationError(
@@ -129,20 +130,21 @@ def _collect_outputs(folder: Path, executed: str) -> dict[str, Any]:
         "executed": executed,
         "html": html,
         "pictures": pictures,
-        "figures": load_json(folder / SUMMARY) if summaries else {},
+        "figures": load_record(folder / SUMMARY) if summaries else {},
     }
 
 
 def _why_run(folder: Path, key: Mapping[str, Any]) -> str:
     """Return why the notebook has to run; empty where the last run still holds."""
-    file = folder / RECORD
-    record = load_json(file) if file.exists() else {}
-    if record.get("status") != "done":
+    if not (folder / RECORD).exists():
         return "not done yet"
-    for part, value in key.items():
-        if record["key"].get(part) != value:
-            return f"{part} changed"
     try:
+        record = notebook_record(folder)
+        if record["status"] != "done":
+            return "not done yet"
+        for part, value in key.items():
+            if record["key"].get(part) != value:
+                return f"{part} changed"
         verify_manifest(folder)
     except InputError as error:
         return str(error).partition(";")[0]

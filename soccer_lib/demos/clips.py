@@ -10,6 +10,7 @@ from pathlib import Path
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.formats.clip import Clip, read_clip
 from soccer_lib.runs import atomic_write_bytes
+from soccer_lib.runs.heartbeat import print_progress
 
 CLIPS_REPOSITORY = "SaiResearch/booster_dataset"
 CLIPS_FOLDER = "soccer/booster_lower_t1"
@@ -45,7 +46,7 @@ def read_clips(
         if not fitting(known, [pattern]):
             if strict_files:
                 raise unknown_name("clip", pattern, known)
-            print(f"no clip in {root} fits {pattern!r}: passed over")
+            print_progress(f"no clip in {root} fits {pattern!r}: passed over")
     chosen = (fitting(known, files) if files else set(known)) - fitting(known, exclude_files)
     if not chosen:
         raise unknown_name("clip", ", ".join(files) or "nothing but excluded ones", known)

@@ -11,6 +11,7 @@ what to do beside the path. The spread is drawn anew for each episode, so that s
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +28,10 @@ from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
+from soccer_lib.policies.learned import walker_sha256
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
+from soccer_lib.runs.files import sha256_of, sha256_of_arrays
+from soccer_lib.runs.heartbeat import print_progress
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import training_seeds
 from soccer_lib.sim import SoccerSim
@@ -66,10 +70,16 @@ def collect_dataset(
     # A class typed into a notebook cannot be imported by another process.
     workers = 1 if type(policy).__module__ == "__main__" else config.workers
     jobs = [EpisodeJob(task.name, seed) for task in tasks for seed in seeds]
-    collector.folder = _opened(config, policy) if config.output else None
+    run = _opened(config, policy) if config.output else None  # kept: it holds the folder's lock
+    if run:
+        collector.folder = run.path
+        collector.content = content_of(policy, collector.expert)
+        others = [file for file in run.path.glob("*.npz") if collector.content not in file.name]
+        if progress and others:
+            print_progress(f"{len(others)} episodes of other policies than today's are passed over")
     waiting = [job for job in jobs if not (collector.folder and collector.file(job).is_file())]
     if progress and len(waiting) < len(jobs):
-        print(f"{len(jobs) - len(waiting)} of {len(jobs)} episodes are there already")
+        print_progress(f"{len(jobs) - len(waiting)} of {len(jobs)} episodes are there already")
     played = run_jobs(collector, waiting, workers, f"{policy.spec.name} plays" if progress else "")
     if collector.folder:
         files = [collector.file(job) for job in jobs]
@@ -88,16 +98,36 @@ def parts_folder(config: PlayedDatasetConfig) -> Path:
     return Path(config.output).with_suffix(".parts")
 
 
-def _opened(config: PlayedDatasetConfig, policy: Policy) -> Path:
+def content_of(*policies: Policy | None) -> str:
+    """A short hash of what policies are: their specs, their walkers' weights, and their own.
+
+    >>> content_of(load_policy("zero")) == content_of(load_policy("zero"), load_policy("stand"))
+    False
+    """
+    parts: list[Any] = []
+    for policy in filter(None, policies):
+        network = getattr(policy, "network", None)
+        file = getattr(network, "path", None)  # of a network that runs in a foreign runtime
+        arrays = {
+            f"{index} {kind} {name}": array
+            for index, (kind, layer) in enumerate(getattr(network, "layers", ()))
+            for name, array in {"": np.zeros(0), **layer}.items()
+        }
+        walker = walker_sha256(policy.spec.walker)
+        parts += [policy.spec, walker, file and sha256_of(file), sha256_of_arrays(arrays)]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _opened(config: PlayedDatasetConfig, policy: Policy) -> RunFolder:
     settings = {name: getattr(config, name) for name in _EPISODE_SETTINGS}
     settings["policy"] = dataclasses.asdict(policy.spec)
     parts = RunFolder.open(parts_folder(config), settings, "dataset --from")
     if parts.resumed and not config.resume:
         raise InputError(
             f"{parts.path} holds episodes of a call that was stopped; expected no such folder, or to "
-            "continue with them; add --resume or remove it"
+            "continue with them; add --resume, or remove it to start over"
         )
-    return parts.path
+    return parts
 
 
 def collector_of(config: PlayedDatasetConfig, policy: Policy) -> Collector:
@@ -130,6 +160,7 @@ class Collector:
         targets: keep the walker's joint targets, at 50 Hz.
         noise: largest spread of what is added to the policy's actions, in their units of [-1, 1].
         folder: where a file of each episode goes; None hands the episodes back.
+        content: hash of who plays and who labels, a part of the files' names.
     """
 
     policy: Policy
@@ -138,12 +169,13 @@ class Collector:
     targets: bool
     noise: float = 0.0
     folder: Path | None = None
+    content: str = ""
     _envs: dict[str, gym.Env] = dataclasses.field(default_factory=dict)
 
     def file(self, job: EpisodeJob) -> Path:
         """Where an episode is kept."""
         assert self.folder is not None
-        return self.folder / f"{job.task}_{job.seed}.npz"
+        return self.folder / f"{job.task}_{job.seed}_{self.content}.npz"
 
     def __call__(self, job: EpisodeJob) -> Dataset | None:
         """Play one episode and keep it, or hand it back."""

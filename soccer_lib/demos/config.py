@@ -13,6 +13,7 @@ import tyro
 
 from soccer_lib.control.macro import CLIPS
 from soccer_lib.errors import InputError
+from soccer_lib.ranges import Range, check_fields
 
 NEAREST = 0.2
 """Smallest distance of a clip's ball from the trunk, over the ground [m]: in front of the toes."""
@@ -24,7 +25,7 @@ class DatasetSettings:
 
     output: str = ""
     """Dataset to write, .npz; its record with the SHA-256 goes beside it as .json."""
-    split: float = 0.0
+    split: Annotated[float, Range(0, 0.99)] = 0.0
     """Share of episodes or clips for training: writes NAME_train.npz and NAME_val.npz; 0 writes one file."""
     report: str = ""
     """JSON file for what the dataset holds, clip by clip or task by task."""
@@ -32,22 +33,14 @@ class DatasetSettings:
     """Folder for the same dataset in Minari's format (HDF5), which takes played datasets only."""
     level: Literal["own", "command", "joint"] = "own"
     """Actions: command (3 velocities) or joint (12 joint targets). own: the policy's; command for clips."""
-    seed: int = 1000
+    seed: Annotated[int, Range(0, 2**31 - 2, whole=True)] = 1000
     """Clips: seed of every draw. Policy: seed of each task's first episode; the others count up."""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        self._check_least(seed=0)
+        check_fields(self)
         if self.output and not self.output.endswith(".npz"):
             raise InputError(f"--output got {self.output}; expected a name that ends in .npz; try clips.npz")
-        if not 0 <= self.split < 1:
-            raise InputError(f"--split got {self.split}; expected a share from 0 to below 1; try 0.8")
-
-    def _check_least(self, **least: float) -> None:
-        for name, lowest in least.items():
-            # Not "value < lowest": NaN is to be refused too.
-            if not getattr(self, name) >= lowest:
-                raise InputError(f"{flag(name)} got {getattr(self, name)}; expected {lowest} or more")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,11 +59,11 @@ class ClipDatasetConfig(DatasetSettings):
     """Clips: refuse a name that fits no file, instead of a line that says so."""
     task_mode: Literal["all", "goalie", "obstacle", "kick", "zeros"] = "all"
     """Clips: task of each sample, in one-hot and scene; all: the three in turn, zeros: none."""
-    rate_hz: float = 0.0
+    rate_hz: Annotated[float, Range(0, 10_000)] = 0.0
     """Clips: resample to this rate before --stride [Hz]; 0 takes them as they are."""
-    stride: int = 1
+    stride: Annotated[int, Range(1, 1_000_000, whole=True)] = 1
     """Clips: take every n-th frame."""
-    max_samples: int = 0
+    max_samples: Annotated[int, Range(0, 10**9, whole=True)] = 0
     """Clips: thin out evenly to this many samples, keeping sentinels longest; 0 keeps all."""
     enable_sentinels: bool = False
     """Clips: let some samples of kicking clips (the sentinels) ask for a kick."""
@@ -80,21 +73,20 @@ class ClipDatasetConfig(DatasetSettings):
     """Clips: which samples of each of their parts are sentinels, after --stride, such as 0-2 or 0,5-9."""
     sentinel_pattern: str = "1,-1,1"
     """Clips: signs of the command that sentinels give, written as exactly +-1."""
-    sentinel_threshold: float = 0.8
+    sentinel_threshold: Annotated[float, Range(0, 1, above=True)] = 0.8
     """Clips: a command with a kick's signs asks for it beyond this; other samples are held below."""
     context_mode: Literal["keep", "sentinel", "all"] = "sentinel"
     """Clips: samples with the ball near: none (keep), the sentinels, or all; it is far in the others."""
-    ball_radius: float = 0.6
+    ball_radius: Annotated[float, Range(NEAREST, 1000, above=True)] = 0.6
     """Clips: near is up to this distance from the trunk, over the ground [m]."""
-    ball_far: float = 3.0
+    ball_far: Annotated[float, Range(NEAREST, 1000, above=True)] = 3.0
     """Clips: far is from --ball-radius to this distance [m]."""
-    goal_distance: float = 2.2
+    goal_distance: Annotated[float, Range(0, 1000)] = 2.2
     """Clips: the goal, and the target in it, stands this far beyond the ball [m]."""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
         super().__post_init__()
-        self._check_least(stride=1, max_samples=0, rate_hz=0, goal_distance=0)
         if not NEAREST < self.ball_radius < self.ball_far:
             raise InputError(
                 f"--ball-radius got {self.ball_radius} and --ball-far {self.ball_far}; expected both beyond "
@@ -115,25 +107,20 @@ class PlayedDatasetConfig(DatasetSettings):
     """Policy: who plays; any that `evaluate --policy` takes."""
     tasks: tuple[str, ...] = ("all",)
     """Policy: task names; all stands for the three of the competition."""
-    episodes: int = 100
+    episodes: Annotated[int, Range(1, 100_000, whole=True)] = 100
     """Policy: episodes of each task."""
     observation: Literal["own", "raw", "full", "robot", "agent"] = "own"
     """Policy: the layout to write. own: the policy's; robot where joint targets replace commands."""
     label_with: str = ""
     """Policy: an expert whose actions in the same states are written instead (DAgger); it never acts."""
-    noise: float = 0.0
+    noise: Annotated[float, Range(0, 10)] = 0.0
     """Policy: largest spread of noise on its actions, kicks excepted; they are written without it (DART)."""
     only_success: bool = False
     """Policy: keep only episodes that solved their task."""
-    workers: int = 0
+    workers: Annotated[int, Range(0, 256, whole=True)] = 0
     """Policy: worker processes; 0 takes one per core. The dataset does not depend on it."""
     resume: bool = False
     """Policy: continue with the episodes that a stopped call left beside --output."""
-
-    def __post_init__(self) -> None:
-        """Check what the types do not say."""
-        super().__post_init__()
-        self._check_least(episodes=1, workers=0, noise=0)
 
 
 def flag(name: str) -> str:

@@ -81,6 +81,27 @@ def output_file(path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def atomic_copy(files: Iterable[Path], folder: Path) -> None:
+    """Copy files into a folder, which is made: all are whole and on its disk before one gets its name.
+
+    Raises:
+        ResourceError: the disk is full, read-only or the folder is not usable; its files are as they were.
+    """
+    with resource_errors(folder, "copy into"), contextlib.ExitStack() as stack:
+        folder.mkdir(parents=True, exist_ok=True)
+        copies = []
+        for file in files:
+            copy = folder / f".{file.name}.{os.getpid()}.tmp"
+            stack.callback(copy.unlink, missing_ok=True)
+            with open(copy, "wb") as stream:
+                stream.write(file.read_bytes())
+                stream.flush()
+                os.fsync(stream.fileno())
+            copies.append((copy, folder / file.name))
+        for copy, target in copies:
+            os.replace(copy, target)
+
+
 def atomic_write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write bytes atomically; see `atomic_write`."""
     return atomic_write(path, lambda stream: stream.write(content))
@@ -136,6 +157,19 @@ def load_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise unreadable(path, error, "a JSON file") from error
+
+
+def load_record(path: str | os.PathLike[str], *tables: str) -> dict[str, Any]:
+    """Read a JSON file that holds an object in which some entries are objects too.
+
+    Raises:
+        InputError: `load_json` refuses it, or it holds something else.
+    """
+    record = load_json(path)
+    if not isinstance(record, dict) or not all(isinstance(record.get(name), dict) for name in tables):
+        needed = f" with {' and '.join(tables)}" if tables else ""
+        raise InputError(f"{path} holds something else; expected a record{needed}; restore or remove it")
+    return record
 
 
 def load_npz(
@@ -205,6 +239,15 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sha256_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the SHA-256 of arrays with their names, types and shapes, in whatever file they are kept."""
+    content = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        content.update(repr((name, array.dtype.str, array.shape)).encode())
+        content.update(array.tobytes())
+    return content.hexdigest()
+
+
 def write_manifest(folder: str | os.PathLike[str], names: Iterable[str]) -> Path:
     """Write `manifest.json`: the SHA-256 of each named file in `folder`."""
     root = Path(folder)
@@ -218,7 +261,7 @@ def verify_manifest(folder: str | os.PathLike[str]) -> list[str]:
         InputError: the manifest or a file is missing, or a file is not what was written.
     """
     root = Path(folder)
-    files = load_json(root / MANIFEST)
+    files = load_record(root / MANIFEST)
     for name, sha256 in files.items():
         path = root / name
         state = "missing" if not path.is_file() else "changed" if sha256_of(path) != sha256 else ""

@@ -21,9 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from soccer_lib.errors import InputError
-from soccer_lib.runs.files import atomic_write_json, load_json, resource_errors, to_plain
+from soccer_lib.runs.files import atomic_write_json, load_record, resource_errors, to_plain
+from soccer_lib.runs.lock import LOCK, FolderLock
 
 PACKAGES = ("mujoco", "sai-mujoco", "gymnasium", "numpy", "scipy")
+_NO_RUN = (".tmp", LOCK)
+"""Ends of names that a folder may hold before it belongs to a run."""
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -78,13 +82,17 @@ def notebook_folder(out_dir: str, name: str) -> Path:
 class RunFolder:
     """A folder under `runs/` that belongs to one command with one configuration.
 
+    It belongs to one process at a time: to this one for as long as the object lives, see `FolderLock`.
+
     Attributes:
         path: the folder, as the user gave it.
         resumed: True where the folder was there already.
+        lock: what keeps other processes out.
     """
 
     path: Path
     resumed: bool
+    lock: FolderLock = dataclasses.field(repr=False, compare=False)
 
     @classmethod
     def open(
@@ -99,7 +107,8 @@ class RunFolder:
             ignore: settings that may differ when the run is taken up again, such as the folder itself.
 
         Raises:
-            InputError: the folder belongs to another command or configuration, or is no run folder.
+            InputError: the folder belongs to another command or configuration, is in use by another process,
+                or is no run folder.
             ResourceError: the folder cannot be made or written.
         """
         folder = Path(path)
@@ -107,15 +116,18 @@ class RunFolder:
         file = folder / "config.json"
         with resource_errors(path, "make the folder"):
             folder.mkdir(parents=True, exist_ok=True)
-            occupied = any(not entry.name.endswith(".tmp") for entry in folder.iterdir())
+            occupied = any(not entry.name.endswith(_NO_RUN) for entry in folder.iterdir())
         if occupied:
             _check_owner(file, settings, command, ignore)
-            return cls(folder, resumed=True)
+        lock = FolderLock.take(folder)
+        if occupied or file.exists():  # another process may have made it while this one looked
+            _check_owner(file, settings, command, ignore)
+            return cls(folder, True, lock)
         record = {"command": command, "config": settings, "versions": version_record()}
         atomic_write_json(
             file, {**record, "git": git_record(), "machine": machine_record(), "created": now()}
         )
-        return cls(folder, resumed=False)
+        return cls(folder, False, lock)
 
     def append_metrics(self, values: Mapping[str, Any]) -> None:
         """Add one line to `metrics.jsonl`; non-finite numbers become null."""
@@ -137,9 +149,15 @@ class RunFolder:
         with resource_errors(path, "read"):
             lines = path.read_text(encoding="utf-8").splitlines()
         for line in lines:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 entries.append(json.loads(line))
-        return entries
+        return [entry for entry in entries if isinstance(entry, dict)]
+
+    def is_done(self) -> bool:
+        """Whether `status.json` says so; one that cannot be read does not."""
+        with contextlib.suppress(InputError):
+            return load_record(self.path / "status.json").get("status") == "done"
+        return False
 
     def set_status(self, status: str, **details: Any) -> None:
         """Write `status.json`: running, done or failed, since when, and any details."""
@@ -154,13 +172,18 @@ def _check_owner(file: Path, settings: dict[str, Any], command: str, ignore: Col
         raise InputError(
             f"{folder} is not empty and has no config.json; expected a new folder or one of a run; {remedy}"
         )
-    record = load_json(file)
-    owner = record.get("command") if isinstance(record, dict) else None
+    record = load_record(file, "config")
+    owner = record.get("command")
     if owner != command:
         raise InputError(f"{folder} belongs to {owner or 'something else'}; expected {command}; {remedy}")
     for key in {**settings, **record["config"]}:
         old = record["config"].get(key)
         new = settings.get(key)
+        if key not in ignore and old != new and key.endswith("sha256"):
+            raise InputError(
+                f"{folder} was made with another {key.removesuffix('_sha256')} than this run has; expected "
+                f"the same content; {remedy}, or restore the file"
+            )
         if key not in ignore and old != new:
             raise InputError(
                 f"{folder} was made with {key} = {old!r} and this run has {new!r}; "

@@ -10,6 +10,12 @@ from datetime import timedelta
 from soccer_lib.runs.files import atomic_write_text
 
 
+def print_progress(line: str) -> None:
+    """Print a line on the way; one that cannot be printed never ends a run."""
+    with contextlib.suppress(OSError):  # nobody reads any more, or the disk behind the output is full
+        print(line, flush=True)
+
+
 class Heartbeat:
     """Progress of a job with a known number of steps.
 
@@ -64,5 +70,4 @@ class Heartbeat:
         line = self.line(step, now - self._began, value)
         if self.path is not None:
             atomic_write_text(self.path, line + "\n")
-        with contextlib.suppress(OSError):  # nobody reads any more, or the disk behind the output is full
-            print(line, flush=True)
+        print_progress(line)

@@ -23,6 +23,7 @@ from soccer_lib.errors import SimulationError
 from soccer_lib.layout import AGENT, JOINTS
 from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, sha256_of
 from soccer_lib.runs.folder import version_record
+from soccer_lib.runs.heartbeat import print_progress
 from soccer_lib.tasks import COMMAND_DT, PHYSICS_DT
 from soccer_lib.wrappers import CONTROLS
 
@@ -227,7 +228,9 @@ def main(config: ClipsConfig) -> None:
         for folder, arrays in ((out, lower), (out / FULL_FOLDER, full_arrays(lower))):
             path = atomic_write_npz(folder / f"{name}.npz", arrays)
             hashes[path.relative_to(out).as_posix()] = sha256_of(path)
-            print(f"{path}  {len(lower['qpos']) * PHYSICS_DT:.2f} s  {path.stat().st_size / 1e3:.0f} kB")
+            print_progress(
+                f"{path}  {len(lower['qpos']) * PHYSICS_DT:.2f} s  {path.stat().st_size / 1e3:.0f} kB"
+            )
     sources = {"walker": sha256_of(OWN_FILE), "kicks": sha256_of(KICKS_FILE)}
     atomic_write_json(
         out / "clips.json",

@@ -8,26 +8,31 @@ import functools
 import io
 import itertools
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import stats
 
+from soccer_lib.control.weights import DATA
 from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.demos.files import read_dataset, write_dataset
+from soccer_lib.errors import InputError
 from soccer_lib.evaluation import evaluate
 from soccer_lib.learn.imitation.bc import bc
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import AUTO
 from soccer_lib.policies import Policy
+from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs import RunFolder, atomic_write_json, load_json, machine_record, version_record
-from soccer_lib.runs.files import MANIFEST, sha256_of, to_plain, write_manifest
+from soccer_lib.runs.files import MANIFEST, load_record, sha256_of, to_plain, write_manifest
+from soccer_lib.runs.heartbeat import print_progress
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import DAGGER_SEED, TUNING
 
@@ -50,24 +55,45 @@ class StudyConfig:
 
     out: str = "runs/curves"
     """folder for bc_amount.json, bc_observation.json and bc_dagger.json [path]"""
-    dataset: str = "data/demos/striker.npz"
+    dataset: str = os.path.relpath(DATA / "demos" / "striker.npz")
     """dataset of the striker's demonstrations [path]"""
-    amounts: tuple[int, ...] = (5, 20, 50)
+    amounts: Annotated[tuple[int, ...], Range(1, 100_000, whole=True)] = (5, 20, 50)
     """demonstrations of each task that a clone learns from [count]"""
-    rounds: int = 2
+    rounds: Annotated[int, Range(0, 100, whole=True)] = 2
     """rounds of DAgger [count]"""
-    round_episodes: int = 20
+    round_episodes: Annotated[int, Range(1, 1000, whole=True)] = 20
     """episodes of each task that a clone plays in a round of DAgger [count]"""
-    seeds: int = 5
+    seeds: Annotated[int, Range(1, 1000, whole=True)] = 5
     """clones of each kind [count]"""
-    epochs: int = 100
+    epochs: Annotated[int, Range(1, 1_000_000, whole=True)] = 100
     """passes over the data, at most [count]"""
-    episodes: int = 12
+    episodes: Annotated[int, Range(1, 10_000, whole=True)] = 12
     """episodes of each task that a clone is scored on; every seed has its own [count]"""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        check_fields(self)
+        if not self.amounts or len(set(self.amounts)) < len(self.amounts):
+            raise InputError(
+                f"--amounts got {self.amounts}; expected one number or more, and each once; try 5 20 50"
+            )
 
 
 def run_studies(config: StudyConfig) -> None:
-    """Make the three curves, those that are finished excepted."""
+    """Make the three curves, those that are finished excepted.
+
+    Raises:
+        InputError: settings that the dataset cannot serve; then nothing was begun.
+    """
+    data = read_dataset(config.dataset)
+    data.column("seeds")
+    tasks = data.column("tasks")
+    present = min(int((tasks == task).sum()) for task in np.unique(tasks))
+    if max(config.amounts) > present:
+        raise InputError(
+            f"--amounts got {max(config.amounts)}; expected at most the {present} episodes of each task in "
+            f"{config.dataset}; take fewer, or another --dataset"
+        )
     for study in (amount_study, observation_study, dagger_study):
         study(config)
 
@@ -132,11 +158,12 @@ def _study(
     settings = {key: value for key, value in to_plain(config).items() if key not in of_other_studies}
     settings |= {"out": out.name, "dataset_sha256": sha256_of(config.dataset)}
     if out.is_file():
-        record = load_json(out)
+        record = load_record(out, "settings")
         if record["settings"] == settings:
-            print(f"{out} is finished; remove it to make it again")
+            print_progress(f"{out} is finished; remove it to make it again")
             return record
-    parts = RunFolder.open(out.with_suffix(".parts"), settings, "study").path
+    run = RunFolder.open(out.with_suffix(".parts"), settings, "study")
+    parts = run.path
     jobs = [_Job(name, x, seed) for x in kinds for seed in range(config.seeds)]
     for job in jobs:
         file = parts / f"{job.x}_{job.seed}.npz"

@@ -197,3 +197,20 @@ def test_an_interrupt_while_a_package_loads_is_an_interrupt(tmp_path, monkeypatc
     )
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)  # Ctrl-C works again
+
+
+@pytest.mark.parametrize(
+    ("before", "early", "late"),
+    [("default_int_handler", "SIG_DFL", "default_int_handler"), ("SIG_IGN", "SIG_IGN", "SIG_IGN")],
+)
+def test_ctrl_c_is_quiet_until_the_command_line_can_answer(before, early, late):
+    script = (
+        "import signal\n"
+        f"signal.signal(signal.SIGINT, signal.{before})\n"
+        "import soccer_lib.__main__ as entry\n"
+        f"assert signal.getsignal(signal.SIGINT) is signal.{early}\n"
+        "entry.main(['--help'])\n"
+        f"assert signal.getsignal(signal.SIGINT) is signal.{late}\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,6 +132,13 @@ def test_bad_clips_end_in_one_line_and_no_file(clips, tmp_path, capsys, make_cli
         (["--output", "a.npz", "--from", "zero", "--seed", "12000"], "figures are reported from"),
         (["--output", "a.npz", "--sentinel-pattern", "1,1,1", "--input-root", "CLIPS"], "--sentinel-pattern"),
         (["--output", "a.npz", "--context-mode", "near"], "--context-mode"),
+        (["--output", "a.npz", "--from", "zero", "--noise", "inf"], "--noise got inf"),
+        (["--output", "a.npz", "--from", "zero", "--episodes", "1000000000"], "--episodes got 1000000000"),
+        (["--output", "a.npz", "--stride", "1000000000"], "--stride got 1000000000"),
+        (["--output", "a.npz", "--sentinel-frames", "5-1", "--input-root", "CLIPS"], "--sentinel-frames"),
+        (["--output", "a.npz", "--ball-far", "inf"], "--ball-far got inf"),
+        (["--output", "a.npz", "--max-samples", "9" * 20], "--max-samples got 9999"),
+        (["--output", "a.npz", "--seed", "9" * 20], "--seed got 9999"),
         (["--output", "a.npz", "--episodes", "3"], "--episodes came for another kind of dataset"),
         (["--output", "a.npz", "--from", "zero", "--stride", "3"], "expected it for motion clips"),
         (["--fetch", "--from", "zero"], "--fetch came for another kind"),
@@ -189,3 +199,29 @@ def test_a_picture_of_a_clip(clips, tmp_path, capsys):
         == 0
     )
     assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_an_interrupt_names_the_command_that_goes_on(tmp_path, capsys, monkeypatch):
+    flags = ["dataset", "--from", "zero", "--tasks", "kick_to_target", "--episodes", "1", "--workers", "1"]
+    flags += ["--output", str(tmp_path / "a.npz")]
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("soccer_lib.demos.collect.Collector.play", stop)
+    assert main(flags) == 130
+    assert "interrupted; the same command with --resume goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main(flags) == 2 and "add --resume" in capsys.readouterr().err
+    assert main([*flags, "--resume"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.npz"]
+
+
+def test_the_own_clips_are_found_from_any_folder(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    call = [sys.executable, "-m", "soccer_lib", "dataset", "--output", "own.npz"]
+    done = subprocess.run(
+        call, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert {"walk", "turn", "placed_kick"} <= set(read_dataset(tmp_path / "own.npz").source)

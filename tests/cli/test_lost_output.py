@@ -39,3 +39,32 @@ def test_a_full_output_is_one_line_and_costs_no_file(tmp_path):
     assert done.returncode == 3 and done.stderr.count("\n") == 1
     assert done.stderr.startswith("error: standard output: ")
     assert (tmp_path / "a.json").is_file()
+
+
+DATASET = ("dataset", "--from", "zero", "--tasks", "kick_to_target", "--episodes", "1", "--workers", "1")
+CLONE = ("bc", "--epochs", "2", "--net-arch", "16", "--device", "cpu")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_datasets_and_clones_are_whole_where_nothing_is_printed(tmp_path, dataset, unbuffered, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    calls = [
+        ((*DATASET, "--output", str(tmp_path / "a.npz")), tmp_path / "a.npz"),
+        ((*CLONE, "--dataset", dataset, "--out", str(tmp_path / "run")), tmp_path / "run/final_model.json"),
+    ]
+    for words, file in calls:
+        with open("/dev/full", "w") as full:
+            done = run(full, *words)
+        assert done.returncode == 3 and done.stderr.count("\n") == 1, done.stderr
+        assert done.stderr.startswith("error: standard output: ") and file.is_file()
+    assert not (tmp_path / "a.parts").exists()
+
+
+def test_help_without_a_reader_is_no_traceback():
+    for words in (("--help",), ("dataset", "--help"), ("walker", "train", "--help")):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = run(writer, *words)
+        os.close(writer)
+        assert done.returncode in (0, 141) and "Traceback" not in done.stderr

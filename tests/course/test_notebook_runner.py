@@ -174,6 +174,38 @@ def test_notebooks_that_papermill_may_call_completed(books, cells, reason):
     assert sorted(path.name for path in folder.iterdir()) == ["01_bad.failed.ipynb", "01_bad.log"]
 
 
+def test_a_client_that_gives_up_is_no_disk_error(books, monkeypatch):
+    source = books("01_loud", "print('much')")
+    Path("out").mkdir()
+
+    def give_up(*arguments, **more):
+        raise TimeoutError("Timeout waiting for IOPub output")
+
+    monkeypatch.setattr(execute.papermill, "execute_notebook", give_up)
+    monkeypatch.setattr(execute, "_last_started_cell", lambda notebook: "cell 3")
+    outcome = execute_notebook(source, Path("out"), {})
+    assert outcome.startswith("cell 3: the kernel does not answer") and "IOPub" in outcome
+
+
+@pytest.mark.parametrize("content", ["[]", '{"status": "done"}', "[" * 100_000])
+def test_a_damaged_record_runs_again(books, content, capsys):
+    books("01_first", REPORT)
+    run_notebooks(config("01"))
+    record = Path("runs/notebook/01_first/smoke/01_first/state.json")
+    before = load(record)
+    record.write_text(content)
+    run_notebooks(config("01"))
+    printed = capsys.readouterr().out
+    assert load(record)["figures"] == before["figures"] and printed.count("01_first: running (") == 2
+
+
+def test_a_summary_that_is_no_table_is_one_line(books):
+    books("01_first", "open(out_dir + '/summary.json', 'w').write('[1]')")
+    with pytest.raises(InputError, match=r"summary\.json holds something else; expected a record"):
+        run_notebooks(config("01"))
+    assert "waiting" in Path("runs/notebook/01_first/index.html").read_text()
+
+
 def test_caught_errors_empty_cells_and_progress(books, monkeypatch, capsys):
     monkeypatch.setattr(execute, "REPORT_EVERY", 0.05)
     caught = "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    print('caught', error)"

@@ -115,3 +115,52 @@ def test_what_is_planned_waits_and_what_is_done_is_counted(tmp_path):
     record = json.loads((tmp_path / "summary.json").read_text())["presets"]
     assert [entry["status"] for entry in record["smoke"]] == ["done", "failed", "waiting"]
     assert [entry["folder"] for entry in record["full"]] == [f"full/{other.name}"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"pictures": ["../../secret.png"]},
+        {"pictures": ["/etc/hostname"]},
+        {"html": "../../../x.html"},
+        {"html": ".."},
+        {"executed": "javascript://x/%0aalert(1)"},
+        {"executed": ""},
+        {"key": []},
+        {"key": {"parameters": [], "versions": {}}},
+        {"figures": ["a"]},
+        {"minutes": "long"},
+        {"status": "great"},
+        {"pictures": "all"},
+        {"machine": None},
+    ],
+)
+def test_a_record_of_somebody_else_shows_nothing_and_waits_for_a_run(tmp_path, values):
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    folder = write_record(tmp_path / "fast" / "01_x")
+    record = json.loads((folder / "state.json").read_text())
+    (folder / "state.json").write_text(json.dumps(record | values))
+    write_record(tmp_path / "fast" / "02_y", pictures=["a.png"])
+    page = page_of(tmp_path)
+    assert len(page.all("img", "src")) == 1 and "1 of 2 done" in page.text
+    assert all(link.startswith("fast/02_y/") for link in page.all("a", "href"))
+    assert "01_x waiting" in " ".join(page.text.split()) and "state.json" in page.text
+
+
+@pytest.mark.parametrize("content", ["[]", "3", "{}", "[" * 100_000, "half a fi"])
+def test_a_damaged_record_is_a_line_on_the_page(tmp_path, content):
+    folder = write_record(tmp_path / "fast" / "01_x")
+    (folder / "state.json").write_text(content)
+    assert "state.json" in page_of(tmp_path).text
+
+
+def test_places_and_links_are_those_of_the_folder(tmp_path):
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    folder = write_record(tmp_path / "fast" / "01_x")
+    other = {"folder": "javascript:alert(1)//", "name": "other", "pictures": ["a.png", "gone.png"]}
+    (folder / "a.png").symlink_to(tmp_path / "secret.png")
+    record = json.loads((folder / "state.json").read_text())
+    (folder / "state.json").write_text(json.dumps(record | other))
+    page = page_of(tmp_path)
+    assert page.all("img", "src") == []
+    assert page.all("a", "href") == ["fast/01_x/01_x.html", "fast/01_x/01_x.ipynb"]

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from soccer_lib.control.kicks import requested_kick
-from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, collector_of, parts_folder
+from soccer_lib.control.network import Network
+from soccer_lib.demos.collect import (
+    Collector,
+    _disturbed,
+    collect_dataset,
+    collector_of,
+    content_of,
+    parts_folder,
+)
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.envs.make import layers, make_env
@@ -15,6 +23,7 @@ from soccer_lib.evaluation import evaluate
 from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.layout import AGENT, DEFAULT_POSE, ROBOT
 from soccer_lib.policies import Policy, PolicySpec, load_policy
+from soccer_lib.policies.learned import LearnedPolicy
 from soccer_lib.policies.striker import Striker
 
 
@@ -269,10 +278,8 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
     with pytest.raises(MemoryError):
         collect(Stumble(), episodes=3, output=output)
     folder = parts_folder(PlayedDatasetConfig(output=output))
-    assert sorted(path.name for path in folder.glob("*.npz")) == [
-        "kick_to_target_1000.npz",
-        "kick_to_target_1001.npz",
-    ]
+    stems = sorted(path.stem.rpartition("_")[0] for path in folder.glob("*.npz"))
+    assert stems == ["kick_to_target_1000", "kick_to_target_1001"]
     with pytest.raises(InputError, match="add --resume"):
         collect(Stumble(), episodes=3, output=output)
     with pytest.raises(InputError, match="made with observation"):
@@ -284,6 +291,25 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
         assert np.array_equal(array, again.arrays()[name]), name
 
 
+def test_episodes_of_a_policy_that_was_trained_anew_are_not_mixed_with_its_own(tmp_path, capsys):
+    output = str(tmp_path / "run.npz")
+    config = PlayedDatasetConfig(
+        output=output, from_policy="clone", episodes=2, workers=1, tasks=("kick_to_target",), resume=True
+    )
+
+    def clone(bias: float) -> LearnedPolicy:
+        layers = [("linear", {"weight": np.zeros((12, 89)), "bias": np.full(12, bias)}), ("clip", {})]
+        return LearnedPolicy(Network(layers), PolicySpec("clone", "joint", "robot"))
+
+    for bias in (-0.5, -0.4):
+        data = collect_dataset(config, clone(bias))
+        assert (data.actions == np.float32(bias)).all()
+    assert "2 episodes of other policies than today's are passed over" in capsys.readouterr().out
+    assert len(list(parts_folder(config).glob("*.npz"))) == 4
+    assert content_of(clone(0.1)) == content_of(clone(0.1), None)
+    assert content_of(clone(0.1), clone(0.2)) != content_of(clone(0.2), clone(0.1))
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -293,7 +319,7 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
         ({"label_with": "walk_at_ball"}, "--label-with wants command, stumble gives joint"),
         ({"label_with": "nobody"}, "unknown policy"),
         ({"tasks": ("kick_it",)}, "kick_it"),
-        ({"episodes": 0}, "--episodes got 0; expected 1 or more"),
+        ({"episodes": 0}, "--episodes got 0; expected a whole number from 1"),
         ({"noise": float("nan")}, "--noise got nan"),
         ({"output": "demos.txt"}, "ends in .npz"),
     ],

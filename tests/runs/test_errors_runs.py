@@ -1,4 +1,4 @@
-"""Errors, atomic files, checked reads, run folders and heartbeats."""
+"""Errors, atomic files, checked reads and run folders."""
 
 from __future__ import annotations
 
@@ -261,7 +261,16 @@ def test_run_folder_refuses_foreign_folders(tmp_path):
     (tmp_path / "config.json").write_text('{"trunc')
     with pytest.raises(InputError, match="expected a JSON file"):
         runs.RunFolder.open(tmp_path, Config(), "evaluate")
-    (tmp_path / "config.json").write_text("[1]")
+    for content in (
+        "[1]",
+        '{"command": "evaluate"}',
+        '{"command": "evaluate", "config": [1]}',
+        "[" * 100_000,
+    ):
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(InputError, match=r"config\.json.*; expected a"):
+            runs.RunFolder.open(tmp_path, Config(), "evaluate")
+    (tmp_path / "config.json").write_text('{"config": {}}')
     with pytest.raises(InputError, match="belongs to something else"):
         runs.RunFolder.open(tmp_path, Config(), "evaluate")
     assert (tmp_path / "photo.txt").read_text() == "mine"
@@ -282,8 +291,33 @@ def test_metrics_survive_a_cut_last_line(tmp_path):
 def test_status(tmp_path):
     folder = runs.RunFolder.open(tmp_path / "one", Config(), "evaluate")
     folder.set_status("failed", reason="no ball")
+    assert not folder.is_done()
     record = json.loads((folder.path / "status.json").read_text())
     assert record["status"] == "failed" and record["reason"] == "no ball" and record["time"]
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"status": []}', "[" * 100_000])
+def test_a_status_that_cannot_be_read_is_not_done(tmp_path, content):
+    folder = runs.RunFolder.open(tmp_path / "one", Config(), "evaluate")
+    assert not folder.is_done()
+    folder.set_status("done")
+    assert folder.is_done()
+    (folder.path / "status.json").write_text(content)
+    assert not folder.is_done()
+
+
+def test_the_hash_of_arrays_is_that_of_their_content():
+    arrays = {"x": np.arange(4.0), "name": np.array(["a"])}
+    same = {"name": np.array(["a"]), "x": np.arange(4.0)}
+    assert files.sha256_of_arrays(arrays) == files.sha256_of_arrays(same)
+    others = [
+        {**arrays, "x": np.arange(4.0)[::-1]},
+        {**arrays, "x": np.arange(4.0).reshape(2, 2)},
+        {**arrays, "x": np.arange(4.0).view(np.int64)},
+        {"y": arrays["x"], "name": arrays["name"]},
+        {"x": arrays["x"]},
+    ]
+    assert len({files.sha256_of_arrays(one) for one in (arrays, *others)}) == 6
 
 
 def test_a_git_record_is_a_commit_or_nothing(tmp_path, monkeypatch):
@@ -293,24 +327,6 @@ def test_a_git_record_is_a_commit_or_nothing(tmp_path, monkeypatch):
     assert git_record() is None, "no repository"
     monkeypatch.setenv("PATH", "")
     assert git_record() is None, "no git"
-
-
-def test_heartbeat_lines():
-    beat = runs.Heartbeat(None, total=200, unit="steps", label="train", start=100)
-    assert beat.line(150, 10.0, "return 1.5") == "train: 150/200 steps (75%), 5/s, ETA 0:00:10, return 1.5"
-    assert beat.line(200, 65.0) == "train: 200/200 steps (100%), took 0:01:05"
-    assert beat.line(100, 0.0) == "train: 100/200 steps (50%)"
-
-
-def test_heartbeat_prints_when_due_and_at_the_end(tmp_path, capsys):
-    beat = runs.Heartbeat(tmp_path / "progress.txt", total=3, unit="episodes", every=1e9)
-    for step in (1, 2, 3):
-        beat.update(step)
-    out = capsys.readouterr().out
-    assert out.count("\n") == 1 and "3/3 episodes (100%)" in out
-    assert (tmp_path / "progress.txt").read_text() == out
-    runs.Heartbeat(None, total=3, unit="episodes", every=0.0).update(1)
-    assert "1/3 episodes (33%)" in capsys.readouterr().out
 
 
 def test_notebook_folder():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.demos.files import read_dataset, write_dataset
+from soccer_lib.errors import InputError
 from soccer_lib.runs import load_json
 from soccer_lib.runs.files import verify_manifest
 from soccer_lib.tasks import COMPETITION
@@ -122,3 +123,32 @@ def test_observations_come_from_the_same_episodes_and_are_chosen_on_tuning_seeds
     assert hidden == [("auto",)] * 6 + [()] * 2
     assert {spec.observation for spec, *_ in scores.calls[:-1]} == {"full", "robot", "agent"}
     assert {seed for _, _, seed in scores.calls} == {0, 7}
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"amounts": ()}, r"--amounts got \(\); expected one number or more"),
+        ({"amounts": (1, 1)}, r"--amounts got \(1, 1\)"),
+        ({"amounts": (-1,)}, "--amounts got -1"),
+        ({"amounts": (2, 5)}, "--amounts got 5; expected at most the 4 episodes"),
+        ({"rounds": -1}, "--rounds got -1"),
+        ({"round_episodes": 0}, "--round-episodes got 0"),
+        ({"seeds": 0}, "--seeds got 0"),
+        ({"epochs": 0}, "--epochs got 0"),
+        ({"episodes": 0}, "--episodes got 0"),
+        ({"dataset": "nope.npz"}, "cannot read nope.npz"),
+    ],
+)
+def test_a_study_that_cannot_be_made_is_not_begun(config, scores, tmp_path, setting, words):
+    with pytest.raises(InputError, match=words):
+        studies.run_studies(dataclasses.replace(config, **setting))
+    assert not scores.calls and not (tmp_path / "curves").exists()
+
+
+def test_a_damaged_curve_is_one_line(config, scores, tmp_path):
+    amount_study(config)
+    for content in ("[]", "{}", "[" * 100_000):
+        (tmp_path / "curves" / "bc_amount.json").write_text(content)
+        with pytest.raises(InputError, match=r"bc_amount\.json"):
+            amount_study(config)

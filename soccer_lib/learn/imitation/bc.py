@@ -21,15 +21,16 @@ from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, join
 from soccer_lib.demos.files import read_dataset
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, one_line
 from soccer_lib.learn.imitation.actor import Actor
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import hidden_entries
 from soccer_lib.learn.imitation.kicks import kick_agreement, kick_labels, kick_patterns
 from soccer_lib.learn.imitation.mirror import mirror_image
-from soccer_lib.policies import LearnedPolicy, Policy, PolicySpec, write_policy
+from soccer_lib.policies import LearnedPolicy, Policy, PolicySpec, load_policy, write_policy
 from soccer_lib.policies.learned import check_walker, read_policy, walker_sha256
 from soccer_lib.runs import Heartbeat, RunFolder
+from soccer_lib.runs.files import sha256_of_arrays, to_plain
 from soccer_lib.seeds import DAGGER_SEED
 from soccer_lib.tasks import PHYSICS_DT
 
@@ -55,13 +56,17 @@ def bc(config: BCConfig, collect: Collect | None = None) -> LearnedPolicy:
         validation = read_dataset(config.validation)
     else:
         train, validation = train.split(share, config.seed)
-    folder = RunFolder.open(config.out, config, "bc", ignore=("out", "device"))
+    check_learning(config, train, validation)
+    content = [sha256_of_arrays(data.arrays()) for data in (train, validation)]
+    settings = {**to_plain(config), "dataset_sha256": content}
+    folder = RunFolder.open(config.out, settings, "bc", ignore=("out", "device"))
     file = folder.path / POLICY_FILE
-    if file.is_file():
+    if folder.is_done() and file.is_file():  # a kill may have come before its JSON was written
         print(f"{file} is finished; choose another --out to train again")
         policy = read_policy(file)
         check_walker(policy.spec)
         return policy
+    folder.set_status("running")
     # An interrupted run starts over: training takes minutes, and played rounds are kept on their own.
     (folder.path / "metrics.jsonl").unlink(missing_ok=True)
 
@@ -79,6 +84,37 @@ def bc(config: BCConfig, collect: Collect | None = None) -> LearnedPolicy:
     folder.set_status("done", **best)
     print(f"{file}: " + ", ".join(f"{name} {value:.3g}" for name, value in best.items()))
     return policy
+
+
+def check_learning(config: BCConfig, train: Dataset, validation: Dataset) -> None:
+    """Check what settings do not say alone, before anything is written.
+
+    Raises:
+        InputError: a device that is not there, an unknown expert or one of another control, fields to hide,
+            a mirror image or kicks that these data or this network do not have.
+    """
+    try:
+        torch.zeros(1, device="cpu" if config.device == "auto" else config.device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"--device {config.device}: {one_line(error, 120)}; expected one that this machine has; try cpu"
+        ) from None
+    expert = load_policy(config.expert).spec
+    if config.dagger_rounds and expert.control != train.control:
+        raise InputError(
+            f"--expert {expert.name} gives {expert.control}, the dataset holds {train.control}; expected the "
+            "same; name another expert"
+        )
+    join([train, validation])
+    if config.mirror:
+        mirror_image(train)
+    widths = [int(width) for width in config.net_arch.split(",")]
+    Actor(train.observations[:2], widths, _patterns(train), hidden_entries(config.hide, train))
+
+
+def _patterns(data: Dataset) -> np.ndarray:
+    """The kicks in a dataset of commands."""
+    return kick_patterns(data.actions) if data.control == "command" else np.zeros((0, 12), np.float32)
 
 
 def _play(policy: Policy, round_number: int, config: BCConfig, folder: RunFolder) -> Dataset:
@@ -140,7 +176,7 @@ def clone(
     # The robot's left and right are alike, so each sample teaches two.
     if config.mirror:
         train = join([train, mirror_image(train)])
-    patterns = kick_patterns(train.actions) if train.control == "command" else np.zeros((0, 12), np.float32)
+    patterns = _patterns(train)
     samples = Samples.of(train, patterns, device)
     held_out = Samples.of(validation, patterns, device)
     weight = kick_weight(samples.kicks, config.kick_balance)
@@ -171,7 +207,7 @@ def clone(
         figures: dict[str, Any] = {"round": round_number, "epoch": epoch}
         figures |= validate(mean_net, samples, train.episode_id, "train")
         figures |= validate(mean_net, held_out, validation.episode_id, "val")
-        if not np.isfinite(figures["train/loss"]):
+        if not np.isfinite(figures["train/loss"] + figures["val/loss"]):
             raise InputError(
                 f"the loss is {figures['train/loss']} in epoch {epoch}; expected a finite number; try a "
                 "smaller --lr"

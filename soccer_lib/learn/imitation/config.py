@@ -11,15 +11,16 @@ import tyro
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
 from soccer_lib.learn.imitation.hidden import AUTO
+from soccer_lib.ranges import Range, check_fields
+from soccer_lib.tasks import tasks_named
 
-_LEAST = {
-    "epochs": 1,
-    "patience": 1,
-    "batch_size": 2,
-    "dagger_rounds": 0,
-    "dagger_episodes": 1,
-    "seed": 0,
-}
+WIDTH = Range(8, 8192, whole=True)
+"""Widths of hidden layers."""
+
+MOST_WEIGHTS = 50_000_000
+"""Weights between hidden layers that train in the memory of a usual machine, with AdamW's and the mean's."""
+
+_COUNT = Range(1, 1_000_000, whole=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,36 +33,36 @@ class BCConfig:
     """run folder: policy, metrics, progress [path]"""
     validation: str = ""
     """dataset to validate on; without one, part of --dataset is held out [path]"""
-    validation_share: float = 0.15
+    validation_share: Annotated[float, Range(0, 0.99, above=True)] = 0.15
     """share of the episodes or clips that is held out; whole ones, never single samples"""
     net_arch: str = "512,256,128,64"
     """widths of the hidden layers"""
-    epochs: int = 200
+    epochs: Annotated[int, _COUNT] = 200
     """passes over the data, at most [count]"""
-    patience: int = 60
+    patience: Annotated[int, _COUNT] = 60
     """epochs without a lower validation loss after which training stops [count]"""
-    batch_size: int = 256
+    batch_size: Annotated[int, Range(2, 1_000_000, whole=True)] = 256
     """samples in a gradient step [count]"""
-    lr: Annotated[float, tyro.conf.arg(aliases=["--learning-rate"])] = 1e-3
+    lr: Annotated[float, Range(0, 10, above=True), tyro.conf.arg(aliases=["--learning-rate"])] = 1e-3
     """initial learning rate of AdamW; it falls to 0 along a cosine"""
-    weight_decay: float = 0.1
+    weight_decay: Annotated[float, Range(0, 100)] = 0.1
     """weight decay of AdamW"""
-    averaging: float = 0.999
+    averaging: Annotated[float, Range(0, 0.99999)] = 0.999
     """how much of the running mean of the weights is kept at each step; this mean is validated and saved"""
-    kick_balance: float = 0.5
+    kick_balance: Annotated[float, Range(0, 2)] = 0.5
     """each kick is weighted by (samples / samples with this kick) to this power; 0 weights all alike"""
     hide: tuple[str, ...] = (AUTO,)
     """fields of the observation that the clone cannot see; an empty list hides nothing; auto hides joints,
     inertial sensors and the last command where commands are cloned"""
     mirror: bool = True
     """learn from the robot's mirror image too; needs the observation full, robot or agent"""
-    seed: int = 0
+    seed: Annotated[int, Range(0, 2**32 - 1, whole=True)] = 0
     """seed of the split, the initial weights and the batches"""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """where to train"""
-    dagger_rounds: int = 0
+    dagger_rounds: Annotated[int, Range(0, 100, whole=True)] = 0
     """rounds of DAgger: the clone plays, the expert labels, a new clone learns from everything [count]"""
-    dagger_episodes: int = 30
+    dagger_episodes: Annotated[int, Range(1, 1000, whole=True)] = 30
     """episodes of each task in a round [count]"""
     expert: str = "striker"
     """policy that labels in the rounds of DAgger"""
@@ -70,17 +71,18 @@ class BCConfig:
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        for name, least in _LEAST.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} got {getattr(self, name)}; expected {least} or more")
+        check_fields(self)
+        tasks_named(",".join(self.tasks))
         for name in set(self.hide) - {AUTO}:
             AGENT[name]  # raises for a name that no observation has
-        if not self.lr > 0 or not self.weight_decay >= 0 or not 0 <= self.averaging < 1:
-            raise InputError(
-                f"lr {self.lr}, weight_decay {self.weight_decay} and averaging {self.averaging} came; "
-                "expected above 0, 0 or more, and from 0 to below 1"
-            )
         if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", self.net_arch.replace(" ", "")):
             raise InputError(
                 f"net_arch got {self.net_arch!r}; expected widths with commas; try 512,256,128,64"
+            )
+        widths = [WIDTH.number("net_arch", int(width)) for width in self.net_arch.split(",")]
+        weights = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
+        if weights > MOST_WEIGHTS:
+            raise InputError(
+                f"net_arch {self.net_arch} has {weights:,} weights; expected at most {MOST_WEIGHTS:,}; try "
+                "512,256,128,64"
             )

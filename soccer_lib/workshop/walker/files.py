@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -16,16 +15,17 @@ import numpy as np
 
 from soccer_lib.control.gait import PARAMETER_NAMES, GaitParameters
 from soccer_lib.control.kicks import Kick
-from soccer_lib.errors import InputError, one_line
+from soccer_lib.errors import InputError, SimulationError, one_line
 from soccer_lib.runs.files import (
+    atomic_copy,
     atomic_write_json,
     atomic_write_npz,
     atomic_write_text,
     load_npz,
-    resource_errors,
     sha256_of,
 )
 from soccer_lib.runs.folder import RunFolder, machine_record, version_record
+from soccer_lib.runs.heartbeat import print_progress
 
 _NO_EFFECT = ("save_dir", "out", "log_interval", "checkpoint_interval")
 """Settings that change where results go and how often they are written, but not the results."""
@@ -63,6 +63,7 @@ class TuningFolder:
             InputError: the folder holds a run of other settings, or something else.
             ResourceError: the folder cannot be made.
         """
+        self.published = (f"{self.name}.npz", "curve.json", f"{self.name}.json")
         self.run = RunFolder.open(path, config, self.command_name, ignore=_NO_EFFECT + _MAY_CHANGE)
         self.path = path
         self.settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in _NO_EFFECT}
@@ -90,7 +91,7 @@ class TuningFolder:
         try:
             return load_npz(self.path / name)
         except InputError as error:
-            print(f"skipped: {error}", flush=True)
+            print_progress(f"skipped: {error}")
             return None
 
     def log(self, stage: str, entry: dict[str, Any], share: float) -> None:
@@ -108,7 +109,7 @@ class TuningFolder:
         _add(self.curve, stage, {**entry, "seconds": round(seconds, 1)})
         self.run.append_metrics({"stage": stage, **self.curve[stage][-1]})
         line = f"{stage} {share:.1%}  {seconds:.0f} s  {figures}"
-        print(line, flush=True)
+        print_progress(line)
         atomic_write_text(self.path / "progress.txt", line + "\n")
 
     def publish(self, arrays: dict[str, np.ndarray], out: Path | None, **extra: Any) -> Path:
@@ -122,6 +123,7 @@ class TuningFolder:
         Returns:
             The file.
         """
+        check_finite(arrays, f"the {self.name}")
         file = self.path / f"{self.name}.npz"
         atomic_write_npz(file, arrays)
         record = {
@@ -136,10 +138,7 @@ class TuningFolder:
         atomic_write_json(file.with_suffix(".json"), record)
         atomic_write_json(self.path / "curve.json", self.curve)
         if out is not None:
-            with resource_errors(out, f"copy the {self.name} to"):
-                out.mkdir(parents=True, exist_ok=True)
-                for name in (file.name, "curve.json", f"{self.name}.json"):
-                    shutil.copyfile(self.path / name, out / name)
+            atomic_copy([self.path / name for name in self.published], out)
         self.run.set_status("done", file=file.name, sha256=record["sha256"], minutes=record["minutes"])
         return (out or self.path) / file.name
 
@@ -157,14 +156,17 @@ class TrainingFolder(TuningFolder):
 
     def save_gait(self, scores: np.ndarray, mean: GaitParameters) -> None:
         """Keep the history of the gait search and its present result."""
-        atomic_write_npz(self.path / "gait.npz", {"scores": scores, "gait": mean.vector()}, compress=False)
+        arrays = {"scores": scores, "gait": mean.vector()}
+        check_finite(arrays, "the gait search")
+        atomic_write_npz(self.path / "gait.npz", arrays, compress=False)
 
     def checkpoint(self) -> dict[str, np.ndarray] | None:
         """The last complete checkpoint of the practice, or None."""
         return self._load_or_skip("checkpoint.npz")
 
     def save_checkpoint(self, arrays: dict[str, np.ndarray]) -> None:
-        """Replace the checkpoint."""
+        """Replace the checkpoint; one that is not finite would spoil the run for good."""
+        check_finite(arrays, "the practice")
         atomic_write_npz(self.path / "checkpoint.npz", arrays, compress=False)
 
     def finish(self, arrays: dict[str, np.ndarray], out: Path | None) -> Path:
@@ -191,6 +193,7 @@ class KickFolder(TuningFolder):
 
     def keep(self, stage: str, vector: np.ndarray) -> None:
         """Keep the result of a finished stage."""
+        check_finite({stage: vector}, "the kick search")
         self.vectors[stage] = vector
         atomic_write_npz(self.path / "stages.npz", self.vectors)
 
@@ -200,6 +203,7 @@ class KickFolder(TuningFolder):
 
     def save_scores(self, stage: str, scores: list[np.ndarray]) -> None:
         """Keep the scores of a stage that is under way."""
+        check_finite({stage: np.array(scores)}, "the kick search")
         self._scores = {stage: np.array(scores)}
         atomic_write_npz(self.path / "scores.npz", self._scores, compress=False)
 
@@ -213,6 +217,20 @@ class KickFolder(TuningFolder):
         return self.publish(arrays, out, kicks=figures)
 
 
+def check_finite(arrays: Mapping[str, np.ndarray], what: str) -> None:
+    """Keep what is not finite out of every file, however it came about.
+
+    Raises:
+        SimulationError: naming the first such array.
+    """
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise SimulationError(
+                f"{what} came to NaN or infinity in {name}; expected finite numbers (no file was "
+                "changed); try another --seed or a smaller --learning-rate"
+            )
+
+
 def curve_of(metrics: Iterable[dict[str, Any]]) -> Curve:
     """The learning curve in a run's metrics: what a killed run did twice is there once.
 
@@ -224,7 +242,8 @@ def curve_of(metrics: Iterable[dict[str, Any]]) -> Curve:
     curve: Curve = {}
     for line in metrics:
         entry = dict(line)
-        _add(curve, entry.pop("stage"), entry)
+        if "stage" in entry and "seconds" in entry:  # a line that somebody else wrote is no point of it
+            _add(curve, entry.pop("stage"), entry)
     return curve
 
 

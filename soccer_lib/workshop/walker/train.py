@@ -9,13 +9,14 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.control.residual import FEATURE_COUNT
-from soccer_lib.errors import InputError
+from soccer_lib.ranges import Range, check_fields
+from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import Pool
 from soccer_lib.runs.worker import Worker, end
 from soccer_lib.workshop.walker.files import TrainingFolder
@@ -38,31 +39,31 @@ class WalkerTrainConfig:
     """folder of the run: checkpoints, curve, progress, and the finished walker [path]"""
     out: str = ""
     """second folder for walker.npz, walker.json, curve.json, such as data/walker [path, empty: none]"""
-    seed: int = 0
+    seed: Annotated[int, Range(0, 2**32 - 2, whole=True)] = 0
     """seed of the search, the network and its training"""
-    workers: int = 2
+    workers: Annotated[int, Range(1, 256, whole=True)] = 2
     """worker processes [count]"""
-    generations: int = 16
+    generations: Annotated[int, Range(1, 100_000, whole=True)] = 16
     """generations of the gait search [count]"""
-    population: int = 24
+    population: Annotated[int, Range(4, 10_000, whole=True)] = 24
     """candidates in a generation [count]"""
-    scenarios: int = 20
+    scenarios: Annotated[int, Range(1, 10_000, whole=True)] = 20
     """command sequences of 8 s for each candidate [count]"""
-    sigma: float = 0.4
+    sigma: Annotated[float, Range(0, 10, above=True)] = 0.4
     """initial step size of the gait search [search units]"""
-    total_steps: int = 8_000_000
+    total_steps: Annotated[int, Range(0, 10**12, whole=True)] = 8_000_000
     """walker steps of 20 ms to train the residual network for [count]"""
-    robots: int = 64
+    robots: Annotated[int, Range(1, 10_000, whole=True)] = 64
     """robots that train in each worker [count]"""
-    rollout: int = 32
+    rollout: Annotated[int, Range(2, 10_000, whole=True)] = 32
     """steps of each robot between two updates [20 ms]"""
-    learning_rate: float = 5e-4
+    learning_rate: Annotated[float, Range(0, 1, above=True)] = 5e-4
     """initial learning rate of the network; it is then adapted to the measured divergence"""
-    strongest_push: float = 0.7
+    strongest_push: Annotated[float, Range(0, 100)] = 0.7
     """strongest push in the second half of the training [m/s]"""
-    checkpoint_interval: int = 25
+    checkpoint_interval: Annotated[int, Range(1, 10**9, whole=True)] = 25
     """updates between two checkpoints [count]"""
-    log_interval: float = 5.0
+    log_interval: Annotated[float, Range(0, 10**6)] = 5.0
     """time between two progress lines [s]"""
 
 
@@ -76,20 +77,12 @@ def train_walker(config: WalkerTrainConfig) -> Path:
         InputError: settings out of range, or a run folder of other settings.
         SimulationError: a worker died.
     """
-    _check(config)
+    check_fields(config)
     with TrainingFolder(Path(config.save_dir), config) as folder:
+        check_outputs([Path(config.out) / name for name in folder.published if config.out])
         parameters = search_gait(config, folder)
         arrays = practise(config, folder, parameters)
         return folder.finish(arrays, Path(config.out) if config.out else None)
-
-
-def _check(config: WalkerTrainConfig) -> None:
-    lowest = {"workers": 1, "generations": 1, "population": 4, "scenarios": 1, "robots": 1, "rollout": 2}
-    for name, least in {**lowest, "total_steps": 0, "checkpoint_interval": 1, "seed": 0}.items():
-        if getattr(config, name) < least:
-            raise InputError(
-                f"{name} {getattr(config, name)}; expected at least {least}; leave it out for the default"
-            )
 
 
 def search_gait(config: WalkerTrainConfig, folder: TrainingFolder) -> GaitParameters:

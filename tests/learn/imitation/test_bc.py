@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from soccer_lib.demos.dataset import Dataset
-from soccer_lib.demos.files import write_dataset
+from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
 from soccer_lib.learn.imitation import bc as bc_page
@@ -221,18 +221,62 @@ def test_joint_datasets_have_no_kicks(tmp_path):
     [
         ({"net_arch": "64;64"}, "net_arch got '64;64'; expected widths with commas"),
         ({"net_arch": "64,0"}, "net_arch got '64,0'"),
-        ({"net_arch": "32,2"}, "net_arch ends in 2; expected more than the 2 kicks"),
-        ({"epochs": 0}, "epochs got 0; expected 1 or more"),
-        ({"lr": 0.0}, "lr 0.0"),
-        ({"averaging": 1.0}, "averaging 1.0"),
+        ({"net_arch": "32,2"}, "net_arch got 2; expected a whole number from 8"),
+        ({"net_arch": "8,8192,8192"}, "67,174,400 weights; expected at most 50,000,000"),
+        ({"epochs": 0}, "--epochs got 0; expected a whole number from 1"),
+        ({"lr": 0.0}, "--lr got 0"),
+        ({"lr": 1e99}, "--lr got 1e\\+99"),
+        ({"weight_decay": float("inf")}, "--weight-decay got inf"),
+        ({"kick_balance": -1e99}, "--kick-balance got -1e\\+99"),
+        ({"averaging": 1.0}, "--averaging got 1.0"),
+        ({"seed": 2**32}, "--seed got 4294967296"),
+        ({"device": "mps"}, "--device mps: .*; expected one that this machine has"),
+        ({"expert": "nope"}, "unknown policy 'nope'"),
+        ({"expert": "zero", "dagger_rounds": 1}, "--expert zero gives torque, the dataset holds command"),
+        ({"tasks": ("",)}, "no task named"),
+        ({"tasks": ("nope",)}, "unknown task 'nope'"),
         ({"hide": ("last_comand",)}, "has no field 'last_comand'; it has joint_pos"),
-        ({"validation_share": 1.0}, "expected a share between 0 and 1"),
+        ({"validation_share": 1.0}, "--validation-share got 1.0"),
         ({"dataset": ("none.npz",)}, "cannot read none.npz"),
     ],
 )
 def test_bad_settings_are_one_line(dataset, tmp_path, setting, words):
     with pytest.raises(InputError, match=words):
         bc(BCConfig(**{"dataset": (dataset,), "out": str(tmp_path / "run"), **SMALL, **setting}))
+    assert not (tmp_path / "run").exists(), "a call that was refused leaves the folder to the next"
+
+
+def test_a_dataset_of_other_content_is_another_run(config, dataset, tmp_path):
+    config = dataclasses.replace(config, epochs=1)
+    bc(config)
+    before = (tmp_path / "run" / "final_model.safetensors").read_bytes()
+    data = read_dataset(dataset)
+    write_dataset(dataset, dataclasses.replace(data, actions=data.actions / 2), {})
+    with pytest.raises(InputError, match=r"run was made with another dataset .*expected the same content"):
+        bc(config)
+    write_dataset(dataset, data, {"written": "again"})
+    bc(config)
+    assert (tmp_path / "run" / "final_model.safetensors").read_bytes() == before
+
+
+def test_a_kill_between_a_policys_two_files_leaves_a_run_that_goes_on(config, tmp_path, monkeypatch):
+    config = dataclasses.replace(config, epochs=1)
+    first = bc(config)
+    file = tmp_path / "run" / "final_model.safetensors"
+    whole = file.read_bytes()
+    file.unlink()  # done once, and under way again
+    write = bc_page.write_policy
+
+    def stop(path, policy):
+        write(path, policy)
+        path.with_suffix(".json").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bc_page, "write_policy", stop)
+    with pytest.raises(KeyboardInterrupt):
+        bc(config)
+    monkeypatch.undo()
+    assert bc(config).record["best"] == first.record["best"] and file.read_bytes() == whole
 
 
 def test_the_command(dataset, tmp_path, command):
@@ -252,3 +296,12 @@ def test_the_command(dataset, tmp_path, command):
     assert done.returncode == 0, done.stderr
     assert "val/kick_recall" in done.stdout and (tmp_path / "run" / "progress.txt").is_file()
     assert json.loads((tmp_path / "run" / "config.json").read_text())["config"]["lr"] == 0.01
+
+
+def test_a_validation_of_another_kind_is_refused_before_the_folder_is_taken(config, dataset, tmp_path):
+    data = read_dataset(dataset)
+    other = dataclasses.replace(data, observation_layout="robot", observations=data.observations[:, :89])
+    path = write_dataset(tmp_path / "other.npz", other, {})
+    with pytest.raises(InputError, match="datasets of 2 kinds came"):
+        bc(dataclasses.replace(config, validation=str(path)))
+    assert not (tmp_path / "run").exists()

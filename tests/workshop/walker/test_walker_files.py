@@ -1,16 +1,19 @@
 """The run folder of a tuning: the curve in its metrics, its status, and what it publishes."""
 
+import errno
 import json
+import os
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from soccer_lib.errors import InputError
+from soccer_lib.control.gait import GaitParameters
+from soccer_lib.errors import InputError, ResourceError, SimulationError
 from soccer_lib.runs.files import sha256_of
 from soccer_lib.workshop.walker import files
-from soccer_lib.workshop.walker.files import KickFolder, TuningFolder
+from soccer_lib.workshop.walker.files import KickFolder, TrainingFolder, TuningFolder
 
 
 @dataclass(frozen=True)
@@ -133,3 +136,50 @@ def test_a_kick_search_finds_its_stages_and_scores_again(tmp_path):
     again = KickFolder(path, Config())
     assert again.vectors["first"].tolist() == [0.0, 1.0, 2.0]
     assert again.scores("shot").tolist() == [[1.0, 2.0]] and again.scores("placed").shape == (0, 1)
+
+
+def test_nothing_that_is_not_finite_reaches_a_file(tmp_path):
+    out = tmp_path / "data"
+    with Folder(tmp_path / "run", Config()) as folder:
+        good = folder.publish({"x": np.ones(3)}, out).read_bytes()
+    for bad in (np.nan, np.inf):
+        with pytest.raises(SimulationError, match="the gadget came to NaN or infinity in x;"):
+            with Folder(tmp_path / "run", Config()) as folder:
+                folder.publish({"x": np.array([1.0, bad])}, out)
+        assert status_of(tmp_path / "run")["status"] == "failed"
+    assert (out / "gadget.npz").read_bytes() == (tmp_path / "run" / "gadget.npz").read_bytes() == good
+    with TrainingFolder(tmp_path / "walker", Config()) as training:
+        training.save_checkpoint({"net": np.zeros(2), "update": np.array(1)})
+        with pytest.raises(SimulationError):
+            training.save_checkpoint({"net": np.array([0.0, np.nan]), "update": np.array(2)})
+        with pytest.raises(SimulationError):
+            training.save_gait(np.array([[np.nan]]), GaitParameters())
+        assert training.checkpoint()["update"] == 1 and len(training.gait_scores()) == 0
+
+
+def test_a_full_disk_leaves_the_published_files_as_they_were(tmp_path, monkeypatch):
+    out = tmp_path / "data"
+    with Folder(tmp_path / "run", Config()) as folder:
+        folder.publish({"x": np.ones(3)}, out)
+        before = {path.name: path.read_bytes() for path in out.iterdir()}
+        sync = os.fsync
+
+        def full(number):
+            if os.readlink(f"/proc/self/fd/{number}").startswith(str(out / ".gadget.json.")):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            sync(number)
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(ResourceError, match=r"could not copy into .*data: No space left"):
+            folder.publish({"x": np.zeros(3)}, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_lines_of_others_are_no_points_of_the_curve(tmp_path):
+    (tmp_path / "run").mkdir()
+    with Folder(tmp_path / "run", Config()) as folder:
+        folder.log("a", {"steps": 1}, 0.5)
+    with open(tmp_path / "run" / "metrics.jsonl", "a") as stream:
+        stream.write('[1, 2]\n{"steps": 3}\n' + "[" * 100_000 + "\n")
+    with Folder(tmp_path / "run", Config()) as folder:
+        assert [entry["steps"] for entry in folder.curve["a"]] == [1] and list(folder.curve) == ["a"]

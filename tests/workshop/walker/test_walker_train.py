@@ -5,12 +5,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from soccer_lib.control import load_walker
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.workshop.walker import train as training
 from soccer_lib.workshop.walker.files import TrainingFolder
+from soccer_lib.workshop.walker.ppo import Learner
 from soccer_lib.workshop.walker.train import WalkerTrainConfig, train_walker
 
 
@@ -132,3 +134,41 @@ def test_summary_by_hand():
     assert summary["episode_s"] == pytest.approx(7.0)
     errors = [summary[name] for name in ("error_vx", "error_vy", "error_yaw_rate")]
     assert errors == pytest.approx([0.5, 0.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"learning_rate": float("nan")}, "--learning-rate got nan"),
+        ({"learning_rate": float("inf")}, "--learning-rate got inf"),
+        ({"learning_rate": 0.0}, "--learning-rate got 0"),
+        ({"sigma": 0.0}, "--sigma got 0"),
+        ({"sigma": -1.0}, "--sigma got -1"),
+        ({"log_interval": float("nan")}, "--log-interval got nan"),
+        ({"log_interval": -1.0}, "--log-interval got -1"),
+        ({"strongest_push": float("nan")}, "--strongest-push got nan"),
+        ({"seed": 2**32}, "--seed got 4294967296"),
+    ],
+)
+def test_a_refused_setting_does_not_take_the_folder(tmp_path, setting, words):
+    with pytest.raises(InputError, match=words):
+        train_walker(tiny(tmp_path, **setting))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_practice_that_diverges_keeps_the_good_walker(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    good = train_walker(tiny(tmp_path, out=str(out))).read_bytes()
+    update = Learner.update
+
+    def diverge(self, batch, progress):
+        measures = update(self, batch, progress)
+        with torch.no_grad():
+            self.network.log_std[0] = float("nan")
+        return measures
+
+    monkeypatch.setattr(Learner, "update", diverge)
+    with pytest.raises(SimulationError, match="the practice came to NaN or infinity in net.log_std"):
+        train_walker(tiny(tmp_path, save_dir=str(tmp_path / "other"), out=str(out)))
+    assert (out / "walker.npz").read_bytes() == good
+    assert not (tmp_path / "other" / "checkpoint.npz").exists()
