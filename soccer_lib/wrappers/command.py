@@ -106,7 +106,7 @@ class CommandControl(ControlInterface):
             InputError: for a gait phase outside [0, 1).
         """
         phase = self._checked_options(options).get("gait_phase", 0.0)
-        if not isinstance(phase, numbers.Real) or not 0 <= phase < 1:
+        if not isinstance(phase, numbers.Real) or not 0 <= float(phase) < 1:
             raise InputError(f"gait_phase got {phase!r}; expected a number in [0, 1); try 0.25")
         self.walker.reset(float(phase))
         self.macro.reset()

@@ -34,7 +34,7 @@ def task_shares(tasks: Sequence[Task], weights: Mapping[str, float] | None = Non
         name = task_named(key).name
         if name not in chosen:
             raise unknown_name("task in task_weights", key, chosen)
-        if not (isinstance(weight, numbers.Real) and 0 <= weight < math.inf):
+        if not (isinstance(weight, numbers.Real) and 0 <= float(weight) < math.inf):
             raise InputError(f"task_weights of {name} got {weight!r}; expected a number of 0 or more; try 1")
         chosen[name] = float(weight)
     total = sum(chosen.values())
