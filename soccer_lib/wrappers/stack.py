@@ -31,7 +31,7 @@ def _rebuilt(spec: Any, state: dict[str, Any] | None) -> gym.Env:
     arguments = dict(spec.kwargs)
     if state:
         arguments.pop("seed", None)  # the first reset has had it
-    env = load_env_creator(spec.entry_point)(**arguments)
+    env: Any = load_env_creator(spec.entry_point)(**arguments)
     if state:
         set_state(env, state)
     env.spec = spec
