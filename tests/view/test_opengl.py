@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from soccer_lib import view
+from soccer_lib.envs import make_env
 from soccer_lib.errors import ResourceError
 from soccer_lib.sim import opengl
 from tests.support.made_up import made_up_trajectory
