@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from soccer_lib.errors import InputError
 from soccer_lib.tasks import TASKS
 from soccer_lib.workshop.bench import env
 from soccer_lib.workshop.bench.env import EnvBenchConfig, main, measure_layers, measure_shaping
