@@ -12,7 +12,7 @@ N_STARTS = 20
 
 
 EPISODE_LIMIT = 1800.0
-"""How long an episode may take before its worker counts as stuck [s]; the stock environment takes 60."""
+"""How long an episode may take before its worker counts as stuck [s]; the stock one takes a minute."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numbers
+import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +24,9 @@ from soccer_lib.wrappers.control import ControlInterface
 
 HOLD = Range(1, max(task.max_steps for task in TASKS.values()), whole=True)
 """How long a command may last [physics steps]."""
+
+PHASE = Range(0, math.nextafter(1, 0))
+"""A gait phase; at 1 the cycle begins anew, with 0."""
 
 COUNTERS = ("trigger_count", "active_steps", "aborted_count", "refused_count")
 
@@ -106,9 +109,7 @@ class CommandControl(ControlInterface):
             InputError: for a gait phase outside [0, 1).
         """
         phase = self._checked_options(options).get("gait_phase", 0.0)
-        if not isinstance(phase, numbers.Real) or not 0 <= float(phase) < 1:
-            raise InputError(f"gait_phase got {phase!r}; expected a number in [0, 1); try 0.25")
-        self.walker.reset(float(phase))
+        self.walker.reset(PHASE.number("gait_phase", phase, "try 0.25"))
         self.macro.reset()
         self._forget()
         return super().reset(seed=seed, options=options)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
 
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.ranges import of_type
+from soccer_lib.ranges import Range, of_type
 from soccer_lib.seeds import checked_seed
 from soccer_lib.tasks import Task, task_named
 from soccer_lib.wrappers.stack import Copyable, get_state, set_state
@@ -34,9 +32,7 @@ def task_shares(tasks: Sequence[Task], weights: Mapping[str, float] | None = Non
         name = task_named(key).name
         if name not in chosen:
             raise unknown_name("task in task_weights", key, chosen)
-        if not (isinstance(weight, numbers.Real) and 0 <= float(weight) < math.inf):
-            raise InputError(f"task_weights of {name} got {weight!r}; expected a number of 0 or more; try 1")
-        chosen[name] = float(weight)
+        chosen[name] = Range(0).number(f"task_weights of {name}", weight, "try 1")
     total = sum(chosen.values())
     if not total:
         raise InputError(f"task_weights are 0 for {', '.join(chosen)}; expected one above 0; try 1 for each")

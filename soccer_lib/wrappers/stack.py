@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -31,7 +31,7 @@ def _rebuilt(spec: Any, state: dict[str, Any] | None) -> gym.Env:
     arguments = dict(spec.kwargs)
     if state:
         arguments.pop("seed", None)  # the first reset has had it
-    env = cast(gym.Env, load_env_creator(spec.entry_point)(**arguments))
+    env: Any = load_env_creator(spec.entry_point)(**arguments)
     if state:
         set_state(env, state)
     env.spec = spec

@@ -214,7 +214,7 @@ def test_the_table_by_hand():
 def test_seeds_count_up_and_the_twenty_first_start_is_the_first_again(monkeypatch):
     jobs = []
 
-    def note(player, some, workers, label):
+    def note(player, some, workers, label, **settings):
         jobs.extend(some)
         return [replace(make_episode(job.task, 1.0), seed=job.seed, start=job.start) for job in some]
 

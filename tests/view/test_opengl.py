@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from soccer_lib import view
+from soccer_lib.envs import make_env
 from soccer_lib.errors import ResourceError
 from soccer_lib.sim import opengl
 from tests.support.made_up import made_up_trajectory
@@ -63,3 +64,23 @@ def test_children_do_not_probe_again(monkeypatch):
 def test_without_opengl_a_frame_is_refused_and_a_map_offered(no_opengl):
     with pytest.raises(ResourceError, match="taken away by the test; field maps"):
         view.SceneRenderer(made_up_trajectory())
+
+
+@needs_opengl
+def test_render_finds_a_back_end_by_itself():
+    code = (
+        "import soccer_lib as sl;"
+        "env = sl.make_env('penalty_kick', render_mode='rgb_array', width=64, height=48);"
+        "env.reset(seed=0); print(env.render().shape)"
+    )
+    cleared = {key: value for key, value in os.environ.items() if key not in ("MUJOCO_GL", "SOCCER_OPENGL")}
+    done = subprocess.run([sys.executable, "-c", code], env=cleared, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "(48, 64, 3)", done.stderr
+
+
+def test_render_without_opengl_is_refused_in_one_line(no_opengl):
+    env = make_env("penalty_kick", render_mode="rgb_array")
+    env.reset(seed=0)
+    with pytest.raises(ResourceError, match="taken away by the test"):
+        env.render()
+    assert make_env("penalty_kick").render() is None  # nothing is drawn

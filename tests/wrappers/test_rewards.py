@@ -232,7 +232,7 @@ def test_official_terms_have_no_weight_to_set():
         ("kick_to_target", {"reward_weights": {"time": math.inf}}, ["'time' got inf"]),
         ("kick_to_target", {"reward_weights": {"time": "1"}}, ["'time' got '1'"]),
         ("kick_to_target", {"reward_weights": {"time": True}}, ["'time' got True"]),
-        ("kick_to_target", {"reward_gamma": 1.5}, ["gamma got 1.5", "(0, 1]", "try 0.99"]),
+        ("kick_to_target", {"reward_gamma": 1.5}, ["gamma got 1.5", "above 0 up to 1", "try 0.99"]),
         ("kick_to_target", {"reward_gamma": math.nan}, ["gamma got nan"]),
         ("kick_to_target", {"reward_gamma": 0.99}, ["'score_at_par' came with gamma 0.99", "above 0.9994"]),
         (

@@ -280,11 +280,6 @@ def _resident() -> float:
 
 def _time_layers(task: Task, config: EnvBenchConfig) -> dict[str, float]:
     figures = measure_layers(task, "joint", "robot", config.repeats, config.steps)
-    try:
-        load_walker(config.walker)
-    except InputError as error:
-        print(f"no figures of the command interface: {error}")
-        return figures
     figures |= measure_layers(
         task, "command", "agent", config.repeats, config.steps, first=0.3, walker=config.walker
     )

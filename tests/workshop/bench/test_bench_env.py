@@ -7,18 +7,25 @@ import json
 import numpy as np
 import pytest
 
+from soccer_lib.errors import InputError
 from soccer_lib.tasks import TASKS
 from soccer_lib.workshop.bench import env
 from soccer_lib.workshop.bench.env import EnvBenchConfig, main, measure_layers, measure_shaping
 
 
-def test_without_a_walker_the_rest_is_measured(tmp_path, capsys):
+def test_a_walker_that_is_none_is_refused_before_anything_is_measured(tmp_path, capsys):
     path = tmp_path / "bench.json"
-    main(EnvBenchConfig(tasks="penalty_kick", repeats=1, steps=50, walker="nowhere.npz", json=str(path)))
-    assert "no figures of the command interface: walker file nowhere.npz not found" in capsys.readouterr().out
+    with pytest.raises(InputError, match="walker file nowhere.npz not found"):
+        main(EnvBenchConfig(tasks="penalty_kick", repeats=1, steps=50, walker="nowhere.npz", json=str(path)))
+    assert not path.exists() and not capsys.readouterr().out
+
+
+def test_every_figure_is_written(tmp_path):
+    path = tmp_path / "bench.json"
+    main(EnvBenchConfig(tasks="penalty_kick", repeats=1, steps=50, json=str(path)))
     result = json.loads(path.read_text())
     assert {"ratio_fast_vs_stock", "penalty_kick/ratio_raw_vs_stock", "overhead_layers_joint"} <= set(result)
-    assert "overhead_layers_command" not in result
+    assert "overhead_layers_command" in result
 
 
 def test_the_command_interface_is_measured(walker):
