@@ -1,4 +1,4 @@
-"""`bench kick`: speed, direction, height and falls of every kick, from real approaches."""
+"""`bench kick`: speed, direction, height, falls and score of every kick, from real approaches."""
 
 from __future__ import annotations
 
@@ -82,6 +82,8 @@ def rows_of(results: list[KickResult]) -> dict[str, list[float]]:
         "direction_mean_deg": interval_of(direction),
         "direction_std_deg": interval_of(direction, np.std),
         "height_m": interval_of(all_of("height_m"), np.median),
+        "line_m_s": interval_of(all_of("line_m_s")),
+        "goal_score": interval_of(all_of("score")),
         "fall_share": share_interval([r.fell for r in fired]),
     }
 

@@ -19,6 +19,7 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.play import N_STARTS
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
 from soccer_lib.policies.striker import Memory, Scene, Striker
+from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.wrappers.heading import heading_of
@@ -43,6 +44,11 @@ ROOM = 4.0
 
 FILMED = (0.8, 1.2)
 """How long before and after the strike a video shows [s]."""
+
+TOUCHED = 1.5
+"""The official term robot_distance_ball once the ball was touched."""
+
+PENALTY = "goalie_penalty_kick"
 
 _TWENTY_MS = 10  # physics steps
 _WAIT = np.zeros(3, np.float32)
@@ -84,6 +90,8 @@ class KickResult:
         speed_m_s: horizontal speed of the centre from 1.1 m to 2.2 m away, flying or rolling.
         direction_deg: where the centre passed 2.2 m, left of the robot's heading at the trigger.
         height_m: of the centre there; 0.11 is on the ground.
+        line_m_s: speed along the heading of the observed ball point there, spin included.
+        score: official score of a penalty with this ball, were it a goal after one touch.
         path: the centre from the strike on every 20 ms: ahead, left of that heading, up from the ground [m].
             Shape: (n, 3); None where it was not struck.
         struck_at: simulated time of the strike [s].
@@ -98,6 +106,8 @@ class KickResult:
     speed_m_s: float = float("nan")
     direction_deg: float = float("nan")
     height_m: float = float("nan")
+    line_m_s: float = float("nan")
+    score: float = float("nan")
     path: np.ndarray | None = None
     struck_at: float = float("nan")
 
@@ -120,15 +130,22 @@ class Aimed(Striker):
 
 
 class BallTape:
-    """Takes the place of a simulation's tape and notes the ball's centre before every physics step."""
+    """Takes the place of a simulation's tape and notes the ball before every physics step.
+
+    Attributes:
+        rows: the ball's centre [m].
+        points: the ball point that observations and the score show [m].
+    """
 
     def __init__(self, sim: SoccerSim) -> None:
-        self._centre = sim.data.geom("ball").xpos
+        self._centre, self._point = sim.data.geom("ball").xpos, sim.data.body("soccer_ball").xpos
         self.rows: list[np.ndarray] = []
+        self.points: list[np.ndarray] = []
 
     def append(self, torque: np.ndarray) -> None:
         """Called by the simulation."""
         self.rows.append(self._centre.copy())
+        self.points.append(self._point.copy())
 
 
 class KickPlayer:
@@ -164,7 +181,8 @@ class KickPlayer:
             return result
         path = in_heading(centre[struck:], centre[0], forward)
         times = {"strike_s": struck * PHYSICS_DT, "struck_at": (trigger + struck) * PHYSICS_DT}
-        return replace(result, path=path[::_TWENTY_MS], **times, **flight(path))
+        points = in_heading(np.array(tape.points[trigger + struck :]), centre[0], forward)
+        return replace(result, path=path[::_TWENTY_MS], **times, **flight(path), **at_line(points))
 
     def film(self, result: KickResult) -> Trajectory:
         """The last steps before a strike and what came of it, played again."""
@@ -230,3 +248,21 @@ def flight(path: np.ndarray) -> dict[str, float]:
     speed = LINE / 2 / ((line - half) * PHYSICS_DT)
     direction = degrees(atan2(left, ahead))
     return {**figures, "speed_m_s": float(speed), "direction_deg": direction, "height_m": up}
+
+
+def at_line(points: np.ndarray) -> dict[str, float]:
+    """What the score sees of a ball at the goal line, `LINE` ahead.
+
+    Args:
+        points: the observed ball point every 2 ms: ahead, left, up [m]. Shape: (n, 3).
+
+    Returns:
+        What `KickResult` calls so; empty where the point did not come as far.
+    """
+    beyond = points[:, 0] >= LINE
+    if not beyond.any():
+        return {}
+    row = max(int(beyond.argmax()), 1)
+    speed = float(points[row, 0] - points[row - 1, 0]) / PHYSICS_DT
+    terms = {"robot_distance_ball": TOUCHED, "ball_vel_twd_goal": speed, "goal_scored": 1.0, "steps": 1.0}
+    return {"line_m_s": speed, "score": sum(OFFICIAL_WEIGHTS[PENALTY][name] * x for name, x in terms.items())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import atan2, cos, hypot, pi, sin
 from typing import Any, NamedTuple
 
@@ -124,9 +125,19 @@ class KickTrial:
         self._ball_v = slice(model.jnt_dofadr[ball], model.jnt_dofadr[ball] + 6)
         self._ball_body = model.body("soccer_ball").id
         self._foot = model.body("robot_0:right_foot_link").id
-        rng = np.random.default_rng(seed)
-        self.walked = self._collect(self._walk_and_stop, walked, rng)
-        self.lined_up = self._collect(self._line_up, lined_up, rng)
+        self._wanted = walked, lined_up, seed
+
+    @cached_property
+    def walked(self) -> list[Stance]:
+        """Where the robot came to rest anywhere."""
+        count, _, seed = self._wanted
+        return self._collect(self._walk_and_stop, count, np.random.default_rng([seed, 0]))
+
+    @cached_property
+    def lined_up(self) -> list[Stance]:
+        """Where a strike lined up with a ball."""
+        _, count, seed = self._wanted
+        return self._collect(self._line_up, count, np.random.default_rng([seed, 1]))
 
     @staticmethod
     def _collect(search: Callable, count: int, rng: np.random.Generator) -> list[Stance]:

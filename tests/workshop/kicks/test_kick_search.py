@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -10,19 +11,23 @@ import pytest
 from soccer_lib.control.kicks import load_kicks
 from soccer_lib.errors import InputError
 from soccer_lib.workshop.kicks import search as kick_search
+from soccer_lib.workshop.kicks.pay import hit_share, pay
 from soccer_lib.workshop.kicks.search import (
-    STAGES,
     KickConfig,
-    Stage,
+    chosen_stages,
     first_swing,
+    first_vector,
     kick_from,
-    pay,
     tune_kicks,
+    vector_of,
 )
+from soccer_lib.workshop.kicks.stages import HIGH, LOW, LOWER, MIDDLE, STAGES, UPPER, Stage
 from soccer_lib.workshop.kicks.trial import CENTRE, KickTrial, Outcome
 
 GOAL = Outcome(0.2, 10.0, 0.1, 0.6, 12.0, 0.9, None, 1)
-PENALTY, LOFT, UPRIGHT = (Stage("x", "", score, 1, height=0.7) for score in ("penalty", "loft", "upright"))
+PENALTY, LOFT, PLACED, CLEAN = (
+    Stage("x", "", score, 1, band=(0.7, 0.7)) for score in ("penalty", "loft", "placed", "clean")
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +79,77 @@ def test_pay_for_turning_away_and_for_missing():
     assert pay(PENALTY, [missed]) == pytest.approx(-8 - 5 * 0.3)
 
 
-def test_pay_for_height_and_for_staying_up():
-    right, wrong = (dataclasses.replace(GOAL, line_height=z) for z in (0.7, 0.9))
-    assert pay(LOFT, [right]) - pay(LOFT, [wrong]) == pytest.approx(5 * (1 - np.exp(-0.5)) + 2)
-    stands, falls = GOAL, dataclasses.replace(GOAL, fall_time=1.0)
-    assert pay(UPRIGHT, [stands]) - pay(UPRIGHT, [falls]) == pytest.approx(8 + 5 * 0.3)
+def test_pay_for_height_is_the_official_value_of_a_hit():
+    # At the target's height: 1.5 for every m/s, 2.5 + 3 for a goal instead of offside, 1.5 for standing.
+    right, wrong = (dataclasses.replace(GOAL, line_height=z) for z in (0.7, 1.2))
+    assert pay(LOFT, [right]) == pytest.approx(1.5 * 12 + 5.5 + 1.5, abs=0.01)
+    assert pay(LOFT, [wrong]) == pytest.approx(1.5 * 12 + 1.5 - 3 * 0.5, abs=0.01)
+
+
+def test_only_clean_kicks_pay_for_a_fall_after_the_goal():
+    late = dataclasses.replace(GOAL, line_height=0.7, fall_time=1.1)
+    stands = dataclasses.replace(late, fall_time=None)
+    assert pay(LOFT, [late]) == pytest.approx(pay(LOFT, [stands]))
+    assert pay(CLEAN, [stands]) - pay(CLEAN, [late]) == pytest.approx(8 + 5 * 0.2)
+    assert pay(PLACED, [stands]) - pay(PLACED, [late]) == pytest.approx(8 + 5 * 0.2)
+
+
+def test_a_ball_hits_the_targets_within_its_reach():
+    assert hit_share((0.5, 1.5), 1.0, 0.0) == pytest.approx(2 * 0.24, abs=0.04)
+    assert hit_share((1.0, 1.0), 1.0, 0.24) == pytest.approx(0.5)
+    assert hit_share((1.0, 1.0), 1.0, 1.0) < 1e-8
+
+
+def test_the_bands_cover_every_target_of_the_obstacle_task():
+    for bands in ((LOW, MIDDLE, HIGH), (LOWER, UPPER)):
+        assert bands[0][0] == 0.64 and bands[-1][1] == 1.6
+        assert all(below[1] == above[0] for below, above in itertools.pairwise(bands))
 
 
 def test_every_stage_starts_from_an_earlier_one():
     for number, stage in enumerate(STAGES):
-        assert not stage.start or stage.start in [earlier.name for earlier in STAGES[:number]]
+        earlier = [one.name for one in STAGES[:number]]
+        assert not stage.start or stage.start in earlier
+        assert not stage.toward or stage.toward in earlier
+
+
+def test_a_vector_of_a_kick_gives_the_kick_again():
+    kick = load_kicks()["placed"]
+    again, penalty = kick_from(vector_of(kick), "placed")
+    assert penalty == pytest.approx(0.0, abs=1e-9)
+    for name in ("knots", "durations", "feedback", "stance", "resume"):
+        assert getattr(again, name) == pytest.approx(getattr(kick, name))
+
+
+def test_a_mixed_start_lies_between_two_kicks_or_beyond():
+    given = load_kicks()
+    stage = Stage("x", "rough_low", "loft", 1, toward="rough_high", share=1.1)
+    low, high = vector_of(given["loft_low"]), vector_of(given["loft_high"])
+    assert first_vector(stage, {}, given) == pytest.approx(high + 0.1 * (high - low))
+    after = dataclasses.replace(stage, share=0.0, follow=1.0, farther=0.02)
+    mixed = first_vector(after, {}, given)
+    before = np.r_[0:36, 60:63, 65:73, 74]  # three knots, their times, feedback, and the ball aside
+    assert mixed[before] == pytest.approx(low[before])
+    assert mixed[[36, 59, 63, 64, 75]] == pytest.approx(high[[36, 59, 63, 64, 75]])
+    assert mixed[73] == pytest.approx(low[73] + 0.02 / 0.05)
+    # What the run itself has found goes before what it was given.
+    assert first_vector(dataclasses.replace(stage, toward=""), {"rough_low": high}, given) is high
+    with pytest.raises(InputError, match="expected loft_low"):
+        first_vector(stage, {}, {"placed": given["placed"]})
+
+
+def test_kicks_to_go_on_from_leave_the_rough_stages_out():
+    given = load_kicks()
+    names = [stage.name for stage in chosen_stages(KickConfig(kicks="x"), given)]
+    assert names == [stage.name for stage in STAGES if stage.lined_up]
+    assert [s.name for s in chosen_stages(KickConfig(kicks="x", only="lob, drive"), given)] == [
+        "drive",
+        "lob",
+    ]
+    with pytest.raises(InputError, match="kick 'hook'"):
+        chosen_stages(KickConfig(kicks="x", only="hook"), given)
+    with pytest.raises(InputError, match="without kicks"):
+        chosen_stages(KickConfig(only="lob"), {})
 
 
 @pytest.fixture
@@ -91,7 +157,6 @@ def small(monkeypatch):
     """One stage of three generations, few stances, judged in this process."""
     monkeypatch.setattr(kick_search, "STAGES", (Stage("first", "", "hard", 3, trials=1, seconds=0.2),))
     monkeypatch.setattr(kick_search, "Crew", lambda workers: InThisProcess())
-    monkeypatch.setattr(kick_search, "_measured", lambda vectors: {})
 
 
 class InThisProcess:
