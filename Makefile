@@ -11,24 +11,24 @@ PY := .venv/bin/python
 RUN := $(PY) -m soccer_lib
 STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
 
-# The first Python that starts and is 3.11 or 3.12; a shim that cannot start is passed over.
+# The first Python that starts and is 3.11 to 3.13; a shim that cannot start is passed over.
 define FIND_PYTHON
-for p in $(PYTHON) python3.11 python3 python3.12; do \
-  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
+for p in $(or $(PYTHON),python3.11 python3 python3.12 python3.13); do \
+  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
 done; \
-echo "error: no Python 3.11 or 3.12 found (python3 is $$(python3 -V 2>&1 || true)); install one, or try: make setup PYTHON=PATH" >&2; exit 2
+echo "error: $(if $(PYTHON),PYTHON=$(PYTHON) does not start as,found no) Python 3.11 to 3.13 (python3 is $$(python3 -V 2>&1 || true)); install one, or try: make setup PYTHON=PATH" >&2; exit 2
 endef
 
 # What is pinned must also import together.
 SMOKE := import imageio, ipywidgets, matplotlib, mujoco, papermill, sai_mujoco, scipy, stable_baselines3, torch, tyro
 
-.PHONY: help setup course test lint lab bench notebook clean
+.PHONY: help setup course test lint faults lab bench notebook clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## Create .venv with the pinned packages; instant when it is there.
-	@echo ".venv is ready."
+	@$(if $(PYTHON),python=$$($(FIND_PYTHON)); )echo ".venv is ready."
 
 $(STAMP): | requirements.txt
 	@python=$$($(FIND_PYTHON)); \
@@ -51,11 +51,15 @@ notebook: $(STAMP) ## Run one notebook: make notebook N=06 ARGS="-p episodes 4".
 test: $(STAMP) ## Run all tests, the notebooks included.
 	@$(PY) -m pytest -q -n 2 --dist loadfile tests
 
-lint: $(STAMP) ## Check style, layout, notebooks and house rules.
+lint: $(STAMP) ## Check style, types, notebooks and house rules.
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@find notebooks -name '*.ipynb' -not -path '*/.*' -print0 2>/dev/null | xargs -0 -r $(PY) -m nbstripout --verify
+	@$(PY) -m mypy --no-error-summary
 	@$(PY) .ci/house.py
+
+faults: $(STAMP) ## Plant faults in copies of the code and see which tests catch them: minutes.
+	@$(PY) tests/faults/run.py $(ARGS)
 
 lab: $(STAMP) ## Open the notebooks in JupyterLab.
 	@$(PY) -m jupyter lab notebooks
@@ -66,6 +70,6 @@ bench: $(STAMP) ## Measure exactness and speed into runs/bench.
 	@$(RUN) bench env --json runs/bench/env.json
 
 clean: ## Remove .venv and caches; runs/ stays.
-	@rm -rf .venv .pytest_cache .ruff_cache build *.egg-info
+	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build *.egg-info
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@echo "Removed .venv and caches. runs/ is kept: delete it yourself."

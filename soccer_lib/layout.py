@@ -8,6 +8,7 @@ no other indices in the library.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,24 @@ KD = np.array([5, 5, 5, 5, 1, 1] * 2, dtype=np.float32)
 
 COMMAND_SCALE = np.array([1.5, 0.6, 1.3], dtype=np.float32)
 """What 1 stands for in a command: forward [m/s], sideways [m/s], yaw rate [rad/s]; shape (3,)."""
+
+
+class Sensed(NamedTuple):
+    """What the robot's own sensors say; in an environment float32, as it is observed.
+
+    Attributes:
+        joint_pos: joint positions [rad]. Shape: (12,).
+        joint_vel: joint velocities [rad/s]. Shape: (12,).
+        quat_xyzw: orientation of the trunk. Shape: (4,).
+        gyro: angular velocity in the trunk frame [rad/s]. Shape: (3,).
+        velocimeter: velocity in the trunk frame [m/s]. Shape: (3,).
+    """
+
+    joint_pos: np.ndarray
+    joint_vel: np.ndarray
+    quat_xyzw: np.ndarray
+    gyro: np.ndarray
+    velocimeter: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from soccer_lib.errors import InputError, closest, unknown_name
 
 PHYSICS_DT = 0.002
-"""Length of one physics step [s]; the stock environments step once per action (500 Hz)."""
+"""Physics clock: length of one step [s]; the stock environments step once per action (500 Hz)."""
+
+WALKER_STEPS = 10
+WALKER_DT = 0.02
+"""Walker clock: physics steps and time [s] between two joint targets (50 Hz)."""
+
+COMMAND_STEPS = 50
+COMMAND_DT = 0.1
+"""Command clock: physics steps and time [s] that one command is held for, by default (10 Hz)."""
 
 
 @dataclass(frozen=True)

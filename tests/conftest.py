@@ -95,7 +95,15 @@ def make_clip() -> Callable[..., dict[str, np.ndarray]]:
 @pytest.fixture
 def dataset(tmp_path) -> str:
     """Path of a dataset of the small expert, about one kick in 10 samples."""
-    from soccer_lib.demos.dataset import write_dataset
+    from soccer_lib.demos.files import write_dataset
     from tests.support.small_expert import demonstrations
 
     return str(write_dataset(tmp_path / "demos.npz", demonstrations(), {}))
+
+
+@pytest.fixture
+def no_opengl(monkeypatch) -> None:
+    """A machine that cannot draw frames."""
+    from soccer_lib.view import opengl
+
+    monkeypatch.setattr(opengl, "_probe", lambda: (None, "no OpenGL: taken away by the test"))

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import gymnasium as gym
+import numpy as np
 import pytest
 
 from soccer_lib.errors import InputError
 from soccer_lib.sim import make_sim
 from soccer_lib.sim.stock import TESTED_VERSIONS, check_versions, make_stock
-from soccer_lib.tasks import COMPETITION, TASKS, task_named, tasks_named
+from soccer_lib.tasks import (
+    COMMAND_DT,
+    COMMAND_STEPS,
+    COMPETITION,
+    PHYSICS_DT,
+    TASKS,
+    WALKER_DT,
+    WALKER_STEPS,
+    task_named,
+    tasks_named,
+)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -17,6 +28,15 @@ def test_table_matches_the_registry(name):
     env = make_stock(task)
     assert gym.spec(task.gym_id).max_episode_steps == task.max_steps
     assert env.observation_space.shape == (task.raw_size,)
+
+
+def test_the_three_clocks_tick_together():
+    sim = make_sim("penalty_kick")
+    sim.reset(seed=0)
+    for _ in range(WALKER_STEPS):
+        sim.advance(np.zeros(12))
+    assert sim.data.time == pytest.approx(0.02) and sim.sim_time == WALKER_DT == 0.02
+    assert 5 * WALKER_STEPS == COMMAND_STEPS and COMMAND_DT == 0.1 and 500 * PHYSICS_DT == 1.0
 
 
 def test_names_and_gym_ids_resolve():

@@ -1,22 +1,41 @@
-"""The command `dataset`: build it or let it be played, print what is in it, write the files."""
+"""The command `dataset`: build one or let it be played, print what it holds, write the files."""
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import Any
 
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import NO_KICK, requested_kicks
 from soccer_lib.demos import minari
 from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import fetch_clips
 from soccer_lib.demos.collect import collect_dataset, parts_folder
-from soccer_lib.demos.config import DatasetConfig
-from soccer_lib.demos.dataset import Dataset, write_dataset
+from soccer_lib.demos.config import ClipDatasetConfig, DatasetSettings, PlayedDatasetConfig, flag
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs import atomic_write_json
 from soccer_lib.runs.outputs import check_outputs
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetConfig(PlayedDatasetConfig, ClipDatasetConfig):
+    """Build a dataset from motion clips, or with --from by letting a policy play."""
+
+    def __post_init__(self) -> None:
+        """Check both ways, and refuse a flag of the way that was not chosen: it would change nothing."""
+        super().__post_init__()
+        other = ClipDatasetConfig if self.from_policy else PlayedDatasetConfig
+        shared = {field.name for field in dataclasses.fields(DatasetSettings)}
+        for field in dataclasses.fields(other):
+            if field.name not in shared and getattr(self, field.name) != field.default:
+                purpose = "motion clips, without --from" if self.from_policy else "a policy's play, --from"
+                raise InputError(
+                    f"{flag(field.name)} came for another kind of dataset; expected it for {purpose}; drop it"
+                )
 
 
 def main(config: DatasetConfig) -> None:
@@ -27,44 +46,62 @@ def main(config: DatasetConfig) -> None:
     """
     if config.fetch:
         print(f"{len(fetch_clips(config.input_root))} clips are in {config.input_root}")
-    if not config.output:
-        if config.fetch:
+        if not config.output:
             return
+    if not config.output:
         raise InputError("--output is missing; expected a file to write; try --output runs/clips.npz")
-    output, ends = Path(config.output), ("_train", "_val") if config.split else ("",)
-    names = [output.with_name(f"{output.stem}{end}{output.suffix}") for end in ends]
-    check_outputs([*names, *(name.with_suffix(".json") for name in names), config.report])
+    paths = _output_paths(config)
+    check_outputs([*paths, *(path.with_suffix(".json") for path in paths), config.report])
     if config.minari:
         minari.check_folder(config.minari)
+
     if config.from_policy:
         dataset = collect_dataset(config)
-        figures = [_task_figures(dataset, task) for task in dict.fromkeys(dataset.tasks.tolist())]
+        tasks = dict.fromkeys(dataset.column("tasks").tolist())
+        figures = [_task_figures(dataset, task) for task in tasks]
     else:
         dataset, figures = build_dataset(config)
-    shown = [name for name, value in figures[0].items() if isinstance(value, int | float | str)]
-    print("\n".join(aligned([shown, *([str(entry[name]) for name in shown] for entry in figures)])))
+    print(_table(figures))
+
     parts = dataset.split(config.split, config.seed) if config.split else (dataset,)
-    for name, part in zip(names, parts, strict=True):
-        write_dataset(name, part, {"command": "dataset", "settings": config})
-        print(f"wrote {name}: {len(part)} samples of {len(part.source)} episodes")
+    for path, part in zip(paths, parts, strict=True):
+        write_dataset(path, part, {"command": "dataset", "settings": config})
+        print(f"wrote {path}: {len(part)} samples of {len(part.source)} episodes")
     if config.minari:
         print(f"wrote {minari.write_minari(config.minari, dataset)}")
     if config.report:
         atomic_write_json(config.report, {"settings": config, "figures": figures})
         print(f"wrote {config.report}")
+    # Only now: until all files are written, a stopped call can go on with the episodes.
     shutil.rmtree(parts_folder(config), ignore_errors=True)
 
 
+def _output_paths(config: DatasetSettings) -> list[Path]:
+    """The npz files to write: one, or one for each side of the split."""
+    output = Path(config.output)
+    if not config.split:
+        return [output]
+    return [output.with_name(f"{output.stem}_{side}{output.suffix}") for side in ("train", "val")]
+
+
+def _table(figures: list[dict[str, Any]]) -> str:
+    """The single numbers and texts of clips or tasks, a line each."""
+    columns = [name for name, value in figures[0].items() if isinstance(value, int | float | str)]
+    rows = [[str(entry[name]) for name in columns] for entry in figures]
+    return "\n".join(aligned([columns, *rows]))
+
+
 def _task_figures(dataset: Dataset, task: str) -> dict[str, Any]:
-    mine = dataset.tasks == task
-    actions = dataset.actions[mine[dataset.episode_id]]
+    """What was played in one task."""
+    episodes = dataset.column("tasks") == task
+    actions = dataset.actions[episodes[dataset.episode_id]]
     return {
         "task": task,
-        "episodes": int(mine.sum()),
+        "episodes": int(episodes.sum()),
         "samples": len(actions),
-        "success": round(float(dataset.success[mine].mean()), 3),
-        "score": round(float(dataset.scores[mine].mean()), 3),
-        "kicks": sum(map(bool, map(kick_asked, actions))) if dataset.control == "command" else 0,
+        "success": round(float(dataset.column("success")[episodes].mean()), 3),
+        "score": round(float(dataset.column("scores")[episodes].mean()), 3),
+        "kicks": int((requested_kicks(actions) != NO_KICK).sum()) if dataset.control == "command" else 0,
         "mean": actions.mean(axis=0),
         "std": actions.std(axis=0),
     }

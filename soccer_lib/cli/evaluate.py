@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from typing import Annotated, Literal
 
 import tyro
 
 from soccer_lib.evaluation import evaluate
 from soccer_lib.evaluation.record import record_bytes
+from soccer_lib.policies import load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.tasks import tasks_named
 from soccer_lib.view.results import plot_results
@@ -20,31 +22,33 @@ class EvaluateConfig:
     """Play episodes with one policy and score them as the competition does."""
 
     policy: Annotated[str, tyro.conf.arg(aliases=["--model"])]
-    """Who plays: zero, random, stand, walk_at_ball or striker (striker:score, striker:clean)."""
+    """Who plays: zero, random, stand, walk_at_ball, striker (striker:score, striker:clean), or a path."""
     tasks: tuple[str, ...] = ("all",)
     """Task names; all stands for the three of the competition."""
     episodes: int = 20
     """Episodes of each task."""
     seed: int = 10000
-    """Seed of the first episode of each task; the next ones count up."""
+    """Seed of the first episode of each task; the others count up."""
     starts: Literal["official", "distinct"] = "official"
-    """official: as the competition; distinct: k from 0 to 19, gait phase k/20 or k x 0.02 s of standing."""
+    """official: as in the competition; distinct: k = 0 to 19, gait phase k/20, or standing k x 0.02 s."""
     workers: int = 0
-    """Processes; 0 takes one a core. The numbers do not depend on it."""
+    """Worker processes; 0 takes one per core. The numbers do not depend on it."""
     fast: bool = True
-    """The exact fast simulation is the default; --no-fast steps the stock environment, 8 times slower."""
+    """Use the exact fast simulation; --no-fast steps the stock environment, which is 8 times slower."""
     deterministic: bool = True
-    """The policy's likeliest action is the default; --no-deterministic lets it draw one."""
+    """Take the policy's likeliest action; --no-deterministic draws one."""
     record: str = ""
-    """npz file for every torque, to be checked with: replay FILE --stock."""
+    """npz file for every torque; check it with: replay FILE --stock."""
     json: str = ""
-    """File for all figures and episodes."""
+    """JSON file for all figures and episodes."""
     plot: str = ""
     """Picture of the scores, .png, .svg or .pdf."""
+    trust_code: bool = False
+    """Let torch run a TorchScript policy as it is: whatever its author wrote in it happens."""
 
 
 def main(config: EvaluateConfig) -> None:
-    """The command `evaluate`; the table is printed and the small files are written first.
+    """The command `evaluate`; the files are written before anything is printed.
 
     Raises:
         SoccerError: a wrong request, a failed episode, or a file that could not be written.
@@ -55,7 +59,7 @@ def main(config: EvaluateConfig) -> None:
     size = record_bytes(tasks, config.episodes) if config.record else 0
     check_outputs([config.json, config.plot, config.record], size)
     result = evaluate(
-        config.policy,
+        load_policy(config.policy, trust_code=True) if config.trust_code else config.policy,
         tasks,
         config.episodes,
         config.seed,
@@ -65,13 +69,16 @@ def main(config: EvaluateConfig) -> None:
         deterministic=config.deterministic,
         keep_torques=bool(config.record),
     )
-    print(result.table())
+    # Whoever reads the output may be gone, as in `evaluate ... | head`: the results must not go with them.
+    words = [result.table()]
     if config.json:
         result.to_json(config.json)
-        print(f"wrote {config.json}")
-    if config.plot:
-        save_figure(plot_results({result.policy: result}), config.plot)
-        print(f"wrote {config.plot}")
+        words.append(f"wrote {config.json}")
     if config.record:
         result.to_record(config.record)
-        print(f"wrote {config.record}; check it with: python -m soccer_lib replay {config.record} --stock")
+        check = f"python -m soccer_lib replay {shlex.quote(config.record)} --stock"
+        words.append(f"wrote {config.record}; check it with: {check}")
+    if config.plot:
+        save_figure(plot_results({result.policy: result}), config.plot)
+        words.append(f"wrote {config.plot}")
+    print("\n".join(words))

@@ -1,4 +1,4 @@
-"""`inspect clips`: say what motion clips hold, and replay them."""
+"""The command `inspect clips`: show what motion clips hold, and replay them."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from soccer_lib.view.video import write_video
 
 @dataclass(frozen=True)
 class InspectClipsConfig:
-    """Say what motion clips hold, and replay them."""
+    """Show what motion clips hold, and replay them."""
 
     input_root: str = "data/clips"
     """Folder with the .npz files."""
     files: tuple[str, ...] = ()
-    """Names or patterns to look at, such as running "*kick*"; none looks at all."""
+    """Names or patterns of clips, such as running "*kick*"; all by default."""
     exclude_files: tuple[str, ...] = ()
     """Names or patterns to leave out."""
     video: str = ""
     """Video of the replay, .mp4 or .gif: one clip after the other."""
     plot: str = ""
-    """Picture of poses and joints, .png, .svg or .pdf; with several clips NAME_CLIP.png for each."""
+    """Picture of poses and joints, .png, .svg or .pdf; several clips get one each, NAME_CLIP.png."""
 
 
 def main(config: InspectClipsConfig) -> None:
-    """Print a line a clip, then replay them where that is asked for.
+    """Print a line for each clip, and write the pictures and the video that are wanted.
 
     Raises:
-        SoccerError: no clips, a file that is none, or an output that cannot be written.
+        SoccerError: no clips, a file that is not a clip, or an output that cannot be written.
     """
     if config.plot:
         check_picture_name(config.plot)
     check_outputs([config.video, config.plot])
-    clips = read_clips(config.input_root, config.files, config.exclude_files, strict_files=True)
+    clips = read_clips(config.input_root, config.files, config.exclude_files, True, lenient=True)
     print(clips_table(clips))
     if config.plot:
         stem, dot, ending = config.plot.rpartition(".")

@@ -1,4 +1,4 @@
-"""`inspect env`: what an environment is made of and what stands where in its observation."""
+"""The command `inspect env`: what an environment is made of and what stands where in its observation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class InspectEnvConfig:
     """Print an environment's layers, observation table and first reward terms."""
 
     task: str = "goalie_penalty_kick"
-    """Our name of the task, or its gym id."""
+    """Name of the task, or its gym id."""
     control: str = "torque"
     """torque, joint or command."""
     observation: str = "raw"

@@ -1,10 +1,11 @@
-"""`inspect reward`: play the audit of a reward, print its table, write the files."""
+"""The command `inspect reward`: play the audit of a reward, print its table, write the files."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from soccer_lib.evaluation.audit import DISCOUNTED, REVERSED, Audit, audit_reward
 from soccer_lib.runs import atomic_write_json, version_record
@@ -21,23 +22,23 @@ class InspectRewardConfig:
     profile: str = "shaped"
     """env, competition, competition-dense, pressure_shot, tight or shaped."""
     reward_weights: str = ""
-    """Weights over those of the profile: approach_ball=1,time=-0.1."""
+    """Weights that replace those of the profile, such as approach_ball=1,time=-0.1."""
     tasks: tuple[str, ...] = ("all",)
     """Tasks of the competition; all stands for the three."""
     starts: int = 10
-    """Starts of each behaviour."""
+    """Starts for each behaviour."""
     seed: int = 0
     """Seed of the first start."""
     control: str = "command"
-    """Control interface of the run: command, joint or torque; it says what gamma is the discount of."""
+    """Control interface of the run, whose env steps --gamma discounts: command, joint or torque."""
     hold: int = 50
     """Physics steps of one command [2 ms each]."""
     gamma: float | None = None
-    """Discount of one env step of the run; by default 0.99 command, 0.998 joint, 0.9998 torque."""
+    """Discount of one env step; by default 0.99 for command, 0.998 for joint, 0.9998 for torque."""
     workers: int = 0
-    """Processes; 0 takes one a core. The numbers do not depend on it."""
+    """Worker processes; 0 takes one per core. The numbers do not depend on it."""
     json: str = ""
-    """File for verdict, pairs and episodes."""
+    """JSON file for verdict, pairs and episodes."""
     plot: str = ""
     """Picture of both rankings, .png, .svg or .pdf."""
 
@@ -78,14 +79,19 @@ def write_audit(audit: Audit, path: str | os.PathLike[str]) -> None:
     Raises:
         ResourceError: the disk is full or read-only.
     """
-    tasks = {}
+    tasks: dict[str, dict[str, Any]] = {}
     for task, pairs in audit.pairs.items():
         tasks[task] = {"verdicts": Counter(pair.verdict for pair in pairs)}
         for verdict in (REVERSED, DISCOUNTED):
-            named = named_pairs(audit, task, verdict)
             tasks[task][verdict] = [
                 {"worse": worse, "better": better, "starts": [pair.better.start for pair in group]}
-                for (better, worse), group in named.items()
+                for (better, worse), group in named_pairs(audit, task, verdict).items()
             ]
-    about = {"passed": audit.passed, "settings": audit.settings, "versions": version_record()}
-    atomic_write_json(path, {**about, "tasks": tasks, "episodes": [asdict(p) for p in audit.played]})
+    record = {
+        "passed": audit.passed,
+        "settings": audit.settings,
+        "versions": version_record(),
+        "tasks": tasks,
+        "episodes": [asdict(episode) for episode in audit.played],
+    }
+    atomic_write_json(path, record)

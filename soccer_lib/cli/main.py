@@ -7,6 +7,7 @@ error that a user can cause ends as one line on standard error and an exit code 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -36,18 +37,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "walker train": (
         "soccer_lib.workshop.walker.train:WalkerTrainConfig:main",
-        "Train the walker: gait search, then a residual network; call it again to go on.",
+        "Train the walker: gait search, then a residual network; run again to continue.",
     ),
     "bc": (
-        "soccer_lib.learn.imitation.bc:BCConfig:main",
+        "soccer_lib.cli.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
     "study": (
-        "soccer_lib.workshop.studies:StudyConfig:main",
+        "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation and rounds of DAgger.",
     ),
     "convert": (
-        "soccer_lib.policies.foreign.convert:ConvertConfig:convert",
+        "soccer_lib.cli.convert:ConvertConfig:main",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
     ),
     "inspect env": (
@@ -56,7 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "inspect clips": (
         "soccer_lib.cli.inspect_clips:InspectClipsConfig:main",
-        "Say what motion clips hold: length, travel, speeds, limits, frames; replay them.",
+        "Show what motion clips hold: length, travel, speeds, limits, frames; replay them.",
     ),
     "inspect reward": (
         "soccer_lib.cli.inspect_reward:InspectRewardConfig:main",
@@ -68,15 +69,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "bench env": (
         "soccer_lib.workshop.bench.env:EnvBenchConfig:main",
-        "Measure how many times faster than the stock environment the fast one is.",
+        "Measure how many times faster the fast environment is than the stock one.",
     ),
     "bench dataset": (
         "soccer_lib.workshop.bench.dataset:DatasetBenchConfig:main",
-        "Measure how near collecting demonstrations comes to bare physics, on all cores.",
+        "Measure how close collecting demonstrations comes to bare physics, on all cores.",
     ),
     "walker kick": (
         "soccer_lib.workshop.kicks.search:KickConfig:main",
-        "Tune the kicks by CMA-ES; call it again to go on.",
+        "Tune the kicks by CMA-ES; run again to continue.",
     ),
     "walker clips": (
         "soccer_lib.workshop.clips:ClipsConfig:main",
@@ -106,7 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A polite kill unwinds the stack, so that children are stopped and the status is written.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()  # here it is known what to say where that fails
+        return code
     except SoccerError as error:
         print(f"error: {one_line(error, 1000)}", file=sys.stderr)
         return error.exit_code
@@ -114,12 +117,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
-        print("error: interrupted; run the same command again to go on or start over", file=sys.stderr)
+        print("error: interrupted; run the same command again to continue or start over", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output is gone; without this the interpreter complains once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()  # its reader is gone
         return 141
+    except OSError as error:
+        # Files that cannot be written are a ResourceError by now: without a name it is the output.
+        if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
+            raise
+        _give_up_output()
+        remedy = "the files that were asked for are written; send the output elsewhere"
+        print(f"error: standard output: {error.strerror}; expected room; {remedy}", file=sys.stderr)
+        return 3
+
+
+def _give_up_output() -> None:
+    """Print into nothing from now on: the interpreter would complain once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -175,9 +190,9 @@ def parse_config(config_class: type, arguments: Sequence[str], prog: str) -> Any
                 problem = f"{argument.display_name()} lacks a value; expected {argument.lowered.metavar}"
             case tyro_errors.InvalidChoice(argument=argument, value=value, choices=choices):
                 raise unknown_name(argument.display_name(), value, choices)
-            case tyro_errors.InstantiationFailure(argument=None, message=message):
-                raise InputError(message)  # the dataclass's own check
             case tyro_errors.InstantiationFailure(argument=argument, message=message):
+                if argument is None:
+                    raise InputError(message)  # the dataclass's own check
                 problem = f"{argument.display_name()}: {message}; expected {argument.lowered.metavar}"
             case _:
                 problem = f"{type(event).__name__}; expected flags as in the help"

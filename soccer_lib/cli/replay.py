@@ -18,9 +18,9 @@ class ReplayConfig:
     file: Annotated[str, tyro.conf.Positional]
     """The npz file that evaluate --record wrote."""
     stock: bool = False
-    """Step the stock environment of gym.make instead of the fast simulation; about 6 times slower."""
+    """Step the stock environment of gym.make instead of the fast simulation, about 6 times slower."""
     workers: int = 0
-    """Processes; 0 takes one a core."""
+    """Worker processes; 0 takes one per core."""
 
 
 def main(config: ReplayConfig) -> None:

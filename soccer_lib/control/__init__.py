@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from soccer_lib.control.walker import OwnWalker, Walker
-from soccer_lib.errors import InputError
-from soccer_lib.runs.files import load_npz, sha256_of
+from soccer_lib.errors import InputError, SoccerError
+from soccer_lib.formats.arrays import kind_of
+from soccer_lib.runs.files import load_npz, sha256_of, unreadable
 
 __all__ = ["OwnWalker", "Walker", "load_walker"]
 
@@ -16,7 +17,7 @@ def load_walker(which: str | Path = "own") -> Walker:
 
     Args:
         which: "own" (the project's), "hub" (the competition's policy from the model hub), or the path of a
-            file: an npz of our training, an npz of a Booster Gym policy's layers, or it as TorchScript.
+            file: an npz of our training, or a Booster Gym policy as npz of layers, TorchScript or checkpoint.
 
     Raises:
         InputError: a missing, damaged or unfitting file, or the hub cannot be reached.
@@ -50,13 +51,18 @@ def _walker_from_file(path: Path) -> Walker:
 
     if not path.is_file():
         raise InputError(
-            f'walker file {path} not found; expected "own", "hub", an npz or TorchScript file; check the path'
+            f'walker file {path} not found; expected "own", "hub" or a file; check the path, or take "own"'
         )
-    if path.suffix.lower() in (".pt", ".pth", ".jit", ".torchscript"):
-        policy = foreign.torchscript_policy(path)
-        return foreign.ForeignWalker(policy, str(path), sha256_of(path))
-    arrays = load_npz(path)
+    try:
+        kind = kind_of(path)
+        if kind == "torchscript":
+            return foreign.ForeignWalker(foreign.torchscript_policy(path), str(path), sha256_of(path))
+        arrays = load_npz(path) if kind == "npz" else weights.checkpoint_arrays(path, kind)
+    except SoccerError:
+        raise
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise unreadable(path, error, "a walker: npz, TorchScript or a booster_gym checkpoint") from error
     if "gait" in arrays:
         return _own_walker(path, str(path), weights.check_sha256(path, required=False))
-    policy = weights.network_of(path, arrays, foreign.INPUTS, foreign.OUTPUTS)
+    policy = weights.walker_network(path, arrays, foreign.INPUTS, foreign.OUTPUTS)
     return foreign.ForeignWalker(policy, str(path), sha256_of(path))

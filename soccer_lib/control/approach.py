@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import atan2, cos, hypot, pi, sin
+from math import atan2, cos, hypot
 
 from soccer_lib.control.leg import clamp
+from soccer_lib.geometry import wrap
 
 FASTEST = (1.0, 0.4, 1.0)
 """Forward, sideways velocity [m/s] and yaw rate [rad/s] that the approach asks for at most."""
@@ -12,16 +13,12 @@ FASTEST = (1.0, 0.4, 1.0)
 ORBIT = 0.6
 """Distance from the ball on the way around it [m]."""
 
-POSITION_GAIN, HEADING_GAIN = 1.6, 2.5
+POSITION_GAIN = 1.6
+HEADING_GAIN = 2.5
 """Velocity per distance and yaw rate per angle that are left [1/s]."""
 
 FACE_TRAVEL = (0.5, 0.3)
 """Farther away than this the robot faces where it walks; over the next stretch it turns to its place [m]."""
-
-
-def wrap(angle: float) -> float:
-    """The same angle in [-pi, pi) [rad]."""
-    return (angle + pi) % (2 * pi) - pi
 
 
 def approach(
@@ -39,7 +36,8 @@ def approach(
     """
     x, y = place
     left = hypot(x, y)
-    away_x, away_y = -ball[0], -ball[1]
+    away_x = -ball[0]
+    away_y = -ball[1]
     distance = max(hypot(away_x, away_y), 1e-3)
     around = wrap(atan2(y - ball[1], x - ball[0]) - atan2(away_y, away_x))
     share = clamp(-(away_x * x + away_y * y) / max(left * left, 1e-9), 0.0, 1.0)
@@ -51,7 +49,8 @@ def approach(
         move_y = (away_x * side + away_y * outward) / distance
         left = distance * abs(around)
     else:
-        move_x, move_y = x, y
+        move_x = x
+        move_y = y
     length = max(hypot(move_x, move_y), 1e-6)
     speed = min(FASTEST[0], POSITION_GAIN * left)
     travel = atan2(move_y, move_x)
@@ -64,9 +63,3 @@ def approach(
         clamp(speed * move_y / length, -FASTEST[1], FASTEST[1]),
         clamp(HEADING_GAIN * error, -FASTEST[2], FASTEST[2]),
     )
-
-
-def turned(vector: tuple[float, float], angle: float) -> tuple[float, float]:
-    """A horizontal vector turned to the left by an angle [rad]."""
-    c, s = cos(angle), sin(angle)
-    return c * vector[0] - s * vector[1], s * vector[0] + c * vector[1]

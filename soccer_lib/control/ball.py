@@ -16,6 +16,7 @@ import numpy as np
 from soccer_lib.tasks import PHYSICS_DT
 
 Vector = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
 
 BALL_RADIUS = 0.11
 """Distance of the ball's centre from the observed point [m]."""
@@ -51,11 +52,12 @@ class BallTracker:
 
     def reset(self) -> None:
         """Start an episode: the ball is upright and does not turn."""
-        self._orientation = (1.0, 0.0, 0.0, 0.0)
+        self._orientation: Quaternion = (1.0, 0.0, 0.0, 0.0)
         self._slow: Vector = (0.0, 0.0, 0.0)
         self._spin: Vector = (0.0, 0.0, 0.0)
         self._seen = np.zeros((14, _ROWS + 2), dtype=np.float32)
-        self._count, self._waiting = 0, False
+        self._count = 0
+        self._waiting = False
 
     def push(self, ball_velr_rel_robot: np.ndarray, robot_quat: np.ndarray, robot_gyro: np.ndarray) -> None:
         """Take in the observations after one physics step or several; not the one of the reset.
@@ -82,7 +84,8 @@ class BallTracker:
         new = slice(self._count, self._count + len(trunk))
         self._seen[:3, new] = ball_velr_rel_robot.T
         self._seen[3:, new] = trunk.T
-        self._count, self._waiting = new.stop, True
+        self._count = new.stop
+        self._waiting = True
 
     @property
     def offset(self) -> Vector:
@@ -106,25 +109,34 @@ class BallTracker:
         """Turn the ball by all steps but the last, whose gyro reading is still to come."""
         if not self._waiting:
             return
-        seen, n = self._seen, self._count
+        seen = self._seen
+        n = self._count
         # The gyro is sampled at the start of a step: that of the next one belongs to this one's velocity.
         seen[9:, n] = seen[9:, n - 1]
-        velr, axis, w, gyro = seen[:3, :n], seen[3:8, :n], seen[8, :n], seen[9:, 1 : n + 1]
+        velr = seen[:3, :n]
+        axis = seen[3:8, :n]
+        w = seen[8, :n]
+        gyro = seen[9:, 1 : n + 1]
         twice = 2.0 * _cross(axis, gyro)
         spins = velr + (gyro[:3] + w * twice + _cross(axis, twice.take(_WRAP, axis=0)))
         seen[:, 0] = seen[:, n - 1]
-        self._count, self._waiting = 1, False
+        self._count = 1
+        self._waiting = False
         *spins, last = spins.T.tolist()
         self._spin = tuple(last)
-        orientation, (a, b, c) = self._orientation, self._slow
+        orientation = self._orientation
+        a, b, c = self._slow
         for x, y, z in spins:
             square = x * x + y * y + z * z
             if square >= SLOW**2:
                 orientation = _turned(_turned(orientation, a, b, c), x, y, z)
                 a = b = c = 0.0
             elif square >= STILL**2:
-                a, b, c = a + x, b + y, c + z
-        self._orientation, self._slow = orientation, (a, b, c)
+                a = a + x
+                b = b + y
+                c = c + z
+        self._orientation = orientation
+        self._slow = (a, b, c)
 
     def skip(self) -> None:
         """Leave out physics steps: neither they nor the last one before them turned the ball by `STILL`."""
@@ -143,21 +155,27 @@ class BallTracker:
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`."""
-        self._orientation, self._slow = tuple(state["orientation"]), tuple(state["slow"])
-        self._count, self._waiting = state["last"].shape[1], False
+        w, x, y, z = state["orientation"]
+        self._orientation = (w, x, y, z)
+        self._slow = tuple(state["slow"])
+        self._count = state["last"].shape[1]
+        self._waiting = False
         self._seen[:, : self._count] = state["last"]
         self._spin = tuple(state["spin"])
 
 
-def _turned(orientation: tuple[float, ...], x: float, y: float, z: float) -> tuple[float, ...]:
+def _turned(orientation: Quaternion, x: float, y: float, z: float) -> Quaternion:
     """An orientation w x y z after one physics step at an angular velocity, as MuJoCo integrates it."""
     speed = math.sqrt(x * x + y * y + z * z)
     if not speed:
         return orientation
     w, i, j, k = orientation
     half = 0.5 * speed * PHYSICS_DT
-    a, s = math.cos(half), math.sin(half) / speed
-    b, c, d = s * x, s * y, s * z
+    a = math.cos(half)
+    s = math.sin(half) / speed
+    b = s * x
+    c = s * y
+    d = s * z
     return (
         a * w - b * i - c * j - d * k,
         a * i + b * w + c * k - d * j,

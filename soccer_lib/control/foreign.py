@@ -8,16 +8,20 @@ action 12. Output: joint target minus default [rad], clipped to +-1. Layout: Boo
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from math import cos, pi, sin
 from pathlib import Path
 
 import numpy as np
 
+from soccer_lib.control.network import Network
 from soccer_lib.control.walker import Walker, command_list
 from soccer_lib.control.weights import REMEDY
-from soccer_lib.errors import InputError, one_line
-from soccer_lib.layout import DEFAULT_POSE
+from soccer_lib.errors import InputError
+from soccer_lib.formats.torchscript import Script
+from soccer_lib.layout import DEFAULT_POSE, Sensed
+from soccer_lib.tasks import WALKER_DT
 
 INPUTS, OUTPUTS = 47, 12
 FOREIGN_LIMITS = ((-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0))
@@ -29,8 +33,6 @@ FREQUENCY = 1.5
 HUB_REPOSITORY = "SaiResearch/booster_soccer_models"
 HUB_FILE = "robot/lower_t1_control.pt"
 HUB_SHA256 = "697cac61dbed2e76f25519c97ceb686f244d065dabf7d5d7ca386573143d215b"
-
-_DT = 0.02
 
 
 class ForeignWalker(Walker):
@@ -63,21 +65,22 @@ class ForeignWalker(Walker):
         self._phase = float(phase) % 1.0
         self.action = np.zeros(OUTPUTS, dtype=np.float32)
 
-    def step(self, command, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
+    def step(self, command: np.ndarray, sensed: Sensed) -> np.ndarray:
+        """Joint targets for the next 20 ms; see `Walker.step`."""
         wanted = command_list(command)
-        x, y, z, w = quat_xyzw.tolist()
+        x, y, z, w = sensed.quat_xyzw.tolist()
         walk = 1.0 if any(wanted) else 0.0
         turn = 2 * pi * self._phase
         row = np.empty(INPUTS, dtype=np.float32)
         row[0:3] = 2 * (w * y - x * z), -2 * (y * z + w * x), -1 + 2 * (x * x + y * y)
-        row[3:6] = gyro
+        row[3:6] = sensed.gyro
         row[6:9] = wanted
         row[9:11] = walk * cos(turn), walk * sin(turn)
-        row[11:23] = joint_pos - DEFAULT_POSE
-        row[23:35] = 0.1 * joint_vel
+        row[11:23] = sensed.joint_pos - DEFAULT_POSE
+        row[23:35] = 0.1 * sensed.joint_vel
         row[35:47] = self.action
         self.action = np.minimum(np.maximum(self.policy(row), -1.0), 1.0)
-        self._phase = (self._phase + _DT * FREQUENCY * walk) % 1.0
+        self._phase = (self._phase + WALKER_DT * FREQUENCY * walk) % 1.0
         return DEFAULT_POSE + self.action
 
     def get_state(self) -> dict:
@@ -91,41 +94,25 @@ class ForeignWalker(Walker):
 
 
 def torchscript_policy(path: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """Load a TorchScript policy; it runs in torch, one row at a time.
+    """Read a TorchScript policy as data: as layers of our own where it is ELU between linear ones.
 
     Raises:
-        InputError: torch is missing, the file is not TorchScript, or its shapes are others.
+        InputError: it is not TorchScript, holds more than an actor's operators, or its shapes are others.
     """
-    try:
-        import torch
-    except ImportError:
+    script = Script(path)
+    scales = np.array([[0.3], [2.0], [20.0]])  # far out too, where a clip or a condition may wait
+    rows = (np.random.default_rng(0).normal(size=(3, INPUTS)) * scales).astype(np.float32)
+    answers = [script(row) for row in rows]
+    if answers[0].shape != (OUTPUTS,):
         raise InputError(
-            f"{path} is TorchScript and torch is missing; expected torch or an npz of weights; "
-            "pip install torch"
-        ) from None
-    try:
-        module = torch.jit.load(str(path), map_location="cpu").eval()
-    except (RuntimeError, ValueError, OSError) as error:
-        raise InputError(
-            f"walker file {path} cannot be read ({one_line(error, 80)}); expected TorchScript; {REMEDY}"
-        ) from None
-
-    def policy(row: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return module(torch.from_numpy(row)[None])[0].numpy().copy()
-
-    try:
-        shape = policy(np.zeros(INPUTS, dtype=np.float32)).shape
-    except (RuntimeError, TypeError, AttributeError, IndexError) as error:
-        raise InputError(
-            f"walker file {path} does not take {INPUTS} inputs ({one_line(error, 80)}); "
-            f"expected a policy from {INPUTS} to {OUTPUTS}; {REMEDY}"
-        ) from None
-    if shape != (OUTPUTS,):
-        raise InputError(
-            f"walker file {path} gives outputs of shape {shape}; expected ({OUTPUTS},); {REMEDY}"
+            f"walker file {path} gives outputs of shape {answers[0].shape}; expected ({OUTPUTS},); {REMEDY}"
         )
-    return policy
+    layers = [[a for name, a in script.arrays.items() if name.endswith(kind)] for kind in ("weight", "bias")]
+    with contextlib.suppress(InputError, ValueError):  # it is another kind of network
+        network = Network.perceptron(*layers)
+        if np.allclose([network(row) for row in rows], answers, rtol=1e-4, atol=1e-5):
+            return network
+    return script
 
 
 def download_from_hub() -> Path:

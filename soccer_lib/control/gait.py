@@ -10,6 +10,7 @@ is calm.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot, pi, sin
 
@@ -24,9 +25,7 @@ from soccer_lib.control.leg import (
     clamp,
     leg_angles,
 )
-
-DT = 0.02
-"""Period of the walker [s]."""
+from soccer_lib.tasks import WALKER_DT
 
 LANDING = 0.3
 """Time after a reset in which both feet stay down and the command counts as zero [s]."""
@@ -41,7 +40,8 @@ AVERAGE_RATE = 0.08
 """Share of the new velocity in its running mean, per 20 ms step (time constant 0.25 s)."""
 
 _SIDES = ((0, 1.0), (1, -1.0))
-_LOW, _HIGH = (LEFT_LOW, RIGHT_LOW), (LEFT_HIGH, RIGHT_HIGH)
+_LOW = (LEFT_LOW, RIGHT_LOW)
+_HIGH = (LEFT_HIGH, RIGHT_HIGH)
 
 
 @dataclass(frozen=True)
@@ -191,19 +191,21 @@ class Gait:
         """
         p = self.p
         landed = self.time >= LANDING - 1e-9
-        self.time += DT
+        self.time += WALKER_DT
         self._follow(command if landed else (0.0, 0.0, 0.0), velocity, yaw_rate)
         lean_error = pitch - p.lean
         self._stand_or_walk(landed, lean_error, roll, velocity)
         walk = not self.standing
         if walk:
-            self.phase = (self.phase + p.frequency * DT) % 1.0
+            self.phase = (self.phase + p.frequency * WALKER_DT) % 1.0
         scale = (p.scale_vx, p.scale_vy, p.scale_yaw)
         c = [s * (a + b) for s, a, b in zip(scale, self.command, self.integral, strict=True)]
         xs, taus = self._clock(walk)
         targets: list[float] = []
         for k, side in _SIDES:
-            x, tau, swing = xs[k], taus[k], self.swinging[k]
+            x = xs[k]
+            tau = taus[k]
+            swing = self.swinging[k]
             foot = (
                 self._swing_foot(k, side, tau, c, velocity)
                 if swing
@@ -240,13 +242,13 @@ class Gait:
             targets = [fade * a + (1 - fade) * b for a, b in zip(self.start_pose, targets, strict=True)]
         return targets
 
-    def _follow(self, wanted: list[float], velocity: list[float], yaw_rate: float) -> None:
+    def _follow(self, wanted: Sequence[float], velocity: list[float], yaw_rate: float) -> None:
         """Ramp the command, average the measured velocity and integrate what stays between them."""
         p = self.p
         gains = (p.integral_vx, p.integral_vy, p.integral_yaw)
         measured = (velocity[0], velocity[1], yaw_rate)
         for i in range(3):
-            most = RAMP[i] * DT
+            most = RAMP[i] * WALKER_DT
             self.command[i] += clamp(wanted[i] - self.command[i], -most, most)
             self.mean[i] += AVERAGE_RATE * (measured[i] - self.mean[i])
             if self.standing:
@@ -254,7 +256,7 @@ class Gait:
             elif abs(wanted[i] - self.command[i]) < 1e-6:
                 limit = _INTEGRAL_LIMIT[i]
                 error = self.command[i] - self.mean[i]
-                self.integral[i] = clamp(self.integral[i] + DT * gains[i] * error, -limit, limit)
+                self.integral[i] = clamp(self.integral[i] + WALKER_DT * gains[i] * error, -limit, limit)
 
     def _stand_or_walk(self, landed: bool, lean_error: float, roll: float, velocity: list[float]) -> None:
         """Stop the clock between two steps when nothing is asked for; start it on a command or a push."""
@@ -265,7 +267,7 @@ class Gait:
             self.standing = not (landed and (asked or pushed))
             if not self.standing:
                 self._catch_lift_off()
-        elif not asked and (self.phase % 0.5) < self.p.frequency * DT:
+        elif not asked and (self.phase % 0.5) < self.p.frequency * WALKER_DT:
             left, right = self.feet
             together = abs(left[0] - right[0]) < 0.06 and abs(left[2] - right[2]) < 0.15
             narrow = left[1] - right[1] < 2 * (HIP_Y + self.p.width) + 0.14
@@ -279,7 +281,7 @@ class Gait:
         command for half a cycle on two standing feet, and the other leg would have to cross under it.
         """
         p = self.p
-        missed = (self.phase + p.frequency * DT - 0.25 * p.double_support) % 0.5
+        missed = (self.phase + p.frequency * WALKER_DT - 0.25 * p.double_support) % 0.5
         if missed < MISSED_LIFT_OFF:
             self.phase = (self.phase - missed - 1e-9) % 1.0  # just before it, whatever the rounding
 
@@ -309,13 +311,14 @@ class Gait:
 
     def _stance_foot(self, k: int, c: list[float], velocity: list[float], walk: bool) -> list[float]:
         """Place of the standing foot, which stays where it is on the ground while the trunk moves on."""
-        p, (x, y, yaw) = self.p, self.feet[k]
+        p = self.p
+        x, y, yaw = self.feet[k]
         self.lifted[k] = [x, y, yaw]
         if not walk:
             return [x, y, yaw]
         vx = (1 - p.stance_vx) * c[0] + p.stance_vx * velocity[0]
         vy = (1 - p.stance_vy) * c[1] + p.stance_vy * velocity[1]
-        return [x - DT * (vx - c[2] * y), y - DT * (vy + c[2] * x), yaw - DT * c[2]]
+        return [x - WALKER_DT * (vx - c[2] * y), y - WALKER_DT * (vy + c[2] * x), yaw - WALKER_DT * c[2]]
 
     def get_state(self) -> dict:
         """Everything that changes, as numbers and arrays."""
@@ -336,7 +339,8 @@ class Gait:
 
     def set_state(self, state: dict) -> None:
         """Continue from a `get_state`."""
-        self.time, self.phase = float(state["time"]), float(state["phase"])
+        self.time = float(state["time"])
+        self.phase = float(state["phase"])
         self.standing = bool(state["standing"])
         for name in ("command", "mean", "integral", "start_pose", "feet", "lifted", "hip_pitch"):
             setattr(self, name, np.asarray(state[name], dtype=float).tolist())

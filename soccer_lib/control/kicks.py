@@ -15,6 +15,7 @@ from soccer_lib.control.residual import TrunkState, mirror_joints
 from soccer_lib.control.weights import DATA, check_sha256
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import load_npz
+from soccer_lib.tasks import WALKER_DT
 
 KICKS_FILE = DATA / "kicks" / "kicks.npz"
 """The kicks that the project tuned itself; a JSON of the same name holds their hash and provenance."""
@@ -41,25 +42,50 @@ LEAN = 0.05
 FEEDBACK_JOINTS = (5, 4, 1, 0)
 """Ankle roll, ankle pitch, hip roll and hip pitch of the support leg take the feedback, in this order."""
 
-_LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3
+_LOW = JOINT_LOW - 0.3
+_HIGH = JOINT_HIGH + 0.3
 _NUMBERS = ("direction", "speed", "height", "resume")
 _MEASURED = {"line_speed": 0.0, "height_spread": 0.1}
 
 
-def kick_asked(command: np.ndarray, threshold: float = KICK_THRESHOLD) -> str | None:
-    """Name of the kick that a command asks for, or None.
+NO_KICK = -1
+"""What `requested_kicks` says of a command that asks for no kick."""
+
+_NAMES = tuple(PATTERNS)
+_SIGNS = np.array(list(PATTERNS.values()))
+
+
+def requested_kicks(commands: np.ndarray, threshold: float = KICK_THRESHOLD) -> np.ndarray:
+    """Which kick each command asks for: an index in `PATTERNS`, or `NO_KICK`.
+
+    A command asks for a kick where every entry is beyond the threshold in the signs of a pattern.
+
+    >>> requested_kicks(np.array([(1.0, -1.0, 1.0), (1.0, 1.0, 1.0), (0.9, -0.9, -0.7)])).tolist()
+    [0, -1, -1]
+
+    Args:
+        commands: numbers in [-1, 1]. Shape: (n, 3).
+        threshold: how large each entry has to be.
+
+    Returns:
+        Shape: (n,), int.
+    """
+    commands = np.asarray(commands)
+    fits = (commands[:, None, :] * _SIGNS > threshold).all(axis=2)
+    return np.where(fits.any(axis=1), fits.argmax(axis=1), NO_KICK)
+
+
+def requested_kick(command: np.ndarray, threshold: float = KICK_THRESHOLD) -> str | None:
+    """Name of the kick that a command asks for, or None; see `requested_kicks`.
 
     Args:
         command: three numbers in [-1, 1]. Shape: (3,).
         threshold: how large each of them has to be.
     """
-    a, b, c = command.tolist()
-    if abs(a) <= threshold or abs(b) <= threshold or abs(c) <= threshold:
-        return None
-    for name, (x, y, z) in PATTERNS.items():
-        if a * x > 0 and b * y > 0 and c * z > 0:
-            return name
-    return None
+    if min(map(abs, command.tolist())) <= threshold:
+        return None  # nearly all commands walk
+    index = requested_kicks(command[None], threshold)[0]
+    return None if index == NO_KICK else _NAMES[index]
 
 
 @dataclass(frozen=True)
@@ -96,7 +122,7 @@ class Kick:
     @property
     def ticks(self) -> int:
         """Length of the swing in walker steps of 20 ms."""
-        return int(np.ceil(self.durations.sum() / 0.02 - 1e-9))
+        return int(np.ceil(self.durations.sum() / WALKER_DT - 1e-9))
 
     def target(self, start: np.ndarray, tick: int, trunk: TrunkState, mirrored: bool) -> np.ndarray:
         """Joint targets of one walker step.
@@ -111,14 +137,16 @@ class Kick:
             Shape: (12,), float32 [rad].
         """
         times = np.concatenate(([0.0], np.cumsum(self.durations)))
-        time = min(0.02 * (tick + 1), times[-1])
+        time = min(WALKER_DT * (tick + 1), times[-1])
         poses = np.vstack((mirror_joints(start.tolist()) if mirrored else start, self.knots))
         after = max(int(np.searchsorted(times, time)), 1)
         share = (time - times[after - 1]) / (times[after] - times[after - 1])
         pose = (1 - share) * poses[after - 1] + share * poses[after]
         side = -1.0 if mirrored else 1.0
-        roll, roll_rate = side * trunk.roll, side * trunk.gyro[0]
-        lean, lean_rate = trunk.pitch - LEAN, trunk.gyro[1]
+        roll = side * trunk.roll
+        roll_rate = side * trunk.gyro[0]
+        lean = trunk.pitch - LEAN
+        lean_rate = trunk.gyro[1]
         signals = (roll, roll_rate, lean, lean_rate, roll, roll_rate, lean, lean_rate)
         pose[list(FEEDBACK_JOINTS)] += (self.feedback * signals).reshape(4, 2).sum(axis=1)
         pose = np.minimum(np.maximum(pose, _LOW), _HIGH)
@@ -162,5 +190,17 @@ def kicks_of(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Kick]:
                 f"{', '.join(PATTERNS)}; restore the file or run: walker kick"
             )
         scalars = {key: float(own.pop(key)) for key in (*_NUMBERS, *_MEASURED)}
-        kicks[name] = Kick(name, **own, **scalars)
+        kicks[name] = Kick(
+            name,
+            own["knots"],
+            own["durations"],
+            own["feedback"],
+            own["stance"],
+            scalars["direction"],
+            scalars["speed"],
+            scalars["height"],
+            scalars["resume"],
+            scalars["line_speed"],
+            scalars["height_spread"],
+        )
     return kicks

@@ -30,7 +30,8 @@ _THIGH = hypot(0.014, 0.215854)
 _THIGH_ANGLE = atan2(0.014, 0.215854)  # the knee lies 14 mm behind the thigh's axis
 _SHANK = 0.28
 _REACH = (0.15, 0.9995 * (_THIGH + _SHANK))
-_SQUARES, _TWICE = _THIGH**2 + _SHANK**2, 2 * _THIGH * _SHANK
+_SQUARES = _THIGH**2 + _SHANK**2
+_TWICE = 2 * _THIGH * _SHANK
 
 
 def clamp(value: float, low: float, high: float) -> float:
@@ -60,18 +61,31 @@ def leg_angles(
     Returns:
         Six angles [rad]: hip pitch, roll, yaw, knee, ankle pitch, roll.
     """
-    ct, st, cr, sr = cos(pitch), sin(pitch), cos(roll), sin(roll)
-    cy, sy = cos(yaw), sin(yaw)
+    ct = cos(pitch)
+    st = sin(pitch)
+    cr = cos(roll)
+    sr = sin(roll)
+    cy = cos(yaw)
+    sy = sin(yaw)
     # level -> trunk: rows of (Ry(pitch) Rx(roll))^T
-    srst, srct, crst, crct = sr * st, sr * ct, cr * st, cr * ct
+    srst = sr * st
+    srct = sr * ct
+    crst = cr * st
+    crct = cr * ct
     # vector from the ankle to the hip roll axis, in the trunk frame
     ux = -_ROLL_DROP * sin(last_hip_pitch) - (ct * x - st * z)
     uy = hip_y - (srst * x + cr * y + srct * z)
     uz = -_ROLL_DROP * cos(last_hip_pitch) - (crst * x - sr * y + crct * z)
     # foot orientation in the trunk frame: columns of that matrix times Rz(yaw)
-    r00, r01, r02 = ct * cy, -ct * sy, -st
-    r10, r11, r12 = srst * cy + cr * sy, -srst * sy + cr * cy, srct
-    r20, r21, r22 = crst * cy - sr * sy, -crst * sy - sr * cy, crct
+    r00 = ct * cy
+    r01 = -ct * sy
+    r02 = -st
+    r10 = srst * cy + cr * sy
+    r11 = -srst * sy + cr * cy
+    r12 = srct
+    r20 = crst * cy - sr * sy
+    r21 = -crst * sy - sr * cy
+    r22 = crct
     # the same vector in the foot frame gives the ankle roll and a planar knee problem
     a = r00 * ux + r10 * uy + r20 * uz
     b = r01 * ux + r11 * uy + r21 * uz
@@ -84,7 +98,10 @@ def leg_angles(
     ankle_pitch = -atan2(a, up) - asin(clamp(_THIGH * sin(inner) / reach, -1.0, 1.0))
     # what is left of the rotation belongs to the hip
     bend = knee + ankle_pitch
-    cb, sb, ca, sa = cos(bend), sin(bend), cos(ankle_roll), sin(ankle_roll)
+    cb = cos(bend)
+    sb = sin(bend)
+    ca = cos(ankle_roll)
+    sa = sin(ankle_roll)
     h02 = -r00 * sb + r01 * sa * cb + r02 * ca * cb
     h12 = -r10 * sb + r11 * sa * cb + r12 * ca * cb
     h22 = -r20 * sb + r21 * sa * cb + r22 * ca * cb

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.control.clip import Clip, read_clip
-from soccer_lib.control.gait import DT
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker, Walker
 from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.layout import JOINTS
+from soccer_lib.formats.clip import Clip, read_clip
+from soccer_lib.layout import JOINTS, Sensed
+from soccer_lib.tasks import WALKER_DT
 
 CLIPS = DATA / "clips"
 """The motion clips that the project recorded itself."""
@@ -42,7 +42,8 @@ BLEND_TICKS = 15
 TILT = 0.35
 """A clip is given up when the trunk pitches or rolls this far from the clip's own lean [rad]: 20 degrees."""
 
-_LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3
+_LOW = JOINT_LOW - 0.3
+_HIGH = JOINT_HIGH + 0.3
 
 
 class Macro:
@@ -73,7 +74,11 @@ class Macro:
 
     def reset(self) -> None:
         """Forget what was started."""
-        self.name, self.stage, self.tick, self.waited, self.aborted = "", "idle", 0, 0, False
+        self.name = ""
+        self.stage = "idle"
+        self.tick = 0
+        self.waited = 0
+        self.aborted = False
 
     @property
     def active(self) -> bool:
@@ -104,22 +109,14 @@ class Macro:
         self,
         ball: tuple[float, float],
         yaw: float,
-        joint_pos: np.ndarray,
-        joint_vel: np.ndarray,
-        quat_xyzw: np.ndarray,
-        gyro: np.ndarray,
-        velocimeter: np.ndarray,
+        sensed: Sensed,
     ) -> np.ndarray:
         """Joint targets for the next 20 ms.
 
         Args:
             ball: the ball's centre in the robot's heading frame [m].
             yaw: heading of the robot [rad].
-            joint_pos: joint positions [rad]. Shape: (12,).
-            joint_vel: joint velocities [rad/s]. Shape: (12,).
-            quat_xyzw: orientation of the trunk. Shape: (4,).
-            gyro: angular velocity in the trunk frame [rad/s]. Shape: (3,).
-            velocimeter: velocity in the trunk frame [m/s]. Shape: (3,).
+            sensed: what the robot's sensors say.
 
         Returns:
             Shape: (12,), float32 [rad].
@@ -127,7 +124,8 @@ class Macro:
         raise NotImplementedError
 
     def _enter(self, stage: str) -> None:
-        self.stage, self.tick = stage, 0
+        self.stage = stage
+        self.tick = 0
 
     def get_state(self) -> dict[str, Any]:
         """All that a bit-identical continuation needs."""
@@ -167,6 +165,8 @@ class ClipMacro(Macro):
     names = tuple(PATTERNS)
     stages = ("settle", "blend", "play")
 
+    walker: OwnWalker
+
     def __init__(self, walker: Walker, clip: Clip) -> None:
         if not isinstance(walker, OwnWalker):
             raise InputError(
@@ -177,8 +177,9 @@ class ClipMacro(Macro):
             raise InputError(
                 f"{clip.source} has {len(clip.starts)} parts (split_points); expected one motion; split it"
             )
-        self.kind, self.clip = f"clip {clip.name}", clip
-        ends = DT * np.arange(1, round(clip.seconds / DT) + 1)
+        self.kind = f"clip {clip.name}"
+        self.clip = clip
+        ends = WALKER_DT * np.arange(1, round(clip.seconds / WALKER_DT) + 1)
         played = clip.take(np.minimum(ends * clip.rate_hz, len(clip) - 1).round().astype(int))
         self.targets = played.joint_pos + walker.kd / walker.kp * played.joint_vel
         motion = (played.root_quat.tolist(), played.gyro.tolist(), played.velocity.tolist())
@@ -197,24 +198,26 @@ class ClipMacro(Macro):
         self.name = self.clip.name
         self._enter("settle")
 
-    def step(self, ball, yaw, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
-        sensed = joint_pos, joint_vel, quat_xyzw, gyro, velocimeter
+    def step(self, ball: tuple[float, float], yaw: float, sensed: Sensed) -> np.ndarray:
+        """Joint targets for the next 20 ms; see `Macro.step`."""
         self.waited += 1
         self.tick = 0 if self.stage == "settle" and not self.walker.gait.standing else self.tick + 1
         frame = {"play": self.tick - 1, "recover": -1}.get(self.stage, 0)
-        trunk, clip = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist()), self.trunks[frame]
-        lean, roll = trunk.pitch - clip.pitch, trunk.roll - clip.roll
+        trunk = TrunkState.of(sensed)
+        clip = self.trunks[frame]
+        lean = trunk.pitch - clip.pitch
+        roll = trunk.roll - clip.roll
         restless = self.stage == "settle" and self.waited > PATIENCE
         if self.committed and (restless or max(abs(lean), abs(roll)) > TILT):
             self.aborted = True
             self._leave("idle")
-            return self.walker.step(np.zeros(3), *sensed)
+            return self.walker.step(np.zeros(3), sensed)
         target = self.targets[frame] + self._balance(lean, roll, np.subtract(trunk.gyro, clip.gyro))
         share = {"settle": 0.0, "blend": self.tick / BLEND_TICKS, "play": 1.0}.get(
             self.stage, max(1.0 - self.tick / BLEND_TICKS, 0.0)
         )
         if share < 1.0:
-            target = share * target + (1.0 - share) * self.walker.step(np.zeros(3), *sensed)
+            target = share * target + (1.0 - share) * self.walker.step(np.zeros(3), sensed)
         lasts, follows = self._after[self.stage]
         if self.tick == lasts:
             self._leave(follows)
@@ -222,7 +225,8 @@ class ClipMacro(Macro):
 
     def _balance(self, lean: float, roll: float, turning: np.ndarray) -> np.ndarray:
         """What the gait adds to standing legs for a lean [rad] and its rate [rad/s]. Shape: (12,)."""
-        p, (roll_rate, lean_rate, _) = self.walker.gait.p, turning.tolist()
+        p = self.walker.gait.p
+        roll_rate, lean_rate, _ = turning.tolist()
         leg = (
             p.hip_pitch * lean + p.hip_pitch_rate * lean_rate,
             p.hip_roll * roll + p.hip_roll_rate * roll_rate,

@@ -10,11 +10,24 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.ranges import Range
 
 
 def _layer_norm(row: np.ndarray, scale: np.ndarray, bias: np.ndarray, eps: np.ndarray) -> np.ndarray:
     row = row - row.mean()
     return row / np.sqrt(row.dot(row) / np.float32(row.size) + eps) * scale + bias
+
+
+def _gelu(row: np.ndarray) -> np.ndarray:
+    from scipy.special import erf
+
+    return row * (erf(row * np.float32(0.5**0.5)) + 1) * np.float32(0.5)
+
+
+def _silu(row: np.ndarray) -> np.ndarray:
+    from scipy.special import expit
+
+    return row * expit(row)
 
 
 LAYERS: dict[str, Callable[..., np.ndarray]] = {
@@ -24,6 +37,13 @@ LAYERS: dict[str, Callable[..., np.ndarray]] = {
     "layer_norm": _layer_norm,
     "relu": lambda row: np.maximum(row, 0.0),
     "elu": lambda row: np.maximum(row, np.expm1(np.minimum(row, 0.0))),  # expm1(x) >= x for x <= 0
+    "silu": _silu,
+    "gelu": _gelu,
+    "leaky_relu": lambda row: np.maximum(row, row * np.float32(0.01)),
+    # Klambauer et al. 2017, "Self-normalizing neural networks".
+    "selu": lambda row: (
+        np.float32(1.0507010) * np.where(row > 0, row, 1.6732632 * np.expm1(np.minimum(row, 0)))
+    ),
     "tanh": np.tanh,
     "clip": lambda row: np.minimum(np.maximum(row, -1.0), 1.0),
 }
@@ -32,6 +52,7 @@ LAYERS: dict[str, Callable[..., np.ndarray]] = {
 Layer = tuple[str, Mapping[str, np.ndarray]]
 """A kind of `LAYERS` and its arrays."""
 
+_NUMBERS = Range(-1e30, 1e30)
 _PER_OUTPUT = ("bias", "scale", "mean", "std")
 
 
@@ -47,25 +68,26 @@ class Network:
         """Check the layers, of which the first has arrays, and keep them in single precision.
 
         Raises:
-            InputError: an unknown kind, arrays that do not follow each other, or a number that is not finite.
+            InputError: an unknown kind, arrays that do not follow each other, or what is no finite number.
         """
         self.layers: list[Layer] = []
-        row = None
+        row: np.ndarray = np.zeros(0, np.float32)
         for index, (kind, arrays) in enumerate(layers):
             if kind not in LAYERS:
                 raise unknown_name("layer", kind, LAYERS)
             number = np.int64 if kind == "take" else np.float32
+            where = f"layer {index} ({kind})"
+            for name, array in arrays.items():
+                _NUMBERS.array(f"{where}: {name}", array, "train again")
             arrays = {name: np.array(array, dtype=number, order="C") for name, array in arrays.items()}
-            if not all(np.isfinite(array).all() for array in arrays.values()):
-                raise InputError(
-                    f"layer {index} ({kind}) has NaN or infinity; expected finite numbers; train again"
-                )
-            if row is None:
-                first = max(arrays.values(), key=np.ndim)
-                self.inputs = int(arrays["width"]) if kind == "take" else first.shape[-1]
+            if not index:
+                first = max(arrays.values(), key=np.ndim, default=np.zeros(()))
+                self.inputs = int(arrays.get("width", 0)) if kind == "take" else (first.shape or (0,))[-1]
                 row = np.arange(self.inputs, dtype=np.float32)
             row = _follow(index, kind, arrays, row)
             self.layers.append((kind, arrays))
+        if row is None or not self.inputs:
+            raise InputError("no layer has arrays; expected a linear layer or more; take another file")
         self.outputs = row.size
 
     @classmethod

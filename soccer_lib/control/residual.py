@@ -11,6 +11,7 @@ from math import asin, atan2, cos, pi, sin
 
 from soccer_lib.control.gait import Gait
 from soccer_lib.control.leg import HIP_Y, clamp
+from soccer_lib.layout import Sensed
 
 ACTION_LIMIT = 3.0
 """Largest entry of the network's output."""
@@ -51,13 +52,21 @@ class TrunkState:
         x, y, z, w = quat_xyzw
         self.pitch = asin(clamp(2 * (w * y - z * x), -1.0, 1.0))
         self.roll = atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-        cp, sp, cr, sr = cos(self.pitch), sin(self.pitch), cos(self.roll), sin(self.roll)
+        cp = cos(self.pitch)
+        sp = sin(self.pitch)
+        cr = cos(self.roll)
+        sr = sin(self.roll)
         u, v, s = velocimeter
         side = sr * v + cr * s
         self.velocity = [cp * u + sp * side, cr * v - sr * s, cp * side - sp * u]
         self.up = (-sp, sr * cp, cr * cp)
         self.gyro = gyro
         self.yaw_rate = self.up[0] * gyro[0] + self.up[1] * gyro[1] + self.up[2] * gyro[2]
+
+    @classmethod
+    def of(cls, sensed: Sensed) -> TrunkState:
+        """The trunk as the sensors have it."""
+        return cls(sensed.quat_xyzw.tolist(), sensed.gyro.tolist(), sensed.velocimeter.tolist())
 
 
 def mirrored(gait: Gait) -> bool:
@@ -87,9 +96,14 @@ def features(
     m = -1.0 if flip else 1.0
     left, right = gait.feet
     if flip:
-        joints, speeds, last_action = mirror_joints(joints), mirror_joints(speeds), mirror_joints(last_action)
+        joints = mirror_joints(joints)
+        speeds = mirror_joints(speeds)
+        last_action = mirror_joints(last_action)
         left, right = right, left
-    v, g, c, mean = trunk.velocity, trunk.gyro, gait.command, gait.mean
+    v = trunk.velocity
+    g = trunk.gyro
+    c = gait.command
+    mean = gait.mean
     turn = 4 * pi * gait.phase
     row = [
         -3 * trunk.up[0],

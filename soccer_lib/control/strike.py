@@ -6,11 +6,14 @@ from math import hypot
 
 import numpy as np
 
-from soccer_lib.control.approach import approach, turned, wrap
+from soccer_lib.control.approach import approach
 from soccer_lib.control.kicks import Kick, load_kicks
 from soccer_lib.control.macro import RECOVERY_TICKS, Macro
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker
+from soccer_lib.geometry import turned, wrap
+from soccer_lib.layout import Sensed
+from soccer_lib.tasks import WALKER_DT
 
 TOLERANCE = (0.011, 0.014)
 """Errors of place [m] and heading [rad] with which the robot stops; coming to rest adds to them."""
@@ -47,6 +50,7 @@ class Strike(Macro):
         kicks: by name; None for the project's own.
     """
 
+    walker: OwnWalker
     kind = "kicks"
     stages = ("align", "settle", "swing")
     memory = (*Macro.memory, "mirrored", "heading", "begun")
@@ -59,7 +63,9 @@ class Strike(Macro):
     def reset(self) -> None:
         """Forget any kick."""
         super().reset()
-        self.mirrored, self.heading, self.begun = False, 0.0, np.zeros(12)
+        self.mirrored = False
+        self.heading = 0.0
+        self.begun = np.zeros(12)
 
     @property
     def kick(self) -> Kick:
@@ -69,11 +75,19 @@ class Strike(Macro):
     def start(self, name: str, ball: tuple[float, float], yaw: float) -> None:
         """Commit to a kick along the present heading; see `Macro.start`."""
         self.reset()
-        self.name, self.heading, self.stage = name, yaw, "align"
+        self.name = name
+        self.heading = yaw
+        self.stage = "align"
         self.mirrored = min((False, True), key=lambda flip: self._effort(flip, ball, yaw))
 
-    def _place(self, mirrored: bool, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
-        """Where the trunk has to go, in the robot's heading frame [m], and how far it has to turn [rad]."""
+    def error(self, mirrored: bool, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
+        """Where the trunk has to go, in the robot's heading frame [m], and how far it has to turn [rad].
+
+        Args:
+            mirrored: kick with the left foot.
+            ball: the ball's centre in the robot's heading frame [m].
+            yaw: heading of the robot [rad].
+        """
         side = -1.0 if mirrored else 1.0
         turn = wrap(self.heading - side * self.kick.direction - yaw)
         ahead, left = self.kick.stance.tolist()
@@ -81,23 +95,23 @@ class Strike(Macro):
         return ball[0] - x, ball[1] - y, turn
 
     def _effort(self, mirrored: bool, ball: tuple[float, float], yaw: float) -> float:
-        x, y, turn = self._place(mirrored, ball, yaw)
+        x, y, turn = self.error(mirrored, ball, yaw)
         return hypot(x, y) + 0.3 * abs(turn)
 
-    def step(self, ball, yaw, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
-        sensed = joint_pos, joint_vel, quat_xyzw, gyro, velocimeter
+    def step(self, ball: tuple[float, float], yaw: float, sensed: Sensed) -> np.ndarray:
+        """Joint targets for the next 20 ms; see `Macro.step`."""
         self.waited += 1
         if self.stage == "settle" and self._standing_long():
-            x, y, turn = self._place(self.mirrored, ball, yaw)
+            x, y, turn = self.error(self.mirrored, ball, yaw)
             place, heading = self._tolerance()
             fine = hypot(x, y) < GOOD_ENOUGH * place and abs(turn) < GOOD_ENOUGH * heading
             self._enter("swing" if fine else "align")
-            self.begun = joint_pos.astype(float)
+            self.begun = sensed.joint_pos.astype(float)
         if self.stage in ("align", "settle") and self.waited > LONGEST:
-            self.aborted, self.stage = True, "idle"
+            self.aborted = True
+            self.stage = "idle"
         if self.stage == "swing":
-            trunk = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist())
-            target = self.kick.target(self.begun, self.tick, trunk, self.mirrored)
+            target = self.kick.target(self.begun, self.tick, TrunkState.of(sensed), self.mirrored)
             self.tick += 1
             if self.tick == self.kick.ticks:
                 self._enter("recover")
@@ -112,20 +126,24 @@ class Strike(Macro):
             self.tick += 1
             if self.tick == RECOVERY_TICKS:
                 self._enter("idle")
-        return self.walker.step(np.array(command), *sensed)
+        return self.walker.step(np.array(command), sensed)
 
     def _tolerance(self) -> tuple[float, float]:
-        grown = 1.0 + RELAX * max(0.0, 0.02 * self.waited - 0.6)
+        grown = 1.0 + RELAX * max(0.0, WALKER_DT * self.waited - 0.6)
         return TOLERANCE[0] * grown, TOLERANCE[1] * grown
 
     def _align(self, ball: tuple[float, float], yaw: float) -> tuple[float, float, float]:
         """Command toward the stance. The trunk sways with every step; the feet tell where it will stand."""
         (x0, y0, yaw0), (x1, y1, yaw1) = self.walker.gait.feet
         sway = 0.5 * (x0 + x1) - STANDING_FEET, 0.5 * (y0 + y1)
-        ball, yaw = (ball[0] - sway[0], ball[1] - sway[1]), yaw + 0.5 * (yaw0 + yaw1)
-        x, y, turn = self._place(self.mirrored, ball, yaw)
-        side, (ahead, left, turning) = -1.0 if self.mirrored else 1.0, STOPPING
-        x, y, turn = x + ahead, y + side * left, turn + side * turning
+        ball = (ball[0] - sway[0], ball[1] - sway[1])
+        yaw += 0.5 * (yaw0 + yaw1)
+        x, y, turn = self.error(self.mirrored, ball, yaw)
+        # Coming to rest adds to the errors; with the left leg kicking it does so mirrored.
+        side = -1.0 if self.mirrored else 1.0
+        x += STOPPING[0]
+        y += side * STOPPING[1]
+        turn += side * STOPPING[2]
         place, heading = self._tolerance()
         if hypot(x, y) < place and abs(turn) < heading:
             self._enter("settle")
@@ -135,7 +153,7 @@ class Strike(Macro):
     def _stop(self) -> tuple[float, float, float]:
         """Stand still, but only with the kicking leg in the half cycle in which every kick was tuned."""
         gait = self.walker.gait
-        coming = (gait.phase + 0.02 * gait.p.frequency + (0.5 if self.mirrored else 0.0)) % 1.0
+        coming = (gait.phase + WALKER_DT * gait.p.frequency + (0.5 if self.mirrored else 0.0)) % 1.0
         stop = gait.standing or coming < 0.25 or coming >= 0.75
         return (0.0, 0.0, 0.0) if stop else MARCH
 

@@ -9,12 +9,14 @@ from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
 from soccer_lib.control.network import Network
 from soccer_lib.control.residual import RESIDUAL_SCALE, TrunkState, features, unmirror
 from soccer_lib.errors import InputError
-from soccer_lib.layout import KD, KP
+from soccer_lib.layout import KD, KP, Sensed
 
 OWN_LIMITS = ((-0.4, 1.1), (-0.4, 0.4), (-1.0, 1.0))
 """What the walker is trained to track: forward and sideways velocity [m/s], yaw rate [rad/s]."""
 
-_LOW, _HIGH = JOINT_LOW - 0.3, JOINT_HIGH + 0.3  # targets beyond the range push harder near its end
+# targets beyond the range push harder near its end
+_LOW = JOINT_LOW - 0.3
+_HIGH = JOINT_HIGH + 0.3
 
 
 class Walker:
@@ -52,21 +54,13 @@ class Walker:
     def step(
         self,
         command: np.ndarray,
-        joint_pos: np.ndarray,
-        joint_vel: np.ndarray,
-        quat_xyzw: np.ndarray,
-        gyro: np.ndarray,
-        velocimeter: np.ndarray,
+        sensed: Sensed,
     ) -> np.ndarray:
         """Joint targets for the next 20 ms.
 
         Args:
             command: forward, sideways velocity [m/s] and yaw rate [rad/s]. Shape: (3,).
-            joint_pos: joint positions [rad]. Shape: (12,).
-            joint_vel: joint velocities [rad/s]. Shape: (12,).
-            quat_xyzw: orientation of the trunk. Shape: (4,).
-            gyro: angular velocity in the trunk frame [rad/s]. Shape: (3,).
-            velocimeter: velocity in the trunk frame [m/s]. Shape: (3,).
+            sensed: what the robot's sensors say.
 
         Returns:
             Joint targets [rad]. Shape: (12,), float32.
@@ -142,12 +136,15 @@ class OwnWalker(Walker):
         self.gait.time = 10.0  # the landing after the reset lies behind
         self.gait.standing = False
 
-    def step(self, command, joint_pos, joint_vel, quat_xyzw, gyro, velocimeter) -> np.ndarray:  # noqa: ANN001, D102
+    def step(self, command: np.ndarray, sensed: Sensed) -> np.ndarray:
+        """Joint targets for the next 20 ms; see `Walker.step`."""
         wanted = command_list(command)
-        joints, speeds = joint_pos.tolist(), joint_vel.tolist()
+        joints = sensed.joint_pos.tolist()
+        speeds = sensed.joint_vel.tolist()
         if self.fresh:
-            self.gait.start_pose, self.fresh = joints, False
-        trunk = TrunkState(quat_xyzw.tolist(), gyro.tolist(), velocimeter.tolist())
+            self.gait.start_pose = joints
+            self.fresh = False
+        trunk = TrunkState.of(sensed)
         target = self.gait.step(wanted, trunk.pitch, trunk.roll, trunk.gyro, trunk.velocity, trunk.yaw_rate)
         if self.network is None:
             return np.array(target, dtype=np.float32)

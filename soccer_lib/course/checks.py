@@ -1,12 +1,13 @@
 """Checks of the exercises: each tests properties of the learner's function and prints one clear line.
 
 A check returns whether the function passed. An exercise that is not done yet (it raises
-`NotImplementedError`) is no error: the notebook goes on with the library's version.
+`NotImplementedError`) is not an error: the notebook goes on with the library's version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,66 +18,57 @@ from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.scoring import OFFICIAL_WEIGHTS, official_score
 from soccer_lib.tasks import PHYSICS_DT
 
-Case = tuple[str, Callable[[], bool]]
-"""What a property says, and whether it holds."""
+Property = tuple[str, Callable[[], bool]]
+"""A sentence for the learner, and whether it is true of the function."""
 
 
-def _judge(cases: Sequence[Case]) -> bool:
-    for says, holds in cases:
+def _judge(properties: Sequence[Property]) -> bool:
+    """Try the properties in order and print the first that does not hold, or that all do."""
+    for sentence, holds in properties:
         try:
             passed = holds()
         except NotImplementedError as hint:
             print(f"not done yet: {hint or 'replace the line that raises NotImplementedError'}")
             return False
         except Exception as error:  # whatever a learner's function raises is shown, not passed on
-            print(f"not yet: {says}; your function raised {type(error).__name__}: {one_line(error, 120)}")
+            print(f"not yet: {sentence}; your function raised {type(error).__name__}: {one_line(error, 120)}")
             return False
         if not passed:
-            print(f"not yet: {says}")
+            print(f"not yet: {sentence}")
             return False
-    print(f"correct: {len(cases)} of {len(cases)} properties hold")
+    print(f"correct: {len(properties)} of {len(properties)} properties hold")
     return True
 
 
 def check_official_score(score: Callable[[str, dict[str, Any]], float]) -> bool:
     """Check a function (task name, reward terms of the last step) -> official score."""
     rng = np.random.default_rng(0)
-    cases: list[Case] = []
+
+    def gives(task: str, terms: dict[str, float], expected: float) -> bool:
+        return bool(np.isclose(score(task, terms), expected))
+
+    properties: list[Property] = []
     for task, weights in OFFICIAL_WEIGHTS.items():
         terms = {name: float(rng.uniform(-1, 1)) for name in weights if name != "steps"}
         zeros = dict.fromkeys(terms, 0.0)
-        cases += [
+        foreign = {**terms, "robot_smiles": 7.0}
+        right = official_score(task, terms)
+        properties += [
             (
                 f"an episode of {task} without any term costs its steps term",
-                lambda task=task, zeros=zeros: bool(
-                    np.isclose(score(task, zeros), weights_of(task)["steps"])
-                ),
+                partial(gives, task, zeros, weights["steps"]),
             ),
-            (
-                f"random terms of {task} are weighted and added up",
-                lambda task=task, terms=terms: bool(
-                    np.isclose(score(task, terms), official_score(task, terms))
-                ),
-            ),
-            (
-                "a term without an official weight changes nothing",
-                lambda task=task, terms=terms: bool(
-                    np.isclose(score(task, {**terms, "robot_smiles": 7.0}), official_score(task, terms))
-                ),
-            ),
+            (f"random terms of {task} are weighted and added up", partial(gives, task, terms, right)),
+            ("a term without an official weight changes nothing", partial(gives, task, foreign, right)),
         ]
-    return _judge(cases)
-
-
-def weights_of(task: str) -> dict[str, float]:
-    """The official weights of a task, as a plain dict."""
-    return dict(OFFICIAL_WEIGHTS[task])
+    return _judge(properties)
 
 
 def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> bool:
     """Check a function scores -> 95% bootstrap interval of their mean (low, high)."""
     rng = np.random.default_rng(1)
-    narrow, wide = rng.normal(2.0, 0.1, 100), rng.normal(2.0, 1.0, 100)
+    narrow = rng.normal(2.0, 0.1, 100)
+    wide = rng.normal(2.0, 1.0, 100)
     few = wide[:10]
 
     def width(scores: np.ndarray) -> float:
@@ -94,7 +86,7 @@ def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> boo
         low, high = interval(wide)
         return low < wide.mean() < high
 
-    cases: list[Case] = [
+    properties: list[Property] = [
         ("low is below the mean and high above it", around_the_mean),
         (
             "scores that scatter ten times as much make an interval about ten times as wide",
@@ -107,7 +99,7 @@ def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> boo
         ),
         ("the interval covers the true mean in at least 48 of 60 samples (57 are expected)", covers),
     ]
-    return _judge(cases)
+    return _judge(properties)
 
 
 def check_clone_loss(loss: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]) -> bool:
@@ -120,30 +112,30 @@ def check_clone_loss(loss: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndar
     kicks = np.arange(20) % 5 == 0
     commands = rng.uniform(-0.7, 0.7, (20, 3))
     commands[kicks] = (1, -1, 1)
+    wrong_at_kicks = np.where(kicks[:, None], -commands, commands)
     sure = np.where(kicks, 50.0, -50.0)
-    elsewhere = np.where(kicks[:, None], -commands, commands)
-    wrong = np.where(np.arange(20) == 0, -1000.0, sure)
+    one_missed = np.where(np.arange(20) == 0, -1000.0, sure)
 
-    def gives(said: np.ndarray, logits: np.ndarray, expected: float) -> bool:
-        return bool(np.isclose(loss(said, logits, commands, kicks), expected, atol=1e-6))
+    def gives(answers: np.ndarray, logits: np.ndarray, expected: float) -> bool:
+        return bool(np.isclose(loss(answers, logits, commands, kicks), expected, atol=1e-6))
 
-    cases: list[Case] = [
+    properties: list[Property] = [
         ("right commands and sure, right kicks cost nothing", lambda: gives(commands, sure, 0.0)),
-        ("the command does not matter where the expert kicks", lambda: gives(elsewhere, sure, 0.0)),
+        ("the command does not matter where the expert kicks", lambda: gives(wrong_at_kicks, sure, 0.0)),
         (
             "all walking commands off by 0.5 cost 0.25, however many kicks there are",
             lambda: gives(commands + 0.5, sure, 0.25),
         ),
         (
-            "logits of 0 are a coin's throw and cost log 2 a sample",
+            "logits of 0 are the toss of a coin and cost log 2 a sample",
             lambda: gives(commands, 0 * sure, np.log(2)),
         ),
         (
             "a logit of -1000 on one kick in 20 samples costs 50, not infinity",
-            lambda: gives(commands, wrong, 50.0),
+            lambda: gives(commands, one_missed, 50.0),
         ),
     ]
-    return _judge(cases)
+    return _judge(properties)
 
 
 def check_dagger(dagger: Callable[..., Any]) -> bool:
@@ -154,8 +146,8 @@ def check_dagger(dagger: Callable[..., Any]) -> bool:
     """
     demonstrations = [(state, -state) for state in range(4)]
 
-    def rounds(count: int) -> tuple[list[list[tuple[int, int]]], list[str], str]:
-        """What clones were trained on, who played, and what came back."""
+    def run(rounds: int) -> tuple[list[list[tuple[int, int]]], list[str], str]:
+        """What each clone was trained on, who played, and which clone came back."""
         trained: list[list[tuple[int, int]]] = []
         players: list[str] = []
 
@@ -167,26 +159,26 @@ def check_dagger(dagger: Callable[..., Any]) -> bool:
             players.append(clone)
             return [100 * len(players) + step for step in range(3)]
 
-        last = dagger(fit, play, lambda state: -state, list(demonstrations), count)
+        last = dagger(fit, play, lambda state: -state, list(demonstrations), rounds)
         return trained, players, last
 
-    def grown(count: int) -> list[tuple[int, int]]:
-        visited = [100 * number + step for number in range(1, count + 1) for step in range(3)]
-        return demonstrations + [(state, -state) for state in visited]
+    def corrections(rounds: int) -> list[tuple[int, int]]:
+        visited = [100 * number + step for number in range(1, rounds + 1) for step in range(3)]
+        return [(state, -state) for state in visited]
 
-    cases: list[Case] = [
-        ("the first clone learns from the demonstrations alone", lambda: rounds(2)[0][0] == demonstrations),
-        ("two rounds train three clones", lambda: len(rounds(2)[0]) == 3),
-        ("in each round the newest clone plays", lambda: rounds(2)[1] == ["clone 0", "clone 1"]),
-        ("its states get the expert's actions", lambda: set(grown(1)) <= set(rounds(1)[0][1])),
+    properties: list[Property] = [
+        ("the first clone learns from the demonstrations alone", lambda: run(2)[0][0] == demonstrations),
+        ("two rounds train three clones", lambda: len(run(2)[0]) == 3),
+        ("in each round the newest clone plays", lambda: run(2)[1] == ["clone 0", "clone 1"]),
+        ("its states get the expert's actions", lambda: set(corrections(1)) <= set(run(1)[0][1])),
         (
             "nothing is thrown away: the last clone learns from demonstrations and all rounds",
-            lambda: sorted(rounds(3)[0][-1]) == sorted(grown(3)),
+            lambda: sorted(run(3)[0][-1]) == sorted(demonstrations + corrections(3)),
         ),
-        ("the last clone is handed back", lambda: rounds(2)[2] == "clone 2"),
-        ("no rounds are plain cloning", lambda: rounds(0)[1:] == ([], "clone 0")),
+        ("the last clone is handed back", lambda: run(2)[2] == "clone 2"),
+        ("without rounds it is plain cloning", lambda: run(0)[1:] == ([], "clone 0")),
     ]
-    return _judge(cases)
+    return _judge(properties)
 
 
 def check_heading_frame(turn: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> bool:
@@ -201,7 +193,7 @@ def check_heading_frame(turn: Callable[[np.ndarray, np.ndarray], np.ndarray]) ->
         return bool(np.allclose(result, expected, atol=1e-9))
 
     x, y, z = vector
-    cases: list[Case] = [
+    properties: list[Property] = [
         ("facing along the world's x axis changes nothing", lambda: near(turn(vector, tilted(0)), vector)),
         (
             "facing along y, what lies along y is ahead (x)",
@@ -217,7 +209,7 @@ def check_heading_frame(turn: Callable[[np.ndarray, np.ndarray], np.ndarray]) ->
             lambda: near(turn(vector, tilted(0.7, 0.3)), turn(vector, tilted(0.7))),
         ),
     ]
-    return _judge(cases)
+    return _judge(properties)
 
 
 def check_ball_offset(offset: Callable[[np.ndarray], np.ndarray]) -> bool:
@@ -232,7 +224,7 @@ def check_ball_offset(offset: Callable[[np.ndarray], np.ndarray]) -> bool:
     def near(spins: np.ndarray, expected: Sequence[float]) -> bool:
         return bool(np.allclose(offset(spins), expected, atol=1e-3))
 
-    cases: list[Case] = [
+    properties: list[Property] = [
         (
             "a ball that has not turned: the centre is 0.11 m above the point",
             lambda: near(np.zeros((5, 3)), [0, 0, 0.11]),
@@ -244,38 +236,41 @@ def check_ball_offset(offset: Callable[[np.ndarray], np.ndarray]) -> bool:
             lambda: near(tumbling, truth.apply([0, 0, 0.11])),
         ),
     ]
-    return _judge(cases)
+    return _judge(properties)
 
 
 def check_clip_commands(commands: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> bool:
     """Check a function (world velocities, world spins, x y z w, a row a frame) -> commands in [-1, 1]."""
     rng = np.random.default_rng(4)
-    wanted = rng.uniform(-0.9, 0.9, (6, 3))
-    ahead, left, turn = (wanted * COMMAND_SCALE).T
+    right = rng.uniform(-0.9, 0.9, (6, 3))
+    ahead, left, turn = (right * COMMAND_SCALE).T
 
     def clip(yaw: np.ndarray | float, pitch: float = 0.0, faster: float = 1.0) -> tuple[np.ndarray, ...]:
-        """Frames of a robot that does what is wanted at these headings."""
-        yaw, zero = np.zeros(6) + yaw, np.zeros(6)
-        cos, sin = np.cos(yaw), np.sin(yaw)
-        velocity = faster * np.stack((cos * ahead - sin * left, sin * ahead + cos * left, zero + 0.1), axis=1)
-        quat = Rotation.from_euler("ZY", np.stack((yaw, zero + pitch), axis=1)).as_quat()
-        return velocity, np.stack((zero, zero, faster * turn), axis=1), quat
+        """Frames of a robot that follows the right commands at these headings."""
+        zero = np.zeros(6)
+        yaws = zero + yaw
+        x = np.cos(yaws) * ahead - np.sin(yaws) * left
+        y = np.sin(yaws) * ahead + np.cos(yaws) * left
+        velocity = faster * np.stack((x, y, zero + 0.1), axis=1)
+        spin = np.stack((zero, zero, faster * turn), axis=1)
+        quat = Rotation.from_euler("ZY", np.stack((yaws, zero + pitch), axis=1)).as_quat()
+        return velocity, spin, quat
 
     def gives(frames: tuple[np.ndarray, ...], expected: np.ndarray) -> bool:
         return bool(np.allclose(commands(*frames), expected, atol=1e-6))
 
     yaws = rng.uniform(-np.pi, np.pi, 6)
-    cases: list[Case] = [
-        ("facing along x: velocities and turning as shares of COMMAND_SCALE", lambda: gives(clip(0), wanted)),
-        ("a robot that faces and moves along -y moves ahead", lambda: gives(clip(-np.pi / 2), wanted)),
-        ("each frame is turned by its own heading", lambda: gives(clip(yaws), wanted)),
-        ("leaning forward does not change a command", lambda: gives(clip(yaws, 0.3), wanted)),
+    properties: list[Property] = [
+        ("facing along x: velocities and turning as shares of COMMAND_SCALE", lambda: gives(clip(0), right)),
+        ("a robot that faces and moves along -y moves ahead", lambda: gives(clip(-np.pi / 2), right)),
+        ("each frame is turned by its own heading", lambda: gives(clip(yaws), right)),
+        ("leaning forward does not change a command", lambda: gives(clip(yaws, 0.3), right)),
         (
             "what is faster than the scale is held at -1 or 1",
-            lambda: gives(clip(yaws, faster=3.0), np.clip(3 * wanted, -1, 1)),
+            lambda: gives(clip(yaws, faster=3.0), np.clip(3 * right, -1, 1)),
         ),
     ]
-    return _judge(cases)
+    return _judge(properties)
 
 
 def check_split(split: Callable[[np.ndarray, float, int], np.ndarray]) -> bool:
@@ -289,11 +284,11 @@ def check_split(split: Callable[[np.ndarray, float, int], np.ndarray]) -> bool:
             raise ValueError(f"returned {mask.dtype} {mask.shape}, expected bool {episode_id.shape}")
         return set(episode_id[mask].tolist()), set(episode_id[~mask].tolist())
 
-    cases: list[Case] = [
+    properties: list[Property] = [
         ("no episode has samples on both sides", lambda: not set.intersection(*sides())),
         ("of 20 episodes a share of 0.8 trains on 16, however long they are", lambda: len(sides()[0]) == 16),
         ("a share of 0.5 trains on 10", lambda: len(sides(0.5)[0]) == 10),
         ("the same seed draws the same episodes", lambda: sides(seed=3) == sides(seed=3)),
         ("another seed draws others", lambda: len({frozenset(sides(seed=k)[0]) for k in range(5)}) > 1),
     ]
-    return _judge(cases)
+    return _judge(properties)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import nbformat
 import tyro
@@ -16,7 +16,11 @@ import tyro
 from soccer_lib.errors import InputError, one_line, unknown_name
 from soccer_lib.runs.folder import CHECKOUT
 
+Preset = Literal["smoke", "fast", "full"]
+PRESETS = get_args(Preset)
+
 RESERVED = {"preset": "try --preset", "out_dir": "try --out"}
+"""Parameters that the runner sets itself -> what to use in their place."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class NotebookConfig:
     """Number or name of a notebook, such as 06, or the path of an .ipynb file."""
     course: bool = False
     """Run all numbered notebooks in order; those that are done and unchanged are skipped."""
-    preset: Literal["smoke", "fast", "full"] = "fast"
+    preset: Preset = "fast"
     """How long to run: smoke proves that it runs, fast takes minutes, full is the long run."""
     parameters: Annotated[
         tuple[tuple[str, str], ...], tyro.conf.arg(aliases=["-p"]), tyro.conf.UseAppendAction
@@ -41,8 +45,8 @@ class NotebookConfig:
     def __post_init__(self) -> None:
         """Check what the types do not say."""
         if self.course == bool(self.notebook):
-            came = f"--course and the notebook {self.notebook!r}" if self.course else "neither"
-            raise InputError(f"got {came}; expected a notebook or --course; try: notebook 06")
+            present = f"--course and the notebook {self.notebook!r}" if self.course else "neither"
+            raise InputError(f"got {present}; expected a notebook or --course; try: notebook 06")
 
 
 def find_notebooks(config: NotebookConfig) -> list[Path]:
@@ -70,7 +74,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
     """Return name -> default of the notebook's `parameters` cell; empty where there is none.
 
     Raises:
-        InputError: no notebook, or the cell holds more than literals, which papermill cannot replace.
+        InputError: not a notebook, or the cell holds more than literals, which papermill cannot replace.
     """
     try:
         cells = nbformat.read(path, as_version=4).cells
@@ -90,16 +94,16 @@ def read_parameters(path: Path) -> dict[str, Any]:
                     raise ValueError(ast.unparse(statement))
     except (SyntaxError, ValueError) as error:
         raise InputError(
-            f"the parameters cell of {path.name} has something else than name = literal "
+            f"the parameters cell of {path.name} has something other than name = literal "
             f"({one_line(error, 80)}); expected literals only; derive values in the next cell"
         ) from error
     return defaults
 
 
-def given_parameters(
+def assign_parameters(
     pairs: Sequence[tuple[str, str]], defaults: dict[Path, dict[str, Any]]
 ) -> dict[Path, dict[str, Any]]:
-    """Share the user's `-p name value` pairs out to the notebooks that have such a parameter.
+    """Assign the user's `-p name value` pairs to the notebooks that have such a parameter.
 
     Args:
         pairs: name and value as text.
@@ -108,15 +112,15 @@ def given_parameters(
     Raises:
         InputError: a name that no notebook has, or a value of the wrong type.
     """
-    given: dict[Path, dict[str, Any]] = {path: {} for path in defaults}
+    assigned: dict[Path, dict[str, Any]] = {path: {} for path in defaults}
     valid = sorted({name for table in defaults.values() for name in table} - set(RESERVED))
     for name, text in pairs:
         if name not in valid:
             raise unknown_name("parameter", name, valid, RESERVED.get(name))
         for path, table in defaults.items():
             if name in table:
-                given[path][name] = _convert(name, text, table[name])
-    return given
+                assigned[path][name] = _convert(name, text, table[name])
+    return assigned
 
 
 def _convert(name: str, text: str, default: Any) -> Any:
@@ -130,6 +134,7 @@ def _convert(name: str, text: str, default: Any) -> Any:
     if isinstance(default, float) and type(value) is int:
         value = float(value)
     if default is not None and type(value) is not type(default):
-        kind, example = type(default).__name__, json.dumps(default)
+        kind = type(default).__name__
+        example = json.dumps(default)
         raise InputError(f"parameter {name} got {text!r}; expected {kind}; try -p {name} '{example}'")
     return value

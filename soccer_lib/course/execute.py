@@ -22,7 +22,8 @@ from nbclient.exceptions import DeadKernelError
 from soccer_lib.errors import one_line
 from soccer_lib.runs.files import resource_errors
 
-REPORT_EVERY = 10.0  # [s]
+REPORT_EVERY = 10.0
+"""Time between two lines about a notebook that runs [s]."""
 
 
 def execute_notebook(source: Path, folder: Path, parameters: Mapping[str, Any]) -> str:
@@ -77,14 +78,19 @@ def _papermill(source: Path, running: Path, parameters: Mapping[str, Any]) -> st
         reason = one_line(f"{error.ename}: {error.evalue}", 300)
     if not reason:
         return ""
-    cells = list(enumerate(nbformat.read(running, as_version=4).cells, start=1))
+    return f"{_last_started_cell(running)}: {reason}"
+
+
+def _last_started_cell(notebook: Path) -> str:
+    """Number, from 1, and first line of the cell at which an execution ended."""
+    cells = enumerate(nbformat.read(notebook, as_version=4).cells, start=1)
     started = [cell for cell in cells if cell[1].metadata.get("papermill", {}).get("start_time")]
     number, cell = started[-1]
     first_line = cell.source.strip().partition("\n")[0]
-    return f"cell {number} `{one_line(first_line, 60)}`: {reason}"
+    return f"cell {number} `{one_line(first_line, 60)}`"
 
 
-class _Newest(logging.Handler):
+class _NewestLine(logging.Handler):
     """Keeps the newest line of the log."""
 
     line = ""
@@ -97,12 +103,14 @@ class _Newest(logging.Handler):
 def _log(name: str, folder: Path) -> Iterator[None]:
     """Keep papermill's log in `NAME.log`, and print its newest line every few seconds."""
     logger = logging.getLogger("papermill")
-    newest, file = _Newest(), logging.FileHandler(folder / f"{name}.log", mode="w", encoding="utf-8")
-    over, began = threading.Event(), time.monotonic()
+    newest = _NewestLine()
+    file = logging.FileHandler(folder / f"{name}.log", mode="w", encoding="utf-8")
+    start = time.monotonic()
+    over = threading.Event()
 
     def report() -> None:
         while not over.wait(REPORT_EVERY):
-            print(f"{name}: {(time.monotonic() - began) / 60:.1f} min, {newest.line}", flush=True)
+            print(f"{name}: {(time.monotonic() - start) / 60:.1f} min, {newest.line}", flush=True)
 
     logger.setLevel(logging.INFO)
     logger.handlers = [newest, file]

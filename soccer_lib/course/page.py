@@ -9,10 +9,12 @@ from typing import Any
 
 from jinja2 import Template
 
+from soccer_lib.course.config import PRESETS
 from soccer_lib.runs.files import atomic_write_json, atomic_write_text, load_json
 from soccer_lib.runs.folder import now
 
-PRESETS = ("smoke", "fast", "full")
+RECORD = "state.json"
+"""What the runner knows of one notebook, in its folder."""
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -36,13 +38,14 @@ img { max-width: 100%; background: #fff; border-radius: .4rem; margin-top: 1rem;
 <section id="{{ run.folder }}"><h3>{{ run.name }}</h3>
 <p class="{{ run.status }}">{{ run.status }} {{ run.reason }}</p>
 {% if run.status != "waiting" %}
-<p>{{ "%.1f" | format(run.minutes) }} min · <a href="{{ run.folder }}/{{ run.html }}">read</a>
-· <a href="{{ run.folder }}/{{ run.executed }}">executed notebook</a></p>
+<p>{{ "%.1f" | format(run.minutes) }} min · <a href="{{ (run.folder ~ "/" ~ run.html) | urlencode }}">read</a>
+· <a href="{{ (run.folder ~ "/" ~ run.executed) | urlencode }}">executed notebook</a></p>
 <table>{% for label, value in run.figures.items() %}
 <tr><td>{{ label }}</td><td>{{ "%.4g" | format(value) if value is float else value }}</td></tr>
 {% endfor %}</table>
 {% for name in run.pictures %}
-<a href="{{ run.folder }}/{{ name }}"><img src="{{ picture(run.folder, name) }}" alt="{{ name }}"></a>
+<a href="{{ (run.folder ~ "/" ~ name) | urlencode }}">
+<img src="{{ picture(run.folder, name) }}" alt="{{ name }}"></a>
 {% endfor %}
 <p class="meta">{{ facts(run.key.parameters) }}<br>{{ facts(run.machine) }}<br>
 {{ facts(run.key.versions) }}<br>started {{ run.started }}, commit {{ run.git }}</p>
@@ -71,7 +74,7 @@ def write_page(out: Path, planned: Sequence[Path]) -> Path:
     Returns:
         The path of the page.
     """
-    folders = sorted({*planned, *(path.parent for path in out.glob("*/*/state.json"))})
+    folders = sorted({*planned, *(path.parent for path in out.glob(f"*/*/{RECORD}"))})
     presets = {
         preset: [_entry(folder) for folder in folders if folder.parent.name == preset] for preset in PRESETS
     }
@@ -86,14 +89,14 @@ def write_page(out: Path, planned: Sequence[Path]) -> Path:
 
 
 def _entry(folder: Path) -> dict[str, Any]:
-    """Return what the page says about one notebook; its record is in `state.json`."""
-    state = folder / "state.json"
-    return {
+    """Return what the page says about one notebook."""
+    record = folder / RECORD
+    entry = {
         "name": folder.name,
         "folder": f"{folder.parent.name}/{folder.name}",
         "status": "waiting",
-        **(load_json(state) if state.exists() else {}),
     }
+    return {**entry, **load_json(record)} if record.exists() else entry
 
 
 def _facts(table: dict[str, Any]) -> str:

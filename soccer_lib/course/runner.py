@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from soccer_lib.course.config import NotebookConfig, find_notebooks, given_parameters, read_parameters
+from soccer_lib.course.config import NotebookConfig, assign_parameters, find_notebooks, read_parameters
 from soccer_lib.course.execute import execute_notebook
-from soccer_lib.course.page import write_html_copy, write_page
+from soccer_lib.course.page import RECORD, write_html_copy, write_page
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.runs.files import (
     atomic_write_json,
@@ -21,6 +21,9 @@ from soccer_lib.runs.files import (
     write_manifest,
 )
 from soccer_lib.runs.folder import CHECKOUT, RunFolder, git_record, machine_record, now, version_record
+
+SUMMARY = "summary.json"
+"""What a notebook reports, in its folder."""
 
 
 def run_notebooks(config: NotebookConfig) -> None:
@@ -34,25 +37,25 @@ def run_notebooks(config: NotebookConfig) -> None:
         SimulationError: a notebook failed.
     """
     sources = find_notebooks(config)
-    defaults = {path: read_parameters(path) for path in sources}
-    given = given_parameters(config.parameters, defaults)
-    default = "runs/course" if config.course else f"runs/notebook/{sources[0].stem}"
-    owner = RunFolder.open(config.out or default, {}, "notebook")
-    folders = {path: owner.path / config.preset / path.stem for path in sources}
-    began, status = time.monotonic(), "failed"
-    owner.set_status("running", preset=config.preset)
+    defaults = {source: read_parameters(source) for source in sources}
+    assigned = assign_parameters(config.parameters, defaults)
+    default_out = "runs/course" if config.course else f"runs/notebook/{sources[0].stem}"
+    run = RunFolder.open(config.out or default_out, {}, "notebook")
+    folders = {source: run.path / config.preset / source.stem for source in sources}
+    start = time.monotonic()
+    status = "failed"
+    run.set_status("running", preset=config.preset)
     try:
         for source, folder in folders.items():
             parameters = {"preset": config.preset, "out_dir": folder.as_posix()}
             if "interactive" in defaults[source]:
                 parameters["interactive"] = False  # nobody is there to move a slider
-            parameters |= given[source]
-            run_notebook(source, folder, parameters, "agents" in defaults[source])
+            run_notebook(source, folder, parameters | assigned[source], "agents" in defaults[source])
         status = "done"
     finally:
-        minutes = (time.monotonic() - began) / 60
-        owner.set_status(status, preset=config.preset, minutes=round(minutes, 2))
-        page = write_page(owner.path, list(folders.values()))
+        minutes = (time.monotonic() - start) / 60
+        run.set_status(status, preset=config.preset, minutes=round(minutes, 2))
+        page = write_page(run.path, list(folders.values()))
         print(f"{status} in {minutes:.1f} min; summary page: {page}", flush=True)
 
 
@@ -60,6 +63,8 @@ def run_notebook(
     source: Path, folder: Path, parameters: Mapping[str, Any], takes_agents: bool = False
 ) -> None:
     """Run one notebook into `folder`, unless it is done and nothing that it depends on has changed.
+
+    The folder is a cache, and so no `RunFolder`: other settings are not refused, they run again.
 
     Args:
         source: the notebook.
@@ -71,7 +76,7 @@ def run_notebook(
         ResourceError: the folder cannot be written.
         SimulationError: the notebook failed.
     """
-    name, record = source.stem, folder / "state.json"
+    name = source.stem
     key = {
         "source": sha256_of(source),
         "parameters": parameters,
@@ -79,7 +84,7 @@ def run_notebook(
         "versions": version_record(),
         "agents": _agents_beside(folder) if takes_agents else {},
     }
-    why = _why_run(record, key)
+    why = _why_run(folder, key)
     if not why:
         print(f"{name}: done before and unchanged, skipped", flush=True)
         return
@@ -87,46 +92,58 @@ def run_notebook(
     with resource_errors(folder, "make the folder"):
         folder.mkdir(parents=True, exist_ok=True)
         # The record vouches for the rest: it goes first and comes last.
-        for stale in [record, folder / "summary.json", *folder.glob("*.png")]:
+        for stale in [folder / RECORD, folder / SUMMARY, *folder.glob("*.png")]:
             stale.unlink(missing_ok=True)
-    started, began = now(), time.monotonic()
+    started = now()
+    start = time.monotonic()
     reason = execute_notebook(source, folder, parameters)
-    minutes, status = (time.monotonic() - began) / 60, "failed" if reason else "done"
-    copy = folder / (f"{name}.failed.ipynb" if reason else f"{name}.ipynb")
-    pictures = sorted(path.name for path in folder.glob("*.png"))
-    reported = [path.name for path in folder.glob("summary.json")]
-    write_manifest(folder, [copy.name, write_html_copy(copy).name, *pictures, *reported])
-    state = {
+    minutes = (time.monotonic() - start) / 60
+    outputs = _collect_outputs(folder, f"{name}.failed.ipynb" if reason else f"{name}.ipynb")
+    status = "failed" if reason else "done"
+    record = {
         "status": status,
         "minutes": round(minutes, 3),
         "reason": reason,
-        "executed": copy.name,
-        "html": copy.with_suffix(".html").name,
-        "pictures": pictures,
-        "figures": load_json(folder / "summary.json") if reported else {},
+        **outputs,
         "key": key,
         "started": started,
         "machine": machine_record(),
         "git": git_record(),
     }
-    atomic_write_json(record, state)
+    atomic_write_json(folder / RECORD, record)
     print(f"{name}: {status} in {minutes:.1f} min", flush=True)
     if reason:
+        copy = folder / outputs["executed"]
         raise SimulationError(
             f"notebook {name} failed at {reason}; expected every cell to run; look into {copy}"
         )
 
 
-def _why_run(record: Path, key: Mapping[str, Any]) -> str:
+def _collect_outputs(folder: Path, executed: str) -> dict[str, Any]:
+    """Add a page to the executed notebook, write the manifest, and return what the record says of them."""
+    html = write_html_copy(folder / executed).name
+    pictures = sorted(path.name for path in folder.glob("*.png"))
+    summaries = [path.name for path in folder.glob(SUMMARY)]
+    write_manifest(folder, [executed, html, *pictures, *summaries])
+    return {
+        "executed": executed,
+        "html": html,
+        "pictures": pictures,
+        "figures": load_json(folder / SUMMARY) if summaries else {},
+    }
+
+
+def _why_run(folder: Path, key: Mapping[str, Any]) -> str:
     """Return why the notebook has to run; empty where the last run still holds."""
-    old = load_json(record) if record.exists() else {}
-    if old.get("status") != "done":
+    file = folder / RECORD
+    record = load_json(file) if file.exists() else {}
+    if record.get("status") != "done":
         return "not done yet"
     for part, value in key.items():
-        if old["key"].get(part) != value:
+        if record["key"].get(part) != value:
             return f"{part} changed"
     try:
-        verify_manifest(record.parent)
+        verify_manifest(folder)
     except InputError as error:
         return str(error).partition(";")[0]
     return ""

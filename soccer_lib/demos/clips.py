@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from soccer_lib.control.clip import Clip, read_clip
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.formats.clip import Clip, read_clip
 from soccer_lib.runs import atomic_write_bytes
 
-HUB_REPOSITORY = "SaiResearch/booster_dataset"
-HUB_FOLDER = "soccer/booster_lower_t1"
+CLIPS_REPOSITORY = "SaiResearch/booster_dataset"
+CLIPS_FOLDER = "soccer/booster_lower_t1"
 
 
 def read_clips(
@@ -20,6 +20,7 @@ def read_clips(
     files: Sequence[str] = (),
     exclude_files: Sequence[str] = (),
     strict_files: bool = False,
+    lenient: bool = False,
 ) -> list[Clip]:
     """Read the clips of a folder in the order of their names.
 
@@ -28,15 +29,16 @@ def read_clips(
         files: names or patterns such as `*kick*`, with or without .npz; none stands for all.
         exclude_files: names or patterns that are left out.
         strict_files: refuse a pattern that fits nothing; else a line says so and it is passed over.
+        lenient: read clips whose velocities do not fit their motion too, and say so in their `reading`.
 
     Raises:
-        InputError: no folder, nothing left to read, a pattern that fits nothing, or a file that is no clip.
+        InputError: no folder, nothing left to read, a pattern that fits nothing, or a damaged file.
     """
     files, exclude_files = (",".join(given).split(",") if given else [] for given in (files, exclude_files))
     root = Path(input_root)
     known = {path.stem: path for path in sorted(root.glob("*.npz"))}
     if not known:
-        what = "has no .npz files" if root.is_dir() else "is no folder"
+        what = "has no .npz files" if root.is_dir() else "is not a folder"
         raise InputError(f"{root} {what}; expected motion clips; try --input-root FOLDER, or dataset --fetch")
     for pattern in (*files, *exclude_files):
         if not fitting(known, [pattern]):
@@ -46,10 +48,10 @@ def read_clips(
     chosen = (fitting(known, files) if files else set(known)) - fitting(known, exclude_files)
     if not chosen:
         raise unknown_name("clip", ", ".join(files) or "nothing but excluded ones", known)
-    return [read_clip(path) for name, path in known.items() if name in chosen]
+    return [read_clip(path, lenient=lenient) for name, path in known.items() if name in chosen]
 
 
-def fitting(names: Sequence[str], patterns: Sequence[str]) -> set[str]:
+def fitting(names: Iterable[str], patterns: Sequence[str]) -> set[str]:
     """The names that fit one of the patterns."""
     plain = [pattern.removesuffix(".npz") for pattern in patterns]
     return {name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in plain)}
@@ -62,11 +64,16 @@ def fetch_clips(input_root: str | os.PathLike[str]) -> list[Path]:
         InputError: no huggingface_hub, no network, or the hub has no clips there.
         ResourceError: the folder cannot be written.
     """
-    where, instead = f"{HUB_FOLDER} of data set {HUB_REPOSITORY}", "name a folder of clips with --input-root"
+    where, instead = (
+        f"{CLIPS_FOLDER} of data set {CLIPS_REPOSITORY}",
+        "name a folder of clips with --input-root",
+    )
     try:
         from huggingface_hub import snapshot_download
 
-        cache = snapshot_download(HUB_REPOSITORY, repo_type="dataset", allow_patterns=f"{HUB_FOLDER}/*.npz")
+        cache = snapshot_download(
+            CLIPS_REPOSITORY, repo_type="dataset", allow_patterns=f"{CLIPS_FOLDER}/*.npz"
+        )
     except ImportError:
         raise InputError(
             f"--fetch needs huggingface_hub; expected it installed; pip install huggingface_hub, or {instead}"
@@ -76,7 +83,7 @@ def fetch_clips(input_root: str | os.PathLike[str]) -> list[Path]:
             f"--fetch could not get {where} ({type(error).__name__}); expected a network; connect to one, or "
             f"{instead}"
         ) from None
-    found = sorted(Path(cache, HUB_FOLDER).glob("*.npz"))
+    found = sorted(Path(cache, CLIPS_FOLDER).glob("*.npz"))
     if not found:
         raise InputError(f"--fetch found no clips in {where}; expected .npz files; {instead}")
     for path in found:

@@ -11,36 +11,41 @@ what to do beside the path. The spread is drawn anew for each episode, so that s
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.kicks import kick_asked
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.control.kicks import requested_kick
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
-from soccer_lib.envs.make import check_sizes, layers, make_env
+from soccer_lib.envs.make import check_sizes, layers
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
+from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs import RunFolder, atomic_write_npz, load_npz
 from soccer_lib.runs.pool import run_jobs
-from soccer_lib.tasks import PHYSICS_DT, TASKS, tasks_named
+from soccer_lib.seeds import training_seeds
+from soccer_lib.sim import SoccerSim
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
-from soccer_lib.wrappers.command import WALKER_STEPS, CommandControl
+from soccer_lib.wrappers.control import ControlInterface
 
-_DECIDES = ("from_policy", "level", "observation", "label_with", "noise")
+_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
 """Settings that an episode depends on."""
 
-REPORTED = range(10_000, 100_000)
-"""Seeds of reported figures: nothing may learn from them."""
 
+def collect_dataset(
+    config: PlayedDatasetConfig, policy: Policy | None = None, progress: bool = True
+) -> Dataset:
+    """Let a policy play and keep what it saw, what it did and its rewards.
 
-def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progress: bool = True) -> Dataset:
-    """Let a policy play and keep what it saw, did and was paid.
-
-    With an output in `config`, finished episodes wait in `parts_folder(config)`, for a later call to go on.
+    With an output in `config`, finished episodes are kept in `parts_folder(config)`, so that a later call can
+    continue from there.
 
     Args:
         config: the settings under "Policy"; the walker's gait phase is drawn from each episode's seed.
@@ -53,12 +58,8 @@ def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progres
         SimulationError: an episode or a worker failed.
     """
     policy = load_policy(policy or config.from_policy)
-    tasks, seeds = tasks_named(",".join(config.tasks)), range(config.seed, config.seed + config.episodes)
-    if not set(seeds).isdisjoint(REPORTED):
-        raise InputError(
-            f"seeds {seeds[0]} to {seeds[-1]} came; expected none of those that figures are reported from, "
-            f"{REPORTED[0]} to {REPORTED[-1]}; try --seed 1000 or 100000"
-        )
+    tasks = tasks_named(",".join(config.tasks))
+    seeds = training_seeds(config.seed, config.episodes)
     collector = collector_of(config, policy)
     check_sizes([task.name for task in tasks], collector.layout)
     # A class typed into a notebook cannot be imported by another process.
@@ -73,42 +74,47 @@ def collect_dataset(config: DatasetConfig, policy: Policy | None = None, progres
         files = [collector.file(job) for job in jobs]
         played = [dataset_of(load_npz(file), file) for file in files]
     dataset = join(played)
-    if config.only_success and not dataset.success.any():
+    if not config.only_success:
+        return dataset
+    success = dataset.column("success")
+    if not success.any():
         raise InputError(f"none of {len(jobs)} episodes was solved; expected one; drop --only-success")
-    return dataset.take(dataset.success[dataset.episode_id]) if config.only_success else dataset
+    return dataset.take(success[dataset.episode_id])
 
 
-def parts_folder(config: DatasetConfig) -> Path:
-    """Where finished episodes wait until all are there."""
+def parts_folder(config: PlayedDatasetConfig) -> Path:
+    """Where finished episodes are kept until all are there."""
     return Path(config.output).with_suffix(".parts")
 
 
-def _opened(config: DatasetConfig, policy: Policy) -> Path:
-    decides = {name: getattr(config, name) for name in _DECIDES}
-    decides["policy"] = dataclasses.asdict(policy.spec)
-    kept = RunFolder.open(parts_folder(config), decides, "dataset --from")
-    if kept.resumed and not config.resume:
+def _opened(config: PlayedDatasetConfig, policy: Policy) -> Path:
+    settings = {name: getattr(config, name) for name in _EPISODE_SETTINGS}
+    settings["policy"] = dataclasses.asdict(policy.spec)
+    parts = RunFolder.open(parts_folder(config), settings, "dataset --from")
+    if parts.resumed and not config.resume:
         raise InputError(
-            f"{kept.path} holds episodes of a call that was stopped; expected to go on with them, or no such "
-            "folder; add --resume or remove it"
+            f"{parts.path} holds episodes of a call that was stopped; expected no such folder, or to "
+            "continue with them; add --resume or remove it"
         )
-    return kept.path
+    return parts.path
 
 
-def collector_of(config: DatasetConfig, policy: Policy) -> Collector:
+def collector_of(config: PlayedDatasetConfig, policy: Policy) -> Collector:
     """Who plays and what is kept, checked."""
-    spec, expert = policy.spec, load_policy(config.label_with) if config.label_with else None
+    spec = policy.spec
+    expert = load_policy(config.label_with) if config.label_with else None
+    # The joint targets of the walker that a policy's commands steer.
     targets = config.level == "joint" and spec.control == "command"
-    gives = "joint" if targets else spec.control
-    wanted = {"--level": config.level, "--label-with": expert.spec.control if expert else gives}
-    for flag, control in wanted.items():
-        if control not in ("own", gives) or (targets and expert):
+    written = "joint" if targets else spec.control
+    requested = {"--level": config.level, "--label-with": expert.spec.control if expert else written}
+    for flag, control in requested.items():
+        if control not in ("own", written) or (targets and expert):
             raise InputError(
-                f"{flag} wants {control}, {spec.name} gives {gives}; expected the same; drop {flag}"
+                f"{flag} wants {control}, {spec.name} gives {written}; expected the same; drop {flag}"
             )
     layout = spec.observation if config.observation == "own" else config.observation
     if targets and layout == "agent":
-        layout = "robot"  # the rest tells of the walker, which joint targets replace
+        layout = "robot"  # what "agent" adds is the state of the walker, which joint targets replace
     return Collector(policy, expert, layout, targets, config.noise)
 
 
@@ -135,6 +141,7 @@ class Collector:
 
     def file(self, job: EpisodeJob) -> Path:
         """Where an episode is kept."""
+        assert self.folder is not None
         return self.folder / f"{job.task}_{job.seed}.npz"
 
     def __call__(self, job: EpisodeJob) -> Dataset | None:
@@ -143,59 +150,78 @@ class Collector:
         if not self.folder:
             return dataset
         atomic_write_npz(self.file(job), dataset.arrays(), compress=False)
+        return None
 
     def play(self, job: EpisodeJob) -> Dataset:
         """Play one episode to its end."""
-        policy, expert, env = self.policy, self.expert, self.env(job.task)
-        sim, control, *_ = layers(env)
+        env = self.env(job.task)
+        sim = cast(SoccerSim, env.unwrapped)
+        control = cast(ControlInterface, layers(env)[1])
         views = {name: OBSERVATIONS[name](control) for name in self._layouts()}
 
-        def look() -> dict[str, np.ndarray]:
+        def observe() -> dict[str, np.ndarray]:
             return {name: view.observation(sim.observation()) for name, view in views.items()}
 
         rng = np.random.default_rng(job.seed)
-        phase, spread = {"gait_phase": rng.random()}, self.noise * rng.random()
-        env.reset(seed=job.seed, options=phase if policy.spec.control == "command" else None)
-        state, expert_state = policy.begin(job.seed), expert and expert.begin(job.seed)
-        rows, paid, seen, over = [], {}, look(), False
-        if self.targets:
-            _note_targets(control, views[self.layout], rows)
-        while not over:
-            start = sim.n_steps
-            action, state = policy.predict(seen[policy.spec.observation], state)
-            _, reward, terminated, truncated, info = env.step(_disturbed(action, spread, rng))
-            kicked, over = info.get("macro_triggered", False), terminated or truncated
-            kept = np.sign(action) if kicked else action
+        phase = {"gait_phase": rng.random()}
+        player = _Player(self.policy, observe, self.noise * rng.random(), rng)
+        expert = self.expert
+        expert_state = expert and expert.begin(job.seed)
+        # One row a sample: physics steps before it, what was seen, what was done.
+        rows: list[tuple[int, np.ndarray, np.ndarray]] = []
+        rewards: dict[int, float] = {}
+
+        def note_target(target: np.ndarray) -> None:
+            control.trail.flush()
+            observation = views[self.layout].observation(sim.observation())
+            rows.append((sim.n_steps, observation, target - DEFAULT_POSE))
+
+        def note(step: Transition) -> None:
+            nonlocal expert_state
+            kicked = step.info.get("macro_triggered", False)
+            action = np.sign(player.intended) if kicked else player.intended
             if expert:
-                kept, next_state = expert.predict(seen[expert.spec.observation], expert_state)
-                if kicked or len(kept) != 3 or not kick_asked(kept):
+                action, next_state = expert.predict(player.views[expert.spec.observation], expert_state)
+                if kicked or len(action) != 3 or not requested_kick(action):
                     expert_state = next_state
             if not self.targets:
-                rows.append((start, seen[self.layout], kept))
-            paid[len(rows) - 1] = paid.get(len(rows) - 1, 0.0) + reward
-            seen = look()
+                rows.append((sim.n_steps - step.info["held_steps"], player.views[self.layout], action))
+            rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
+
+        if self.targets:
+            control.on_target = note_target
+        last_step = play_episode(
+            env,
+            player,
+            seed=job.seed,
+            options=phase if self.policy.spec.control == "command" else None,
+            on_step=note,
+        )
         starts, observations, actions = map(np.array, zip(*rows, strict=True))
-        last, report = np.arange(len(rows)) == len(rows) - 1, info["episode_report"]
+        is_last = np.arange(len(rows)) == len(rows) - 1
+        report = last_step.info["episode_report"]
         transitions = {
-            "rewards": [paid.get(row, 0.0) for row in range(len(rows))],
-            "next_observations": np.concatenate((observations[1:], seen[self.layout][None])),
-            "terminated": last & terminated,
-            "truncated": last & truncated,
+            "rewards": np.array([rewards.get(row, 0.0) for row in range(len(rows))]),
+            "next_observations": np.concatenate((observations[1:], observe()[self.layout][None])),
+            "terminated": is_last & last_step.terminated,
+            "truncated": is_last & last_step.truncated,
             "held_steps": np.diff(starts, append=sim.n_steps),
         }
+        # What an expert would have done, or what was meant without the noise, did not lead to what came next.
+        led_on = not expert and not self.noise
         return Dataset(
-            control="joint" if self.targets else policy.spec.control,
+            control="joint" if self.targets else self.policy.spec.control,
             observation_layout=self.layout,
             rate_hz=1 / (PHYSICS_DT * (WALKER_STEPS if self.targets else control.hold)),
             observations=observations,
             actions=np.clip(actions, -1, 1),
             episode_id=np.zeros(len(rows)),
-            source=["/".join((policy.spec.name, job.task, str(job.seed)))],
-            tasks=[job.task],
-            seeds=[job.seed],
-            scores=[report.get("score", np.nan)],
-            success=[report["success"]],
-            **({} if expert or self.noise else transitions),
+            source=np.array(["/".join((self.policy.spec.name, job.task, str(job.seed)))]),
+            tasks=np.array([job.task]),
+            seeds=np.array([job.seed]),
+            scores=np.array([report.get("score", np.nan)]),
+            success=np.array([report["success"]]),
+            **(transitions if led_on else {}),
         )
 
     def _layouts(self) -> list[str]:
@@ -206,31 +232,43 @@ class Collector:
     def env(self, task: str) -> gym.Env:
         """The environment of a task."""
         if task not in self._envs:
-            spec, reward = self.policy.spec, "competition" if TASKS[task].in_competition else "env"
-            wanted = {"control": spec.control, "observation": self._layouts()[0], "hold": spec.hold}
-            self._envs[task] = make_env(
-                task, **wanted, walker=spec.walker or "own", reward=reward, info="terms"
-            )
+            self._envs[task] = env_for(self.policy.spec, task, observation=self._layouts()[0])
         return self._envs[task]
 
 
+@dataclasses.dataclass
+class _Player:
+    """The policy with its own view of an environment that may show another one, and noise on what it does.
+
+    Attributes:
+        observe: gives every layout that somebody needs.
+        spread: standard deviation of the noise.
+        views: what `observe` gave at the last step.
+        intended: what the policy then meant to do, without the noise.
+    """
+
+    policy: Policy
+    observe: Callable[[], dict[str, np.ndarray]]
+    spread: float
+    rng: np.random.Generator
+    views: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    intended: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def begin(self, seed: int | None = None) -> Any:
+        return self.policy.begin(seed)
+
+    def predict(
+        self, observation: np.ndarray, state: Any = None, *, deterministic: bool = True
+    ) -> tuple[np.ndarray, Any]:
+        self.views = self.observe()
+        self.intended, state = self.policy.predict(self.views[self.policy.spec.observation], state)
+        return _disturbed(self.intended, self.spread, self.rng), state
+
+
 def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
-    """An action and noise of that standard deviation; kicks stay, and none comes about."""
-    kicks = len(action) == 3
-    if not spread or (kicks and kick_asked(action)):
+    """An action with noise of that standard deviation; a kick stays one, and noise never makes one."""
+    is_command = len(action) == 3
+    if not spread or (is_command and requested_kick(action)):
         return action
     noisy = np.clip(action + rng.normal(0, spread, action.shape), -1, 1).astype(np.float32)
-    return action if kicks and kick_asked(noisy) else noisy
-
-
-def _note_targets(control: CommandControl, view: gym.ObservationWrapper, rows: list[tuple]) -> None:
-    """From now on note each joint target of walker and kicks, with the observation that it follows."""
-
-    def next_target() -> np.ndarray:
-        target = type(control)._next_target(control)
-        control._trail.flush()
-        seen = view.observation(control.sim.observation())
-        rows.append((control.sim.n_steps, seen, target - DEFAULT_POSE))
-        return target
-
-    control._next_target = next_target
+    return action if is_command and requested_kick(noisy) else noisy

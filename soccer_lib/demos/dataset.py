@@ -21,18 +21,13 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
-from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, load_npz, sha256_of
-from soccer_lib.runs.folder import git_record, version_record
-
-WIDTHS = {"command": 3, "joint": 12, "torque": 12}
-"""Numbers in an action of each control interface."""
+from soccer_lib.policies.learned import ACTIONS
 
 SIZES = {
     "raw": tuple(layout.size for layout in RAW.values()),
@@ -40,12 +35,30 @@ SIZES = {
 }
 """Numbers in an observation of each layout."""
 
-_F, _I, _B = np.float32, np.int32, np.bool_
-_TRANSITIONS = {"rewards": _F, "next_observations": _F, "terminated": _B, "truncated": _B, "held_steps": _I}
-_SAMPLES = {"observations": _F, "actions": _F, "episode_id": _I, "sentinels": _B, **_TRANSITIONS}
-_EPISODES = {"source": str, "tasks": str, "success": _B, "seeds": np.int64, "scores": float}
+TRANSITIONS: dict[str, type] = {
+    "rewards": np.float32,
+    "next_observations": np.float32,
+    "terminated": np.bool_,
+    "truncated": np.bool_,
+    "held_steps": np.int32,
+}
+"""Arrays that a dataset has all of or none of, and their types; one entry a sample."""
+
+_SAMPLES: dict[str, type] = {
+    "observations": np.float32,
+    "actions": np.float32,
+    "episode_id": np.int32,
+    "sentinels": np.bool_,
+    **TRANSITIONS,
+}
+_EPISODES: dict[str, type] = {
+    "source": str,
+    "tasks": str,
+    "success": np.bool_,
+    "seeds": np.int64,
+    "scores": np.float64,
+}
 _ARRAYS = _SAMPLES | _EPISODES
-_REQUIRED = ("observations", "actions", "episode_id", "source", "control", "observation_layout", "rate_hz")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,11 +93,12 @@ class Dataset:
             for name, kind in _ARRAYS.items():
                 if getattr(self, name) is not None:
                     object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
-            self._check()
+            self._check_shapes()
+            self._check_numbers()
         except (ValueError, TypeError, OverflowError) as error:
             raise InputError(
-                f"this is no dataset: {one_line(error, 200)}; expected the keys and shapes that the table in "
-                "soccer_lib/demos/dataset.py lists; make it again with: dataset"
+                f"this is not a dataset: {one_line(error, 200)}; expected keys and shapes as in the table of "
+                "soccer_lib/demos/dataset.py; make it again with: dataset"
             ) from error
 
     def __len__(self) -> int:
@@ -95,22 +109,39 @@ class Dataset:
         """Whether rewards, next observations, ends and held steps are there."""
         return self.rewards is not None
 
+    def column(self, name: str) -> np.ndarray:
+        """An array that not every dataset has.
+
+        Raises:
+            InputError: this one does not have it.
+        """
+        array = getattr(self, name)
+        if array is None:
+            raise InputError(
+                f"this dataset has no {name}; expected one that has; make one with: dataset --from POLICY"
+            )
+        return array
+
     def arrays(self) -> dict[str, np.ndarray]:
         """What the file holds."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         arrays = {name: np.asarray(value) for name, value in fields.items() if value is not None}
         if self.sentinels is not None:
-            counts = [np.bincount(self.episode_id, weights) for weights in (None, self.sentinels)]
-            arrays["counts"] = np.stack(counts, axis=1).astype(np.int32)
+            samples = np.bincount(self.episode_id)
+            sentinels = np.bincount(self.episode_id, self.sentinels)
+            arrays["counts"] = np.stack((samples, sentinels), axis=1).astype(np.int32)
         return {**arrays, "has_transitions": np.asarray(self.has_transitions)}
 
     def take(self, rows: np.ndarray) -> Dataset:
         """Only some samples; an episode without any is dropped. Shape of `rows`: (N,), bool."""
-        chosen, taken = np.isin(np.arange(len(self.source)), self.episode_id[rows]), {}
+        episodes = np.isin(np.arange(len(self.source)), self.episode_id[rows])
+        taken: dict[str, Any] = {}
         for name in _ARRAYS:
             value = getattr(self, name)
-            taken[name] = None if value is None else value[rows if name in _SAMPLES else chosen]
-        taken["episode_id"] = (np.cumsum(chosen) - 1)[taken["episode_id"]]
+            taken[name] = None if value is None else value[rows if name in _SAMPLES else episodes]
+        # The episodes that are left are numbered anew, without gaps.
+        new_number = np.cumsum(episodes) - 1
+        taken["episode_id"] = new_number[taken["episode_id"]]
         return dataclasses.replace(self, **taken)
 
     def split(self, share: float, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -129,35 +160,47 @@ class Dataset:
                 f"a split of {share} came for {len(names)} sources; expected a share between 0 and 1 and two "
                 "sources or more, so that none is torn apart; try --split 0.8"
             )
+        # At least one source goes to each side.
         count = min(max(round(share * len(names)), 1), len(names) - 1)
-        first = np.isin(self.source, np.random.default_rng(seed).permutation(names)[:count])[self.episode_id]
+        drawn = np.random.default_rng(seed).permutation(names)[:count]
+        first = np.isin(self.source, drawn)[self.episode_id]
         return self.take(first), self.take(~first)
 
-    def _check(self) -> None:
-        sizes, width = SIZES.get(self.observation_layout), WIDTHS.get(self.control)
+    def _check_shapes(self) -> None:
+        sizes = SIZES.get(self.observation_layout)
+        width = ACTIONS.get(self.control)
         if not (sizes and width and 0 < self.rate_hz < np.inf):
             raise ValueError(f"{self.control!r}, {self.observation_layout!r} at {self.rate_hz} Hz")
-        n, size, e = len(self.observations), self.observations.shape[-1], len(self.source)
-        if not n or size not in sizes:
-            raise ValueError(f"{n} observations of {size} entries, {self.observation_layout} has {sizes}")
-        if 0 < sum(getattr(self, name) is not None for name in _TRANSITIONS) < len(_TRANSITIONS):
-            raise ValueError(f"it has only some of {', '.join(_TRANSITIONS)}")
-        shapes = dict.fromkeys(_SAMPLES, (n,)) | dict.fromkeys(_EPISODES, (e,))
-        shapes |= dict.fromkeys(("observations", "next_observations"), (n, size))
-        for name, shape in (shapes | {"actions": (n, width)}).items():
+        samples = len(self.observations)
+        size = self.observations.shape[-1]
+        episodes = len(self.source)
+        if not samples or size not in sizes:
+            raise ValueError(
+                f"{samples} observations of {size} entries, {self.observation_layout} has {sizes}"
+            )
+        if 0 < sum(getattr(self, name) is not None for name in TRANSITIONS) < len(TRANSITIONS):
+            raise ValueError(f"it has only some of {', '.join(TRANSITIONS)}")
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(_SAMPLES, (samples,))
+        shapes |= dict.fromkeys(_EPISODES, (episodes,))
+        shapes |= dict.fromkeys(("observations", "next_observations"), (samples, size))
+        shapes["actions"] = (samples, width)
+        for name, shape in shapes.items():
             value = getattr(self, name)
-            if value is None:
-                continue
-            if value.shape != shape:
+            if value is not None and value.shape != shape:
                 raise ValueError(f"{name} has shape {value.shape} instead of {shape}")
-            if value.dtype == np.float32 and not np.isfinite(value).all():
+
+    def _check_numbers(self) -> None:
+        for name in _SAMPLES:
+            value = getattr(self, name)
+            if value is not None and value.dtype == np.float32 and not np.isfinite(value).all():
                 row = np.argwhere(~np.isfinite(value))[0, 0]
                 raise ValueError(f"{name} has NaN or infinity, the first in sample {row}")
         if np.abs(self.actions).max() > 1:
             raise ValueError(f"actions reach {np.abs(self.actions).max():g}, beyond [-1, 1]")
-        steps = np.diff(self.episode_id, prepend=-1, append=e)
-        if steps.min() < 0 or steps.max() > 1 or e != len(np.unique(self.episode_id)):
-            raise ValueError(f"episode_id does not count up through {e} episodes")
+        episodes = len(self.source)
+        steps = np.diff(self.episode_id, prepend=-1, append=episodes)
+        if steps.min() < 0 or steps.max() > 1 or episodes != len(np.unique(self.episode_id)):
+            raise ValueError(f"episode_id does not count up through {episodes} episodes")
 
 
 def join(datasets: Sequence[Dataset]) -> Dataset:
@@ -176,50 +219,10 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
     for name in _ARRAYS:
         values = [getattr(data, name) for data in datasets]
         joined[name] = None if any(value is None for value in values) else np.concatenate(values)
-    before = np.cumsum([0, *(len(data.source) for data in datasets[:-1])])
-    joined["episode_id"] += np.repeat(before, [len(data) for data in datasets])
+    # Episodes count on from one dataset to the next.
+    episodes_before = np.cumsum([0, *(len(data.source) for data in datasets[:-1])])
+    joined["episode_id"] += np.repeat(episodes_before, [len(data) for data in datasets])
     return dataclasses.replace(datasets[0], **joined)
-
-
-def write_dataset(path: str | os.PathLike[str], dataset: Dataset, about: Mapping[str, Any]) -> Path:
-    """Write a dataset and, beside it, its record: `NAME.json` with the SHA-256 of `NAME.npz`.
-
-    Args:
-        path: the npz file.
-        dataset: what to write.
-        about: what else the record says: command, settings, figures.
-
-    Raises:
-        ResourceError: the disk is full or read-only; nothing is left under the name.
-    """
-    path = Path(path)
-    record = path.with_suffix(".json")
-    record.unlink(missing_ok=True)  # a kill between the two files must not leave another file's record
-    sha256 = sha256_of(atomic_write_npz(path, dataset.arrays()))
-    sizes = {"sha256": sha256, "samples": len(dataset), "episodes": len(dataset.source)}
-    atomic_write_json(record, {**sizes, **about, "versions": version_record(), "git": git_record()})
-    return path
-
-
-def read_dataset(path: str | os.PathLike[str]) -> Dataset:
-    """Read a dataset and check all of it; a record beside the file has to fit it.
-
-    Args:
-        path: an npz file, or the folder of a Minari dataset.
-
-    Raises:
-        InputError: missing, damaged or foreign file, one that is not as its record says, or arrays that do
-            not fit together.
-    """
-    path = Path(path)
-    if path.is_dir():
-        from soccer_lib.demos.minari import read_minari
-
-        return read_minari(path)
-    arrays, record = load_npz(path, _REQUIRED), path.with_suffix(".json")
-    if record.is_file() and sha256_of(path).encode() not in record.read_bytes():
-        raise InputError(f"{path} is not what {record.name} describes; expected its sha256; make it again")
-    return dataset_of(arrays, path)
 
 
 def dataset_of(arrays: Mapping[str, Any], where: str | os.PathLike[str]) -> Dataset:
@@ -228,10 +231,11 @@ def dataset_of(arrays: Mapping[str, Any], where: str | os.PathLike[str]) -> Data
     Raises:
         InputError: they do not fit together; the message names `where`.
     """
-    fields = {field.name: arrays.get(field.name) for field in dataclasses.fields(Dataset)}
+    fields: dict[str, Any] = {field.name: arrays.get(field.name) for field in dataclasses.fields(Dataset)}
     try:
-        for name, kind in (("control", str), ("observation_layout", str), ("rate_hz", float)):
-            fields[name] = kind(fields[name])
+        fields["control"] = str(fields["control"])
+        fields["observation_layout"] = str(fields["observation_layout"])
+        fields["rate_hz"] = float(fields["rate_hz"])
         return Dataset(**fields)
     except (ValueError, TypeError) as error:
         raise InputError(f"{where}: {error}") from error

@@ -34,7 +34,7 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
     """Refuse a folder that cannot be written in Minari's format, before hours of work.
 
     Raises:
-        InputError: no minari, the folder is there already, or its name is none of Minari's.
+        InputError: no minari, the folder is there already, or Minari would not take its name.
     """
     try:
         from minari.dataset.minari_dataset import parse_dataset_id
@@ -43,9 +43,9 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
     except ImportError as error:
         raise _no_minari(error) from None
     except (ValueError, TypeError):
-        raise InputError(f"{folder} is no Minari name; expected one such as striker-v0; rename it") from None
+        raise InputError(f"{folder} is not a Minari name; expected one like striker-v0; rename it") from None
     if Path(folder).exists():
-        raise InputError(f"{folder} is there already; expected a new folder; count its version up")
+        raise InputError(f"{folder} is there already; expected a new folder; raise its version")
 
 
 def _no_minari(error: ImportError) -> InputError:
@@ -66,13 +66,14 @@ def write_minari(folder: str | os.PathLike[str], dataset: Dataset) -> Path:
     from minari.data_collector.episode_buffer import EpisodeBuffer
     from minari.dataset.minari_storage import MinariStorage
 
-    def buffer(episode: int) -> EpisodeBuffer:
-        own = dataset.take(dataset.episode_id == episode)
+    def buffer(number: int) -> EpisodeBuffer:
+        episode = dataset.take(dataset.episode_id == number)
+        last_observation = episode.column("next_observations")[-1:]
         return EpisodeBuffer(
-            seed=int(own.seeds[0]),
-            observations=np.concatenate((own.observations, own.next_observations[-1:])),
-            infos={"held_steps": np.append(0, own.held_steps)},
-            **{theirs: getattr(own, ours) for ours, theirs in _COLUMNS.items()},
+            seed=int(episode.column("seeds")[0]),
+            observations=np.concatenate((episode.observations, last_observation)),
+            infos={"held_steps": np.append(0, episode.column("held_steps"))},
+            **{theirs: episode.column(ours) for ours, theirs in _COLUMNS.items()},
         )
 
     folder = Path(folder)
@@ -84,8 +85,9 @@ def write_minari(folder: str | os.PathLike[str], dataset: Dataset) -> Path:
         try:
             (temporary / "data").mkdir(parents=True)
             storage = MinariStorage.new(temporary / "data", observation, action)
-            named = {"dataset_id": folder.name, "minari_version": minari.__version__}
-            storage.update_metadata(named | {"soccer_lib": about})
+            storage.update_metadata(
+                {"dataset_id": folder.name, "minari_version": minari.__version__, "soccer_lib": about}
+            )
             storage.update_episodes(map(buffer, range(len(dataset.source))))
             temporary.rename(folder)
         finally:

@@ -17,7 +17,15 @@ from soccer_lib.wrappers.multitask import task_shares
 from soccer_lib.wrappers.rewards import GAMMA, reward_layer
 from soccer_lib.wrappers.stack import get_state, layers, set_state
 
-__all__ = ["INFO_LEVELS", "check_sizes", "describe", "get_state", "layers", "make_env", "set_state"]
+__all__ = [
+    "INFO_LEVELS",
+    "check_sizes",
+    "describe",
+    "get_state",
+    "layers",
+    "make_env",
+    "set_state",
+]
 
 INFO_LEVELS = ("full", "terms")
 """How much a step tells: the stock info, or only reward terms and success."""
@@ -103,15 +111,19 @@ def make_env(
     shares = task_shares(tasks_named(task), task_weights)
     check_sizes(list(shares), observation)
     gamma = GAMMA[control] if reward_gamma is None else reward_gamma
-    pay = reward_layer(reward, reward_weights, gamma)
-    layer = {"full_info": info == "full", "sum_reward": REWARDS[reward].sum_reward}
-    layer["track_ball"] = control == "command" or observation in ("robot", "agent")
+    wrap_reward = reward_layer(reward, reward_weights, gamma)
+    control_kwargs: dict[str, Any] = {
+        "full_info": info == "full",
+        "sum_reward": REWARDS[reward].sum_reward,
+        "track_ball": control == "command" or observation in ("robot", "agent"),
+    }
     if control == "command":
-        layer |= {"walker": walker, "macro": macro, "hold": hold}
+        control_kwargs |= {"walker": walker, "macro": macro, "hold": hold}
 
     def stack(name: str) -> gym.Env:
         sim = make_sim(name, fast=fast, team=team, render_mode=render_mode, width=width, height=height)
-        env = pay(OBSERVATIONS[observation](CONTROLS[control](sim, **layer)))
+        controlled = CONTROLS[control](sim, **control_kwargs)
+        env: gym.Env = wrap_reward(OBSERVATIONS[observation](controlled))
         if guard is not False:
             env = Guard(env, None if guard is True else guard)
         env = EpisodeReport(env)
@@ -164,19 +176,21 @@ def describe(env: Any) -> str:
         return env.describe()
     lines = []
     for layer in layers(env):
-        first = (type(layer).__doc__ or "").strip().split("\n")[0]
+        purpose = (type(layer).__doc__ or "").strip().split("\n")[0]
         if isinstance(layer, MultiTask):
-            lines += describe(layer.active).split("\n")[:-2]
-            first = ", ".join(f"{name} {share:.0%}" for name, share in layer.shares.items())
-        lines.append(f"{type(layer).__name__:<18} {first}")
-    observation, action = env.observation_space, env.action_space
+            lines += describe(layer.active).split("\n")[:-2]  # its spaces are those of all tasks
+            purpose = ", ".join(f"{name} {share:.0%}" for name, share in layer.shares.items())
+        lines.append(f"{type(layer).__name__:<18} {purpose}")
+    observation = env.observation_space
+    action = env.action_space
+    assert isinstance(action, gym.spaces.Box)
     lines.append(f"{'observation':<18} {observation.shape} {np.dtype(observation.dtype).name}")
     lines.append(f"{'action':<18} {action.shape} in [{action.low.min():g}, {action.high.max():g}]")
     return "\n".join(lines)
 
 
 def _assert_order(env: gym.Env) -> None:
-    kinds = (
+    kinds: tuple[type | tuple[type, ...], ...] = (
         SoccerSim,
         tuple(CONTROLS.values()),
         tuple(OBSERVATIONS.values()),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import weakref
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -14,11 +15,13 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from soccer_lib.envs.make import check_sizes, make_env
-from soccer_lib.envs.slots import Here, Worker
+from soccer_lib.envs.slots import Slots
 from soccer_lib.errors import InputError, SimulationError, unknown_name
-from soccer_lib.runs.children import settings_of_children, usable_cores
+from soccer_lib.runs.worker import Here, Worker, end, usable_cores
 from soccer_lib.tasks import Task, tasks_named
 from soccer_lib.wrappers.multitask import task_shares
+
+_REMEDY = "try workers=0 to see why, or fewer environments if the memory was short"
 
 
 def make_vec_env(
@@ -96,19 +99,22 @@ class SoccerVecEnv(VecEnv):
 
     Attributes:
         slot_tasks: the task of each slot.
+        members: what holds the slots, block by block: the workers, or this process.
     """
 
     def __init__(self, specs: Sequence[dict[str, Any]], workers: int, seed: int | None = None) -> None:
         self.slot_tasks = [spec["task"] for spec in specs]
-        self._members: list[Here | Worker] = []
+        self.members: list[Worker | Here] = []
         # Runs at `close`, when this object is forgotten and at the interpreter's exit, but only once.
-        self._ending = weakref.finalize(self, _end, self._members)
+        self._ending = weakref.finalize(self, end, self.members)
         blocks = np.array_split(np.arange(len(specs)), workers or 1)
+        self._blocks = [range(block[0], block[-1] + 1) for block in blocks]
         try:
-            with settings_of_children():
-                for index, block in enumerate(blocks):
-                    first, own = int(block[0]), specs[block[0] : block[-1] + 1]
-                    self._members.append(Worker(own, first, index) if workers else Here(own, first))
+            for index, block in enumerate(self._blocks):
+                make = functools.partial(Slots, [specs[slot] for slot in block])
+                about = ", ".join(dict.fromkeys(self.slot_tasks[slot] for slot in block))
+                self.members.append(_worker(make, index, about) if workers else Here(make))
+            self._send("spaces")
             observation_space, action_space, self._layers = self._collect()[0]
             super().__init__(len(specs), observation_space, action_space)
         except BaseException:
@@ -137,11 +143,16 @@ class SoccerVecEnv(VecEnv):
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         """Observations, rewards, whether each episode ended, and infos."""
         answers = self._collect()
-        for member, (*_, resets) in zip(self._members, answers, strict=True):
+        for block, (*_, resets) in zip(self._blocks, answers, strict=True):
             for slot, info in resets.items():
-                self.reset_infos[member.slots[slot]] = info
-        *arrays, infos, _ = zip(*answers, strict=True)
-        return *map(np.concatenate, arrays), list(chain.from_iterable(infos))
+                self.reset_infos[block[slot]] = info
+        observations, rewards, dones, infos, _ = zip(*answers, strict=True)
+        return (
+            np.concatenate(observations),
+            np.concatenate(rewards),
+            np.concatenate(dones),
+            list(chain.from_iterable(infos)),
+        )
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """An attribute of each slot's outermost layer that has it."""
@@ -183,41 +194,41 @@ class SoccerVecEnv(VecEnv):
             )
         self._send("set_state", state["slots"])
         self._collect()
-        self._seeds, self._options = list(state["seeds"]), list(state["options"])
+        self._seeds = list(state["seeds"])
+        self._options = list(state["options"])
 
     def describe(self) -> str:
         """The slots of each task, and the layers of the first one."""
         counts = ", ".join(f"{name} {count}" for name, count in Counter(self.slot_tasks).items())
         lines = [self._layers, f"{'slots':<18} {self.num_envs}: {counts}"]
-        lines += [f"{'':<18} {len(member.slots)} in {member.name}" for member in self._members]
+        for member, block in zip(self.members, self._blocks, strict=True):
+            lines.append(f"{'':<18} {len(block)} in {member.name}")
         return "\n".join(lines)
 
     def close(self) -> None:
         """End the workers, whatever they are doing; closing again does nothing."""
         self._ending()
 
-    def _send(self, name: str, *of_slots: Sequence[Any]) -> None:
+    def _send(self, name: str, *of_slots: Sequence[Any] | np.ndarray) -> None:
         """Ask every member, giving it its own part of what there is one of for each slot."""
         if not self._ending.alive:
             raise SimulationError("the environments are closed; expected open ones; call make_vec_env again")
-        for member in self._members:
-            own = slice(member.slots.start, member.slots.stop)
-            member.send(name, *(values[own] for values in of_slots))
+        for member, block in zip(self.members, self._blocks, strict=True):
+            part = slice(block.start, block.stop)
+            member.send(name, *(values[part] for values in of_slots))
 
     def _collect(self) -> list[Any]:
-        return [member.receive() for member in self._members]
+        return [member.receive() for member in self.members]
 
     def _of_slots(self, name: str, indices: Any, *arguments: Any) -> list[Any]:
         wanted = [range(self.num_envs)[index] for index in self._get_indices(indices)]
-        parts = [[slot for slot in member.slots if slot in wanted] for member in self._members]
-        for member, part in zip(self._members, parts, strict=True):
-            member.send(name, [slot - member.slots.start for slot in part], *arguments)
+        parts = [[slot for slot in block if slot in wanted] for block in self._blocks]
+        for member, block, part in zip(self.members, self._blocks, parts, strict=True):
+            member.send(name, [slot - block.start for slot in part], *arguments)
         found = dict(zip(chain.from_iterable(parts), chain.from_iterable(self._collect()), strict=True))
         return [found[slot] for slot in wanted]
 
 
-def _end(members: list[Here | Worker]) -> None:
-    for member in members:
-        member.stop()
-    for member in members:
-        member.join()
+def _worker(make: Callable[[], Slots], index: int, tasks: str) -> Worker:
+    # SB3 asks environments for attributes that they may not have, and expects AttributeError.
+    return Worker(make, index, remedy=_REMEDY, about=tasks, passes=(AttributeError,))

@@ -1,8 +1,9 @@
 """Episodes to scores with intervals; recorded episodes, and their replay in the stock environment."""
 
 from soccer_lib.evaluation.audit import Audit, audit_reward
+from soccer_lib.evaluation.episode import Episode
 from soccer_lib.evaluation.evaluator import evaluate
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.play import play_episode
 from soccer_lib.evaluation.record import read_record
 from soccer_lib.evaluation.replay import replay, replay_table
 from soccer_lib.evaluation.result import EvaluationResult
@@ -13,6 +14,7 @@ __all__ = [
     "EvaluationResult",
     "audit_reward",
     "evaluate",
+    "play_episode",
     "read_record",
     "replay",
     "replay_table",

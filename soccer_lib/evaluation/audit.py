@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import gymnasium as gym
 
-from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS
-from soccer_lib.evaluation.play import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.play import Transition, env_for, play_episode
+from soccer_lib.policies import PolicySpec
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import COMPETITION, Task, tasks_named
 from soccer_lib.wrappers import CONTROLS
@@ -26,7 +27,11 @@ LEAST_GAP = 1.0
 LONGEST_DELAY = 3.0
 """Pairs whose ends lie further apart may be reversed by the discount alone [s]."""
 
-RIGHT, REVERSED, DISCOUNTED, APART = "right", "reversed", "reversed by discount", "right but far apart"
+# Verdicts on a pair.
+RIGHT = "right"
+REVERSED = "reversed"
+DISCOUNTED = "reversed by discount"
+APART = "right but far apart"
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class AuditJob(EpisodeJob):
 
 
 @dataclass(frozen=True)
-class Played(AuditJob):
+class AuditedEpisode(AuditJob):
     """What became of a job.
 
     Attributes:
@@ -56,8 +61,8 @@ class Played(AuditJob):
 class Pair(NamedTuple):
     """Two behaviours from the same start whose official scores differ by `LEAST_GAP` or more."""
 
-    better: Played
-    worse: Played
+    better: AuditedEpisode
+    worse: AuditedEpisode
 
     @property
     def verdict(self) -> str:
@@ -77,7 +82,7 @@ class Audit:
         settings: what was asked for.
     """
 
-    played: tuple[Played, ...]
+    played: tuple[AuditedEpisode, ...]
     settings: dict[str, Any]
 
     @cached_property
@@ -103,34 +108,46 @@ class AuditPlayer:
     Attributes:
         discount: of one physics step.
         hold: physics steps of one command.
-        reward: arguments of `make_env`.
+        reward: name of the reward.
+        reward_weights: over those of a profile.
     """
 
     discount: float
     hold: int
-    reward: dict[str, Any]
+    reward: str
+    reward_weights: Mapping[str, float] | None
     _envs: dict[tuple[str, str], gym.Env] = field(default_factory=dict)
 
-    def __call__(self, job: AuditJob) -> Played:
+    def __call__(self, job: AuditJob) -> AuditedEpisode:
         """Play one episode to its end."""
         policy = BEHAVIOURS[job.behaviour]()
-        control, key = policy.spec.control, (job.task, policy.spec.control)
+        paid = 0.0
+        discount = 1.0
+
+        def add_up(step: Transition) -> None:
+            nonlocal paid, discount
+            paid += discount * step.reward
+            discount *= self.discount ** step.info["held_steps"]
+
+        phase = {"gait_phase": job.start % N_STARTS / N_STARTS}
+        env = self._env(job.task, policy.spec)
+        last = play_episode(env, policy, seed=job.seed, options=phase, on_step=add_up)
+        report = {name: last.info["episode_report"][name] for name in ("score", "time", "outcome")}
+        return AuditedEpisode(**asdict(job), paid=paid, **report)
+
+    def _env(self, task: str, spec: PolicySpec) -> gym.Env:
+        key = (task, spec.control)
         if key not in self._envs:
-            hold = {"hold": self.hold} if control == "command" else {}
-            gamma = self.discount ** hold.get("hold", CONTROLS[control].hold)
-            more = {"control": control, "observation": policy.spec.observation, "info": "terms"}
-            self._envs[key] = make_env(job.task, reward_gamma=gamma, **more, **hold, **self.reward)
-        env, paid, discount, over = self._envs[key], 0.0, 1.0, False
-        observation, _ = env.reset(seed=job.seed, options={"gait_phase": job.start % N_STARTS / N_STARTS})
-        state = policy.begin(job.seed)
-        while not over:
-            action, state = policy.predict(observation, state)
-            observation, reward, terminated, truncated, info = env.step(action)
-            paid += discount * float(reward)
-            discount *= self.discount ** info["held_steps"]
-            over = terminated or truncated
-        report = {name: info["episode_report"][name] for name in ("score", "time", "outcome")}
-        return Played(**asdict(job), paid=paid, **report)
+            held = self.hold if spec.control == "command" else None
+            self._envs[key] = env_for(
+                spec,
+                task,
+                hold=held,
+                reward=self.reward,
+                reward_weights=self.reward_weights,
+                reward_gamma=self.discount ** (held or CONTROLS[spec.control].hold),
+            )
+        return self._envs[key]
 
 
 def audit_reward(
@@ -176,9 +193,21 @@ def audit_reward(
         if name not in COMPETITION:
             raise unknown_name("task with an official score", name, COMPETITION)
     discount = gamma ** (1 / (hold if control == "command" else CONTROLS[control].hold))
-    player = AuditPlayer(discount, hold, {"reward": reward, "reward_weights": weights})
-    plays = [(task, k, name) for task in names for k in range(starts) for name in BEHAVIOURS]
-    jobs = [AuditJob(task, seed + k, k, name) for task, k, name in plays if (task, name) != POINTLESS]
-    settings = {"reward": reward, "weights": dict(weights or {}), "control": control, "gamma": gamma}
-    settings |= {"hold": hold, "starts": starts, "seed": seed}
+    player = AuditPlayer(discount, hold, reward, weights)
+    jobs = [
+        AuditJob(task, seed + start, start, behaviour)
+        for task in names
+        for start in range(starts)
+        for behaviour in BEHAVIOURS
+        if (task, behaviour) != POINTLESS
+    ]
+    settings = {
+        "reward": reward,
+        "weights": dict(weights or {}),
+        "control": control,
+        "gamma": gamma,
+        "hold": hold,
+        "starts": starts,
+        "seed": seed,
+    }
     return Audit(tuple(run_jobs(player, jobs, workers, f"audit {reward}")), settings)

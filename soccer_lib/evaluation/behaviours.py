@@ -18,7 +18,7 @@ ASIDE = 2.4
 """How far beside the goal's middle, or the target, a shot that misses is aimed [m]."""
 
 
-class Walk(WalkAtBall):
+class WalkToBall(WalkAtBall):
     """Turns to the ball and walks at it, and through it or up to it.
 
     Args:
@@ -29,7 +29,8 @@ class Walk(WalkAtBall):
     spec = Striker.spec  # one environment serves both; its observation begins with what a walk needs
 
     def __init__(self, speed: float, stop: float = 0.0) -> None:
-        self.SPEED, self.stop = speed, stop
+        self.SPEED = speed
+        self.stop = stop
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Return the command."""
@@ -43,17 +44,17 @@ class Miss(Striker):
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Shoot beside the target."""
-        seen = observation.copy()
-        seen[AGENT["target_xpos_rel_robot"]][1] += ASIDE
-        return super().act(seen, state, deterministic)
+        deceived = observation.copy()
+        deceived[AGENT["target_xpos_rel_robot"]][1] += ASIDE
+        return super().act(deceived, state, deterministic)
 
 
 BEHAVIOURS: dict[str, Callable[[], Policy]] = {
-    "stand": partial(Walk, 0.9, stop=math.inf),
+    "stand": partial(WalkToBall, 0.9, stop=math.inf),
     "fall at once": Zero,
-    "walk away": partial(Walk, -0.4),
-    "stand at the ball": partial(Walk, 0.9, stop=0.6),
-    "dribble slowly": partial(Walk, 0.35),
+    "walk away": partial(WalkToBall, -0.4),
+    "stand at the ball": partial(WalkToBall, 0.9, stop=0.6),
+    "dribble slowly": partial(WalkToBall, 0.35),
     "shoot wide": partial(Miss, aim_y=ASIDE),
     "shoot into the keeper": partial(Striker, aim_y=0.0),
     "score late": partial(Striker, wait=6.0),

@@ -8,25 +8,25 @@ import time
 from collections.abc import Sequence
 
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.evaluation.play import N_STARTS, EpisodeJob, EpisodePlayer
+from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.player import EpisodePlayer
 from soccer_lib.evaluation.record import record_bytes
 from soccer_lib.evaluation.result import EvaluationResult
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import REPORTED, seed_range
 from soccer_lib.tasks import Task, tasks_named
 
 STARTS = ("official", "distinct")
 """All episodes start as the competition's do, or in `N_STARTS` different states of the controller."""
-
-LAST_SEED = 2**31 - 1
 
 
 def evaluate(
     policy: Policy | str | os.PathLike[str],
     tasks: str | Task | Sequence[str | Task] = "all",
     episodes: int = 20,
-    seed: int = 10000,
+    seed: int = REPORTED.start,
     starts: str = "official",
     *,
     workers: int = 0,
@@ -62,26 +62,31 @@ def evaluate(
     """
     if episodes < 1:
         raise InputError(f"episodes got {episodes}; expected 1 or more; try 20")
-    if not 0 <= seed <= LAST_SEED - episodes:
-        raise InputError(f"seed got {seed}; expected a number from 0 to {LAST_SEED - episodes}; try 10000")
+    seeds = seed_range(seed, episodes)
     if starts not in STARTS:
         raise unknown_name("starts", starts, STARTS)
     tasks = tasks_named(tasks)
     policy = load_policy(policy)
-    check_outputs([record], record_bytes(tasks, episodes))
+    check_outputs([record] if record else [], record_bytes(tasks, episodes))
     if not workers and type(policy).__module__ == "__main__":
         workers = 1  # a class typed into a notebook cannot be imported by another process
     jobs = [
-        EpisodeJob(task.name, one_seed, index % N_STARTS if starts == "distinct" else 0)
+        EpisodeJob(task.name, one_seed, number % N_STARTS if starts == "distinct" else 0)
         for task in tasks
-        for index, one_seed in enumerate(range(seed, seed + episodes))
+        for number, one_seed in enumerate(seeds)
     ]
     player = EpisodePlayer(policy, fast, deterministic, keep_torques=bool(record) or keep_torques)
     began = time.monotonic()
     played = run_jobs(player, jobs, workers, f"evaluate {policy.spec.name}" if progress else "")
-    names = [task.name for task in tasks]
-    asked = {"tasks": names, "episodes": episodes, "seed": seed, "starts": starts, "fast": fast}
-    settings = {**asked, "deterministic": deterministic, **dataclasses.asdict(policy.spec)}
+    settings = {
+        "tasks": [task.name for task in tasks],
+        "episodes": episodes,
+        "seed": seed,
+        "starts": starts,
+        "fast": fast,
+        "deterministic": deterministic,
+        **dataclasses.asdict(policy.spec),
+    }
     result = EvaluationResult(policy.spec.name, tuple(played), settings, time.monotonic() - began)
     if record:
         result.to_record(record)

@@ -1,150 +1,124 @@
-"""One episode: what to play, how it is played, and what is kept of it."""
+"""The loop that plays an episode: a policy sees, acts, and sees what came of it.
+
+Whatever plays a policy plays it here: evaluations, audits, demonstrations, trials of kicks, pictures. What
+they keep of an episode differs; they note it in the hooks.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.envs.make import layers, make_env
-from soccer_lib.policies import Policy, stand_torque
-from soccer_lib.sim import SoccerSim
+from soccer_lib.envs.make import make_env
+from soccer_lib.policies import PolicySpec
 from soccer_lib.tasks import TASKS
 
-N_STARTS = 20
-STANDING_STEPS = 10
-"""Standing torque for each step of a distinct start [physics steps], 0.02 s."""
+
+class Agent(Protocol):
+    """Who acts: every `Policy`, and what only plays its part."""
+
+    def begin(self, seed: int | None = None) -> Any:
+        """The state at the start of an episode."""
+
+    def predict(
+        self, observation: np.ndarray, state: Any = None, *, deterministic: bool = True
+    ) -> tuple[np.ndarray, Any]:
+        """Choose an action; returns the next state as well."""
 
 
-@dataclass(frozen=True)
-class EpisodeJob:
-    """One episode to play.
+class Transition(NamedTuple):
+    """One env step.
 
     Attributes:
-        task: our name of the task.
-        seed: seed of the reset and of the policy's own randomness.
-        start: 0 for the official start; k for the gait phase k/20, or k x 0.02 s of standing torque where
-            there is no walker.
+        observation: what the policy saw.
+        action: what it did.
+        next_observation: what it sees now.
+        reward: of this step.
+        terminated, truncated: how the step left the episode, as in gymnasium.
+        info: as in gymnasium.
     """
 
-    task: str
-    seed: int
-    start: int = 0
+    observation: np.ndarray
+    action: np.ndarray
+    next_observation: np.ndarray
+    reward: float
+    terminated: bool
+    truncated: bool
+    info: dict[str, Any]
+
+    @property
+    def over(self) -> bool:
+        """Whether the episode has ended."""
+        return self.terminated or self.truncated
 
 
-@dataclass(frozen=True)
-class Episode:
-    """One finished episode.
+def play_episode(
+    env: gym.Env,
+    policy: Agent,
+    *,
+    seed: int | None = None,
+    options: dict[str, Any] | None = None,
+    deterministic: bool = True,
+    on_reset: Callable[[np.ndarray], None] | None = None,
+    on_step: Callable[[Transition], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Transition:
+    """Play one episode to its end.
 
-    Attributes:
-        task, seed, start: as in the job.
-        score: the official score; None for a task outside the competition.
-        components: weighted official terms, which add up to the score; empty outside the competition.
-        terms: unweighted reward terms of the last step.
-        length: physics steps [2 ms each], standing torque of a distinct start included.
-        outcome: success, blocked, conceded, out_of_field, fall, lost, time_limit or unstable.
-        success: the task was solved.
-        fallen: the trunk was below 0.4 m at the last step.
-        offside: the ball was out of the field at the last step.
-        kicked: the policy triggered at least one kick or clip.
-        episode_return: what the reward added up to: the official score, outside the competition the stock
-            environment's dense reward.
-        fingerprint: hash of the start and of all torques; equal ones are the same episode.
-        torques: what drove the robot [N m], float32, Shape: (length, 12); None where it was not kept.
-    """
-
-    task: str
-    seed: int
-    start: int
-    score: float | None
-    components: dict[str, float]
-    terms: dict[str, float]
-    length: int
-    outcome: str
-    success: bool
-    fallen: bool
-    offside: bool
-    kicked: bool
-    episode_return: float
-    fingerprint: str
-    torques: np.ndarray | None = None
-
-
-@dataclass
-class EpisodePlayer:
-    """Plays episodes of one policy; keeps one environment for each task.
-
-    Attributes:
+    Args:
+        env: an environment that gives what the policy sees and takes what it does (see `env_for`).
         policy: who acts.
-        fast: the exact fast simulation, or the stock environment.
+        seed: of the reset and of the policy's own randomness.
+        options: of the reset.
         deterministic: passed to `policy.predict`.
-        keep_torques: return the torques with each episode.
+        on_reset: called with the first observation.
+        on_step: called after each env step.
+        stop: asked after each env step whether to leave the episode unfinished.
+
+    Returns:
+        The last step.
+
+    Example:
+        >>> from soccer_lib.policies import load_policy
+        >>> falls = load_policy("zero")
+        >>> env = env_for(falls.spec, "kick_to_target")
+        >>> rewards = []
+        >>> last = play_episode(env, falls, seed=0, on_step=lambda step: rewards.append(step.reward))
+        >>> last.info["episode_report"]["outcome"], rewards[-1] == last.reward
+        ('fall', True)
     """
-
-    policy: Policy
-    fast: bool
-    deterministic: bool
-    keep_torques: bool
-    _envs: dict[str, gym.Env] = field(default_factory=dict)
-
-    def __call__(self, job: EpisodeJob) -> Episode:
-        """Play one episode to its end."""
-        if job.task not in self._envs:
-            self._envs[job.task] = self._make_env(job.task)
-        env = self._envs[job.task]
-        sim: SoccerSim = env.unwrapped
-        walks = self.policy.spec.control == "command"
-        phase = {"gait_phase": job.start / N_STARTS} if walks else None
-        observation, _ = env.reset(seed=job.seed, options=phase)
-        start_state = sim.data.qpos.tobytes() + sim.data.qvel.tobytes() + sim.observation().tobytes()
-        sim.tape = []
-        if job.start and not walks:
-            observation = _stand_first(env, job.start * STANDING_STEPS)
-        state, over = self.policy.begin(job.seed), False
-        while not over:
-            action, state = self.policy.predict(observation, state, deterministic=self.deterministic)
-            observation, _, terminated, truncated, info = env.step(action)
-            over = terminated or truncated
-        torques = np.array(sim.tape, dtype=np.float32)
-        fingerprint = hashlib.blake2b(start_state + torques.tobytes(), digest_size=8).hexdigest()
-        return _finished(job, info, fingerprint, torques if self.keep_torques else None)
-
-    def _make_env(self, task: str) -> gym.Env:
-        spec = self.policy.spec
-        return make_env(
-            task,
-            control=spec.control,
-            observation=spec.observation,
-            reward="competition" if TASKS[task].in_competition else "env",
-            walker=spec.walker or "own",
-            hold=spec.hold,
-            fast=self.fast,
-            info="terms",
-        )
+    observation, _ = env.reset(seed=seed, options=options)
+    if on_reset:
+        on_reset(observation)
+    state = policy.begin(seed)
+    while True:
+        action, state = policy.predict(observation, state, deterministic=deterministic)
+        next_observation, reward, terminated, truncated, info = env.step(action)
+        step = Transition(observation, action, next_observation, float(reward), terminated, truncated, info)
+        if on_step:
+            on_step(step)
+        if step.over or (stop and stop()):
+            return step
+        observation = next_observation
 
 
-def _stand_first(env: gym.Env, steps: int) -> np.ndarray:
-    """Hold the standing pose before the policy takes over; returns the observation that it then sees."""
-    sim, control, view, *_ = layers(env)
-    for _ in range(steps):
-        control._physics_step(stand_torque(sim.observation()))
-    control._settle()
-    return view.observation(sim.observation())
+def env_for(spec: PolicySpec, task: str, **settings: Any) -> gym.Env:
+    """The environment that a policy is made for; it pays the official score, or what stands in for it.
 
-
-def _finished(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:
-    report = info["episode_report"]
-    same = ("terms", "length", "outcome", "success", "fallen", "offside")
-    return Episode(
-        **asdict(job),
-        score=report.get("score"),
-        components=report.get("components", {}),
-        kicked=bool(info.get("macro_trigger_count", 0)),
-        episode_return=report["return"],
-        fingerprint=fingerprint,
-        torques=torques,
-        **{name: report[name] for name in same},
-    )
+    Args:
+        spec: of the policy.
+        task: our name of the task.
+        settings: arguments of `make_env` that are to differ.
+    """
+    defaults = {
+        "control": spec.control,
+        "observation": spec.observation,
+        "walker": spec.walker or "own",
+        "hold": spec.hold,
+        "reward": "competition" if TASKS[task].in_competition else "env",
+        "info": "terms",
+    }
+    return make_env(task, **defaults | settings)

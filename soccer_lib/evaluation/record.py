@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from soccer_lib.errors import InputError, one_line
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.runs import atomic_write_npz, load_npz, version_record
 from soccer_lib.tasks import Task, task_named
@@ -67,9 +67,11 @@ def _episodes(header: dict, torques: np.ndarray) -> list[Episode]:
         raise ValueError(f"torques are {torques.dtype} of shape {torques.shape}")
     if not (np.abs(torques) <= TORQUE_LIMIT).all():  # NaN compares false
         raise ValueError("torques are not finite or beyond the limits")
-    episodes, end = [], 0
+    episodes = []
+    end = 0
     for entry in header["episodes"]:
-        begin, end = end, end + entry["length"]
+        begin = end
+        end = begin + entry["length"]
         episode = Episode(**entry | {"torques": torques[begin:end]})
         if task_named(episode.task).name != episode.task or episode.seed < 0 or episode.length < 1:
             raise ValueError(f"{episode.task}, seed {episode.seed} of {episode.length} steps")

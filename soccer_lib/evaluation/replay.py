@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import gymnasium as gym
 
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode, fingerprint_of
 from soccer_lib.evaluation.record import read_record
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs.pool import run_jobs
-from soccer_lib.scoring import official_score
-from soccer_lib.sim import make_sim, make_stock
+from soccer_lib.scoring import official_components, official_score
+from soccer_lib.sim import SoccerSim, make_sim, make_stock
 from soccer_lib.sim.stock import check_versions
 from soccer_lib.tasks import TASKS
+
+CLAIMS = ("components", "outcome", "success", "fallen", "offside", "fingerprint")
+"""What a record says of an episode besides score, terms and length; all of it is computed again."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class ReplayedEpisode:
         terms: reward terms of the last step now.
         length: physics steps until the episode was over or the torques were used up.
         ended: the episode was over exactly after its last torque.
+        judged: what the rules say of the episode, by the names of `CLAIMS`.
     """
 
     recorded: Episode
@@ -35,14 +40,23 @@ class ReplayedEpisode:
     terms: dict[str, float]
     length: int
     ended: bool
+    judged: dict[str, Any]
+
+    @property
+    def differences(self) -> list[str]:
+        """What the record claims and the replay does not show, to the last digit."""
+        then = self.recorded
+        found = [name for name in ("score", "terms", "length") if getattr(self, name) != getattr(then, name)]
+        found += [name for name in CLAIMS if self.judged[name] != getattr(then, name)]
+        # A blow-up, which the rules saw too, ends an episode only here; the stock environment plays on.
+        if not self.ended and self.judged["outcome"] != "unstable":
+            found.append("end")
+        return found
 
     @property
     def equal(self) -> bool:
-        """Whether score, every reward term and length are the same to the last digit."""
-        then = self.recorded
-        # A blow-up ends an episode only here; the stock environment plays on.
-        ended = self.ended or then.outcome == "unstable"
-        return (self.score, self.terms, self.length) == (then.score, then.terms, then.length) and ended
+        """Whether everything that can be computed again is the same."""
+        return not self.differences
 
 
 def stock_env(task: str) -> gym.Env:
@@ -55,25 +69,48 @@ def stock_env(task: str) -> gym.Env:
 
 @dataclass
 class Replayer:
-    """Replays recorded episodes in the stock or the fast environment; keeps one for each task."""
+    """Replays recorded episodes in the stock or the fast environment; keeps one for each task.
+
+    The rules of the fast simulation, which is the stock one bit for bit, judge the episode in either case:
+    the stock environment does not say how an episode ended.
+    """
 
     stock: bool
     _envs: dict[str, gym.Env] = field(default_factory=dict)
+    _judges: dict[str, SoccerSim] = field(default_factory=dict)
 
     def __call__(self, episode: Episode) -> ReplayedEpisode:
         """Replay one episode."""
         task = episode.task
-        if task not in self._envs:
-            self._envs[task] = stock_env(task) if self.stock else make_sim(task)
+        if task not in self._judges:
+            self._judges[task] = make_sim(task)
+            self._envs[task] = stock_env(task) if self.stock else self._judges[task]
         env = self._envs[task]
+        torques = episode.torques
+        assert torques is not None  # a record has them
         env.reset(seed=episode.seed)
-        over, length = False, 0
-        while not over and length < len(episode.torques):
-            _, _, terminated, truncated, info = env.step(episode.torques[length])
-            over, length = terminated or truncated, length + 1
+        over = False
+        length = 0
+        while not over and length < len(torques):
+            _, _, terminated, truncated, info = env.step(torques[length])
+            over = terminated or truncated
+            length += 1
         terms = {name: float(value) for name, value in info["reward_terms"].items()}
         score = official_score(task, terms) if TASKS[task].in_competition else None
-        return ReplayedEpisode(episode, score, terms, length, over)
+        judge = self._judges[task]
+        if self.stock:
+            judge.reset(seed=episode.seed)
+            for torque in torques[:length]:
+                judge.step(torque)
+        judged = {
+            "components": official_components(task, terms) if TASKS[task].in_competition else {},
+            "outcome": judge.outcome,
+            "success": judge.success,
+            "fallen": judge.fallen,
+            "offside": judge.offside,
+            "fingerprint": fingerprint_of(judge.start, torques),
+        }
+        return ReplayedEpisode(episode, score, terms, length, over, judged)
 
 
 def replay(
@@ -100,5 +137,5 @@ def replay_table(replayed: Sequence[ReplayedEpisode]) -> str:
         then = now.recorded
         scores = ["terms only" if score is None else repr(score) for score in (then.score, now.score)]
         place = [then.task, str(then.seed), str(then.start), str(now.length)]
-        rows.append([*place, *scores, "equal" if now.equal else "DIFFERS"])
+        rows.append([*place, *scores, "equal" if now.equal else f"DIFFERS: {', '.join(now.differences)}"])
     return "\n".join(aligned(rows))

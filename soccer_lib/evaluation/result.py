@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode
 from soccer_lib.evaluation.record import write_record
 from soccer_lib.evaluation.statistics import remarks, summarise
 from soccer_lib.runs import atomic_write_json, version_record
@@ -47,7 +47,8 @@ class EvaluationResult:
 
     def table(self) -> str:
         """The figures as aligned plain text, and what a reader has to know about the intervals."""
-        summary, rows = self.summary, [_COLUMNS]
+        summary = self.summary
+        rows = [_COLUMNS]
         for task in self.tasks:
             rates = [f"{summary[f'{task}/{rate}_rate']:.0%}" for rate in ("success", "fall", "offside")]
             length = f"{summary[f'{task}/episode_length_mean']:.0f}"

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.evaluation.play import Episode
+from soccer_lib.evaluation.episode import Episode
+from soccer_lib.evaluation.intervals import percentile_interval
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.tasks import TASKS
 
@@ -42,25 +43,30 @@ def summarise(episodes: Sequence[Episode]) -> dict[str, Any]:
         competition; and `comp_total_sum`, `comp_total_sum_ci95` over the competition tasks.
     """
     summary: dict[str, Any] = {}
-    samples, totals = [], []
+    total = 0.0
+    resampled_total = np.zeros(1)
+    competes = False
     for task in dict.fromkeys(episode.task for episode in episodes):
         played = [episode for episode in episodes if episode.task == task]
         if TASKS[task].in_competition:
-            totals.append(fmean(episode.score for episode in played))
-            samples.append(resampled_means(played))
-            summary[f"{task}/comp_total"] = totals[-1]
+            competes = True
+            mean = fmean(_score(episode) for episode in played)
+            resampled = resampled_means(played)
+            total += mean
+            resampled_total = resampled_total + resampled  # tasks are independent: add resample by resample
+            summary[f"{task}/comp_total"] = mean
             for name in OFFICIAL_WEIGHTS[task]:
                 summary[f"{task}/comp_{name}"] = fmean(episode.components[name] for episode in played)
-            summary[f"{task}/comp_total_ci95"] = interval(samples[-1], totals[-1])
+            summary[f"{task}/comp_total_ci95"] = interval(resampled, mean)
         else:
             summary[f"{task}/env_return_mean"] = fmean(episode.episode_return for episode in played)
         for key, name in _RATES.items():
             summary[f"{task}/{key}"] = fmean(getattr(episode, name) for episode in played)
         summary[f"{task}/n_episodes"] = len(played)
         summary[f"{task}/n_distinct"] = len({episode.fingerprint for episode in played})
-    if samples:
-        summary["comp_total_sum"] = sum(totals)
-        summary["comp_total_sum_ci95"] = interval(sum(samples), sum(totals))
+    if competes:
+        summary["comp_total_sum"] = total
+        summary["comp_total_sum_ci95"] = interval(resampled_total, total)
     return summary
 
 
@@ -70,14 +76,14 @@ def resampled_means(episodes: Sequence[Episode]) -> np.ndarray:
     Returns:
         Shape: (9999,), or (1,) where nothing varies: one distinct episode, or equal scores.
     """
-    scores = {episode.fingerprint: episode.score for episode in episodes}
+    scores = {episode.fingerprint: _score(episode) for episode in episodes}
     if len(set(scores.values())) == 1:
-        return np.array([episodes[0].score])
+        return np.array([_score(episodes[0])])
     from scipy.stats import bootstrap  # half a second, and most commands do not need it
 
-    times = Counter(episode.fingerprint for episode in episodes)
+    copies = Counter(episode.fingerprint for episode in episodes)
     result = bootstrap(
-        (list(scores.values()), [times[key] for key in scores]),
+        (list(scores.values()), [copies[key] for key in scores]),
         lambda score, count, axis: np.sum(score * count, axis=axis) / np.sum(count, axis=axis),
         paired=True,
         vectorized=True,
@@ -90,18 +96,24 @@ def resampled_means(episodes: Sequence[Episode]) -> np.ndarray:
     return result.bootstrap_distribution
 
 
+def _score(episode: Episode) -> float:
+    assert episode.score is not None  # the episode is of a competition task
+    return episode.score
+
+
 def interval(resampled: np.ndarray, value: float) -> list[float]:
     """The 95% interval [low, high] of resampled means; `value` itself where nothing varies."""
     if len(resampled) == 1:
         return [value, value]
-    return np.percentile(resampled, [2.5, 97.5]).tolist()
+    return percentile_interval(resampled)
 
 
 def remarks(summary: Mapping[str, Any], tasks: Sequence[str]) -> list[str]:
     """Sentences that a reader of the intervals needs: which of them say nothing, and why."""
     lines = []
     for task in tasks:
-        played, distinct = summary[f"{task}/n_episodes"], summary[f"{task}/n_distinct"]
+        played = summary[f"{task}/n_episodes"]
+        distinct = summary[f"{task}/n_distinct"]
         low, high = summary.get(f"{task}/comp_total_ci95", (0, 1))
         if not TASKS[task].in_competition:
             mean = summary[f"{task}/env_return_mean"]

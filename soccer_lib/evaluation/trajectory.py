@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -12,8 +13,9 @@ import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError
+from soccer_lib.evaluation.play import play_episode
 from soccer_lib.policies import Policy
-from soccer_lib.sim import SoccerSim
+from soccer_lib.sim import simulation_of
 from soccer_lib.sim.penalty import ObstacleSim
 from soccer_lib.sim.target import KickToTargetSim
 from soccer_lib.tasks import PHYSICS_DT
@@ -24,9 +26,15 @@ Acting = Policy | Callable[[np.ndarray], np.ndarray] | Iterable[np.ndarray]
 TARGETS = {"goalarea_site": ObstacleSim.goal_radius, "target0": KickToTargetSim.target_radius}
 """Site of a task's target -> how near the ball has to come [m]."""
 
-TRUNK, BALL = "robot_0:Trunk", "ball"
+TRUNK = "robot_0:Trunk"
+BALL = "ball"
+
 _ROW_STEPS = 10
+"""Physics steps between two rows."""
+
 _MOVED = 0.02
+"""How far the ball has to come from its place before somebody must have touched it [m]."""
+
 _COLUMNS = ("time", "robot", "ball", "joint_pos", "torque", "geom_xpos", "geom_xmat")
 
 
@@ -95,84 +103,114 @@ class Trajectory:
         return None if index < 0 else self.geom_xpos[:, index]
 
 
-class Recorder:
-    """Plays an environment step by step and keeps its `Trajectory`.
+class Recorder(gym.Wrapper):
+    """Lets an environment be played through it and keeps the `Trajectory`.
 
     It reads the simulation between physics steps and changes nothing in it.
+
+    Attributes:
+        sim: the simulation; after a reset another one where there are several tasks.
+        over: whether the episode has ended.
+        report: the episode report; None before the end.
+        info: of the last env step.
+        events: as in `Trajectory`, in the order in which they were noticed.
     """
 
     def __init__(self, env: gym.Env) -> None:
-        self.env = env
+        super().__init__(env)
         self.start()
 
     def start(self) -> None:
         """Begin with the state as it is."""
-        self.sim: SoccerSim = self.env.unwrapped  # another one after a reset, where there are several tasks
-        self.over, self.report, self.info = False, None, {}
+        self.sim = simulation_of(self.env)
+        self.over = False
+        self.report: dict[str, Any] | None = None
+        self.info: dict[str, Any] = {}
         self.events: list[tuple[float, str]] = []
         self._rows: list[tuple] = []
+        self._coming: tuple | None = None  # a row that waits for the torque of the next physics step
         self._steps: list[tuple[float, float, dict[str, Any]]] = []
-        self._hits, self._place = 0, self.sim.data.geom(BALL).xpos.copy()
-        self._sample(np.zeros(12))
+        self._touches = 0
+        self._ball_at_rest = self.sim.data.geom(BALL).xpos.copy()
+        self._keep(self._state(), np.zeros(12))
 
-    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> np.ndarray:
-        """Start an episode; returns the observation."""
-        observation, _ = self.env.reset(seed=seed, options=options)
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        """Start an episode, and begin anew with it."""
+        observation, info = self.env.reset(seed=seed, options=options)
         self.start()
-        return observation
+        return observation, info
 
-    def step(self, action: np.ndarray) -> np.ndarray:
-        """Take one env step; `over` then says whether the episode has ended. Returns the observation."""
-        self.sim.tape = self
+    def step(self, action: np.ndarray):
+        """Take one env step; `over` then says whether the episode has ended."""
+        self.sim.on_step.append(self._after_physics_step)
         try:
             observation, reward, terminated, truncated, info = self.env.step(action)
         finally:
-            self.sim.tape = None
+            self.sim.on_step.remove(self._after_physics_step)
         self.info = info
-        self._steps.append((info["sim_time"], reward, info["reward_terms"]))
+        self.over = terminated or truncated
+        self.report = info.get("episode_report")
+        self._steps.append((info["sim_time"], float(reward), info["reward_terms"]))
         if info.get("macro_triggered"):
             begun = info["sim_time"] - info["held_steps"] * PHYSICS_DT  # the step is as long as the kick
             self.events.append((begun, info["macro_name"]))
-        self.over, self.report = terminated or truncated, info.get("episode_report")
         if self.over:
-            self._sample(self.sim.ctrl)
+            self._keep(self._state(), self.sim.ctrl)
             self.events.append((info["sim_time"], self.sim.outcome.replace("_", " ")))
-        return observation
+        return observation, reward, terminated, truncated, info
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step: `Recorder` is its tape."""
-        if self.sim.n_steps and self.sim.n_steps % _ROW_STEPS == 0:
-            self._sample(torque)
+    def _after_physics_step(self, torque: np.ndarray) -> None:
+        if self._coming:
+            self._keep(self._coming, torque)
+        # The last step of an episode has a row of its own, whenever it comes.
+        over = self.sim.terminated or self.sim.truncated
+        full = self.sim.n_steps % _ROW_STEPS == 0
+        self._coming = self._state() if full and not over else None
 
-    def _sample(self, torque: np.ndarray) -> None:
-        sim, data = self.sim, self.sim.data
-        trunk, ball = data.body(TRUNK), data.geom(BALL).xpos.copy()
-        robot = (*trunk.xpos[:2], math.atan2(trunk.xmat[3], trunk.xmat[0]))
-        poses = data.geom_xpos.astype(np.float32), data.geom_xmat.astype(np.float32)
-        self._rows.append((sim.sim_time, robot, ball, sim.joint_pos.copy(), np.array(torque), *poses))
+    def _keep(self, state: tuple, torque: np.ndarray) -> None:
+        """Keep a row: a state, and the torque that was applied in it."""
+        time, robot, ball, joint_pos, *poses = state
+        self._rows.append((time, robot, ball, joint_pos, np.array(torque), *poses))
+
+    def _state(self) -> tuple:
+        """Where everything is; a first touch becomes an event."""
+        sim = self.sim
+        trunk = sim.data.body(TRUNK)
+        heading = math.atan2(trunk.xmat[3], trunk.xmat[0])
+        ball = sim.data.geom(BALL).xpos.copy()
         # Where a task counts no touches, the first one is when the ball leaves its place.
-        moved = math.dist(ball[:2], self._place[:2]) > _MOVED
-        hits = getattr(sim, "ball_hits", getattr(sim, "robot_contact", moved))
-        if hits > self._hits:
-            self._hits = hits
+        moved = math.dist(ball[:2], self._ball_at_rest[:2]) > _MOVED
+        touches = getattr(sim, "ball_hits", getattr(sim, "robot_contact", moved))
+        if touches > self._touches:
+            self._touches = touches
             self.events.append((sim.sim_time, "touch"))
+        return (
+            sim.sim_time,
+            (*trunk.xpos[:2], heading),
+            ball,
+            sim.joint_pos.copy(),
+            sim.data.geom_xpos.astype(np.float32),
+            sim.data.geom_xmat.astype(np.float32),
+        )
 
     def trajectory(self) -> Trajectory:
         """What has been played since the start."""
-        sim, model = self.sim, self.sim.model
-        sites = [name for name in TARGETS if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, name) >= 0]
+        sim = self.sim
         columns = map(np.array, zip(*self._rows, strict=True))
-        names = self._steps[0][2] if self._steps else ()
+        sites = [
+            name for name in TARGETS if mujoco.mj_name2id(sim.model, mujoco.mjtObj.mjOBJ_SITE, name) >= 0
+        ]
+        terms = self._steps[0][2] if self._steps else ()
         return Trajectory(
             task=sim.task.name,
-            model=model,
+            model=sim.model,
             goal=sim.data.site("goal_post_north" if sim.team else "goal_post_south").xpos.copy(),
             target=sim.data.site(sites[0]).xpos.copy() if sites else None,
             target_radius=TARGETS[sites[0]] if sites else 0.0,
             **dict(zip(_COLUMNS, columns, strict=True)),
             step_time=np.array([step[0] for step in self._steps]),
             rewards=np.array([step[1] for step in self._steps], dtype=float),
-            terms={name: np.array([step[2][name] for step in self._steps], dtype=float) for name in names},
+            terms={name: np.array([step[2][name] for step in self._steps], dtype=float) for name in terms},
             weights=dict(sim.stock.reward_config),
             events=sorted(self.events, key=lambda event: event[0]),
             report=self.report,
@@ -204,32 +242,46 @@ def trace_episode(
     Raises:
         InputError: `acting` is none of these, or an action does not fit the environment.
     """
-    recorder, act = Recorder(env), _actor(acting, seed)
-    observation = recorder.reset(seed, options)
-    while not recorder.over and recorder.sim.sim_time < seconds:
-        action = act(observation)
-        if action is None:
-            break
-        observation = recorder.step(action)
+    actor = _actor(acting)
+    recorder = Recorder(env)
+    if seconds <= 0:
+        recorder.reset(seed=seed, options=options)
+        return recorder.trajectory()
+    with contextlib.suppress(_NoMoreActions):
+        play_episode(
+            recorder, actor, seed=seed, options=options, stop=lambda: recorder.sim.sim_time >= seconds
+        )
     return recorder.trajectory()
 
 
-def _actor(acting: Acting, seed: int | None) -> Callable[[np.ndarray], np.ndarray | None]:
-    """A function of the observation; it returns None when there are no more actions."""
+class _NoMoreActions(Exception):
+    """A list of actions has come to its end before the episode did."""
+
+
+class _Scripted(Policy):
+    """Acts as a function of the observation says."""
+
+    def __init__(self, function: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._function = function
+
+    def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
+        return self._function(observation), state
+
+
+def _actor(acting: Acting) -> Policy:
     if isinstance(acting, Policy):
-        state = acting.begin(seed)
-
-        def act(observation: np.ndarray) -> np.ndarray:
-            nonlocal state
-            action, state = acting.predict(observation, state)
-            return action
-
-        return act
-    if callable(acting):
         return acting
+    if callable(acting):
+        return _Scripted(acting)
     if isinstance(acting, Iterable) and not isinstance(acting, str):
         actions = iter(acting)
-        return lambda observation: next(actions, None)
+
+        def next_action(observation: np.ndarray) -> np.ndarray:
+            for action in actions:
+                return action
+            raise _NoMoreActions
+
+        return _Scripted(next_action)
     raise InputError(
         f"{acting!r} cannot act; expected a policy, a function observation -> action or a list of actions; "
         "try load_policy('stand')"

@@ -7,35 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.layout import COMMAND_SCALE, KD, KP, ROBOT, TORQUE_LIMIT
+from soccer_lib.layout import COMMAND_SCALE, ROBOT, TORQUE_LIMIT
 from soccer_lib.policies.policy import Policy, PolicySpec
-from soccer_lib.wrappers.control import pd_torque
-
-_KNEE = 0.2
-STAND_POSE = np.array([-_KNEE / 2, 0.0, 0.0, _KNEE, -_KNEE / 2, 0.0] * 2, dtype=np.float32)
-"""Feet level below the hips with slightly bent knees [rad]. Shape: (12,)."""
-
-_ANKLES = np.array([4, 5, 10, 11])
-
-STAND_KP = KP.copy()
-"""Stiffness for standing [N m/rad]: ankles as stiff as hips and knees. Shape: (12,)."""
-STAND_KP[_ANKLES] = 200.0
-
-STAND_KD = KD.copy()
-"""Damping for standing [N m s/rad]. Shape: (12,)."""
-STAND_KD[_ANKLES] = 5.0
-
-
-def stand_torque(observation: np.ndarray) -> np.ndarray:
-    """Torques that hold `STAND_POSE`, computed in single precision.
-
-    Args:
-        observation: any layout that begins with joint positions and velocities, such as "raw" and "full".
-
-    Returns:
-        torques inside the limits [N m], float32, Shape: (12,).
-    """
-    return pd_torque(STAND_POSE, observation[:12], observation[12:24], STAND_KP, STAND_KD)
+from soccer_lib.sim.torque import stand_torque
 
 
 class Zero(Policy):
@@ -80,8 +54,11 @@ class WalkAtBall(Policy):
     SPEED = 0.9
     """Forward velocity with the ball straight ahead [m/s]."""
 
-    TURN_GAIN, TURN_LIMIT = 2.0, 1.0
-    """Yaw rate for each radian of bearing [1/s], and the largest one [rad/s]."""
+    TURN_GAIN = 2.0
+    """Yaw rate for each radian of bearing [1/s]."""
+
+    TURN_LIMIT = 1.0
+    """Largest yaw rate [rad/s]."""
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Return forward velocity, sideways velocity and yaw rate as shares of `COMMAND_SCALE`."""

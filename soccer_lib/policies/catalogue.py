@@ -20,26 +20,24 @@ BASELINES: dict[str, type[Policy]] = {
 
 
 def load_policy(
-    policy: Policy | str | os.PathLike[str], walker: str | None = None, **told: str | int
+    policy: Policy | str | os.PathLike[str], walker: str | None = None, **foreign: str | int
 ) -> Policy:
     """Load a policy.
 
     Args:
         policy: one of `BASELINES` ("striker:clean" or "striker:score" names a style too), a run folder, or a
-            file: our own policy (.safetensors), SB3 zip (by its parameters), TorchScript, ONNX, torch state
-            dict, or a Flax tree as npz or msgpack. A policy itself is handed back.
+            file: our own policy (.safetensors), SB3 zip (by its parameters), TorchScript, ONNX, torch
+            checkpoint, or a Flax tree as npz or msgpack. A policy itself is handed back.
         walker: what to walk with instead of the policy's own choice: "own", "hub" or a walker file.
-        told: what a foreign file does not say itself: `observation`, `control`, `hold`, `activation`, `norm`,
-            `output` (see `policies.foreign.read_foreign`).
+        foreign: what a foreign file does not say itself: `observation`, `control`, `hold`, `activation`,
+            `norm`, `output`, `only`, `normaliser`, `trust_code` (see `policies.foreign.read.read_foreign`).
 
     Raises:
         InputError: there is no such policy, its file does not fit, or it has no use for a walker.
     """
-    if isinstance(policy, str) and policy.startswith("striker:"):
-        name, policy = policy, Striker(policy.partition(":")[2])
-        policy.spec = dataclasses.replace(policy.spec, name=name)
     if not isinstance(policy, Policy):
-        policy = BASELINES[policy]() if policy in BASELINES else _from_path(policy, told)
+        named = _baseline(policy)
+        policy = _from_path(policy, foreign) if named is None else named
     if walker:
         if policy.spec.control != "command":
             raise InputError(
@@ -52,7 +50,18 @@ def load_policy(
     return policy
 
 
-def _from_path(policy: str | os.PathLike[str], told: dict[str, str | int]) -> Policy:
+def _baseline(name: str | os.PathLike[str]) -> Policy | None:
+    """The baseline of that name."""
+    if name in BASELINES:
+        return BASELINES[str(name)]()
+    if isinstance(name, str) and name.startswith("striker:"):
+        striker = Striker(name.partition(":")[2])  # type: ignore[arg-type]  # it checks the style
+        striker.spec = dataclasses.replace(striker.spec, name=name)
+        return striker
+    return None
+
+
+def _from_path(policy: str | os.PathLike[str], foreign: dict[str, str | int]) -> Policy:
     path = Path(policy) if policy and isinstance(policy, str | os.PathLike) else None
     if path is None or not path.exists():
         names = [*BASELINES, "the path of a run folder or of a policy's file"]
@@ -68,4 +77,4 @@ def _from_path(policy: str | os.PathLike[str], told: dict[str, str | int]) -> Po
         return read_policy(path)
     from soccer_lib.policies.foreign.read import read_foreign
 
-    return read_foreign(path, told)
+    return read_foreign(path, foreign)

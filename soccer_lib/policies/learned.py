@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -24,11 +24,21 @@ ACTIONS = {"torque": 12, "joint": 12, "command": 3}
 """Numbers in an action of each control interface."""
 
 
+class ActorNetwork(Protocol):
+    """What turns one observation into one action: a `Network`, or a file that runs in its own runtime."""
+
+    inputs: int
+    outputs: int
+
+    def __call__(self, row: np.ndarray) -> np.ndarray:
+        """The action, float32, Shape: (outputs,)."""
+
+
 class LearnedPolicy(Policy):
     """Acts with a network, within [-1, 1].
 
     Attributes:
-        network: function from one observation to one action, with `inputs` and `outputs`.
+        network: what turns an observation into an action.
         unsquashed: weight and bias of a last layer for actors without a tanh at their end (PPO's);
             empty where there is none.
         record: what made it, as plain values.
@@ -36,7 +46,7 @@ class LearnedPolicy(Policy):
 
     def __init__(
         self,
-        network: Callable[[np.ndarray], np.ndarray],
+        network: ActorNetwork,
         spec: PolicySpec,
         unsquashed: Mapping[str, np.ndarray] | None = None,
         record: Mapping[str, Any] | None = None,
@@ -52,8 +62,10 @@ class LearnedPolicy(Policy):
                 f"{spec.name} gives {network.outputs} outputs; expected {expected} for control "
                 f"{spec.control!r}; name the control that it was made for"
             )
-        self.network, self.spec = network, spec
-        self.unsquashed, self.record = dict(unsquashed or {}), dict(record or {})
+        self.network = network
+        self.spec = spec
+        self.unsquashed = dict(unsquashed or {})
+        self.record = dict(record or {})
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Run the network on one observation.
@@ -78,16 +90,17 @@ def check_walker(spec: PolicySpec) -> None:
     Raises:
         InputError: naming both.
     """
-    if spec.walker_sha256 and (actual := walker_sha256(spec.walker)) != spec.walker_sha256:
+    if spec.walker_sha256 and (present := walker_sha256(spec.walker)) != spec.walker_sha256:
+        now = f"it is {present[:12]}..." if present else "there is none to compare"
         raise InputError(
-            f"{spec.name} learned with walker {spec.walker!r} of sha256 {spec.walker_sha256[:12]}..., now it "
-            f"is {actual[:12]}...; expected the same; train again, or name a walker to load_policy"
+            f"{spec.name} learned with walker {spec.walker!r} of sha256 {spec.walker_sha256[:12]}..., now "
+            f"{now}; expected the same; train again, or name a walker to load_policy"
         )
 
 
 def walker_sha256(walker: str | None) -> str | None:
     """Hash of a walker's weights; None for what has none at hand, such as the hub's."""
-    if walker in (None, "hub"):
+    if walker is None or walker == "hub":
         return None
     return check_sha256(OWN_FILE if walker == "own" else Path(walker), required=walker == "own")
 
@@ -100,18 +113,28 @@ def write_policy(path: str | os.PathLike[str], policy: LearnedPolicy) -> Path:
     """
     from safetensors.numpy import save
 
-    tensors = {f"unsquashed.{name}": array for name, array in policy.unsquashed.items()}
-    for index, (_, arrays) in enumerate(policy.network.layers):
-        tensors |= {f"{index}.{name}": array for name, array in arrays.items()}
     path = Path(path)
     if path.suffix != ".safetensors":
         raise InputError(f"{path} is no name for a policy; expected one ending in .safetensors; rename it")
+    network = policy.network
+    if not isinstance(network, Network):
+        raise InputError(
+            f"{policy.spec.name} runs in a runtime of its own; expected a network of layers; keep its file"
+        )
+    tensors = {f"unsquashed.{name}": array for name, array in policy.unsquashed.items()}
+    for index, (_, arrays) in enumerate(network.layers):
+        tensors |= {f"{index}.{name}": array for name, array in arrays.items()}
     atomic_write_bytes(path, save(tensors))
     spec = dataclasses.asdict(policy.spec)
-    del spec["name"]
-    layers = [kind for kind, _ in policy.network.layers]
-    content = {"kind": KIND, "sha256": sha256_of(path), "spec": spec, "layers": layers}
-    atomic_write_json(path.with_suffix(".json"), {**content, "record": policy.record})
+    del spec["name"]  # the file's name says it
+    record = {
+        "kind": KIND,
+        "sha256": sha256_of(path),
+        "spec": spec,
+        "layers": [kind for kind, _ in network.layers],
+        "record": policy.record,
+    }
+    atomic_write_json(path.with_suffix(".json"), record)
     return path
 
 
@@ -124,13 +147,14 @@ def read_policy(path: Path) -> LearnedPolicy:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    beside = path.with_suffix(".json")
-    content, remedy = load_json(beside), "restore the file or train again"
+    remedy = "restore the file or train again"
+    record_path = path.with_suffix(".json")
+    content = load_json(record_path)
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise InputError(f"{beside} is no record of a policy; expected kind {KIND!r}; {remedy}")
+        raise InputError(f"{record_path} is no record of a policy; expected kind {KIND!r}; {remedy}")
     if not path.is_file() or (actual := sha256_of(path)) != content.get("sha256"):
         found = f"has sha256 {actual[:12]}..." if path.is_file() else "is missing"
-        raise InputError(f"{path} {found}; expected the file that {beside.name} describes; {remedy}")
+        raise InputError(f"{path} {found}; expected the file that {record_path.name} describes; {remedy}")
     try:
         tensors = load(path.read_bytes())
         layers = [(kind, _named(f"{index}.", tensors)) for index, kind in enumerate(content["layers"])]

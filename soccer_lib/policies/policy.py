@@ -8,6 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from soccer_lib.errors import InputError
+from soccer_lib.ranges import Range
+
+HOLD = Range(1, 5000, whole=True)
+"""Physics steps that one command may last: up to an episode of 10 s."""
+
 
 @dataclass(frozen=True)
 class PolicySpec:
@@ -28,6 +34,15 @@ class PolicySpec:
     hold: int | None = None
     walker: str | None = None
     walker_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        """Hold what may come from a file against its type and range."""
+        if self.hold is not None:
+            HOLD.number(f"{self.name}: hold", self.hold, "try 50")
+        for field in ("control", "observation", "walker", "walker_sha256"):
+            value = getattr(self, field)
+            if not isinstance(value, str) and not (value is None and field.startswith("walker")):
+                raise InputError(f"{self.name}: {field} got {value!r}; expected text; try another file")
 
 
 class Policy(ABC):

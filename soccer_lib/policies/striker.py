@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from soccer_lib.control.approach import approach, turned
+from soccer_lib.control.approach import approach
 from soccer_lib.control.kicks import PATTERNS, Kick, load_kicks
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.geometry import turned
 from soccer_lib.layout import AGENT, COMMAND_SCALE
 from soccer_lib.policies.policy import Policy, PolicySpec
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
@@ -78,7 +79,7 @@ class Memory:
     aim: float | None = None
 
 
-class Scene:
+class StrikerView:
     """What the striker reads from one `agent` observation; vectors in the robot's heading frame."""
 
     def __init__(self, observation: np.ndarray) -> None:
@@ -151,7 +152,7 @@ class Striker(Policy):
 
     def act(self, observation: np.ndarray, state: Memory, deterministic: bool) -> tuple[np.ndarray, Memory]:
         """Walk, wait or ask for a kick."""
-        scene, memory = Scene(observation), dataclasses.replace(state, steps=state.steps + 1)
+        scene, memory = StrikerView(observation), dataclasses.replace(state, steps=state.steps + 1)
         if scene.kicking or scene.ball_speed > ROLLING:
             return np.zeros(3, np.float32), dataclasses.replace(memory, aligning=0, aim=None)
         kick, aim, free, memory = self._plan(scene, memory)
@@ -176,7 +177,7 @@ class Striker(Policy):
         x, y = turned((kick.stance[0] + 0.02, side * kick.stance[1]), heading)
         return ball[0] - x, ball[1] - y
 
-    def _plan(self, scene: Scene, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
+    def _plan(self, scene: StrikerView, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
         """Which kick, where to, whether the way is free, and what to remember of it."""
         hard = "shot" if self.style == "score" else "drive"
         if self.aim_y is not None and scene.task != "other":
@@ -190,7 +191,7 @@ class Striker(Policy):
             return self._kicks["placed"], scene.target[:2], True, memory
         return self._kicks[hard], scene.on_line(0.0), True, memory
 
-    def _past_keeper(self, scene: Scene, memory: Memory) -> tuple[float, bool]:
+    def _past_keeper(self, scene: StrikerView, memory: Memory) -> tuple[float, bool]:
         """The side that the keeper leaves open when the ball arrives, and whether it surely does."""
         early, late = ARRIVAL
         path = [scene.keeper_at(early + (late - early) * i / 8) for i in range(9)]
@@ -218,7 +219,7 @@ class Striker(Policy):
         goal = _WEIGHTS["goal_scored"] - _WEIGHTS["offside"]
         return _WEIGHTS["ball_vel_twd_goal"] * kick.line_speed + goal * cls.hit_share(kick, height)
 
-    def _between_defenders(self, scene: Scene) -> tuple[Kick, tuple[float, float]]:
+    def _between_defenders(self, scene: StrikerView) -> tuple[Kick, tuple[float, float]]:
         """The kick with the highest expected score; at a solid defender where a miss would cost more."""
         height = scene.target[2] - scene.ball[2] + 0.12
         flying = [self._kicks[name] for name in FLYING[self.style]]

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from soccer_lib.errors import InputError, ResourceError, one_line
+from soccer_lib.runs.signatures import signature_of
 
 MANIFEST = "manifest.json"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -89,13 +90,13 @@ def atomic_write_npz(path: str | os.PathLike[str], arrays: Mapping[str, Any], co
     for name, array in plain.items():
         if array.dtype.hasobject:
             raise InputError(f"array {name!r} holds Python objects; expected numbers or text; convert it")
-    save = np.savez_compressed if compress else np.savez
+    save: Callable[..., None] = np.savez_compressed if compress else np.savez
     return atomic_write(path, lambda stream: save(stream, **plain))
 
 
 def to_plain(value: Any) -> Any:
     """Return `value` in JSON's types: dataclasses as dicts, arrays as lists, NaN and inf as None."""
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     elif isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
@@ -115,9 +116,10 @@ def load_json(path: str | os.PathLike[str]) -> Any:
         InputError: the file is missing, cannot be read or is not JSON.
     """
     try:
+        check_regular(path)
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error, "a JSON file") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise unreadable(path, error, "a JSON file") from error
 
 
 def load_npz(
@@ -135,14 +137,15 @@ def load_npz(
         InputError: missing, truncated, damaged, pickled or foreign file, or a required array is absent.
     """
     try:
+        check_regular(path)
         # The checksums come first: a flipped bit in an array's header could hide the rest of the array.
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         if damaged is not None:
             raise ValueError(f"{damaged} is damaged (wrong checksum)")
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {}
-            for key in archive.files:
+            names, arrays = archive.files, {}
+            for key in names:
                 if optional is None or key in required:
                     arrays[key] = archive[key]
                 elif key in optional:
@@ -153,15 +156,28 @@ def load_npz(
             raise ValueError(f"{foreign[0]} is not an array")
         missing = [key for key in required if key not in arrays]
         if missing:
-            raise ValueError(f"it has no array {missing[0]!r} but {', '.join(arrays) or 'nothing'}")
+            raise ValueError(f"it has no array {missing[0]!r} but {', '.join(names) or 'nothing'}")
     except Exception as error:  # a damaged archive can raise nearly anything
-        raise _unreadable(path, error, "a whole npz file of the right kind, without pickles") from error
+        raise unreadable(path, error, "a whole npz file of the right kind, without pickles") from error
     return arrays
 
 
-def _unreadable(path: str | os.PathLike[str], error: Exception, expected: str) -> InputError:
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Refuse to open what would never end, such as a named pipe.
+
+    Raises:
+        ValueError: it is there and is no regular file.
+    """
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError("it is no regular file")
+
+
+def unreadable(path: str | os.PathLike[str], error: Exception, expected: str) -> InputError:
+    """The error for a file that is not what was expected: what it is by its first bytes, or why it failed."""
+    known = signature_of(path)
     reason = one_line(getattr(error, "strerror", None) or error, 200) or type(error).__name__
-    return InputError(f"cannot read {path}: {reason}; expected {expected}; check the path or make it again")
+    reason, remedy = (f"it is {known[0]}", known[1]) if known else (reason, "check the path or make it again")
+    return InputError(f"cannot read {path}: {reason}; expected {expected}; {remedy}")
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

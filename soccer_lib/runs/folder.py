@@ -102,7 +102,8 @@ class RunFolder:
             InputError: the folder belongs to another command or configuration, or is no run folder.
             ResourceError: the folder cannot be made or written.
         """
-        folder, settings = Path(path), to_plain(config)
+        folder = Path(path)
+        settings = to_plain(config)
         file = folder / "config.json"
         with resource_errors(path, "make the folder"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -127,6 +128,19 @@ class RunFolder:
                     line = "\n" + line
             stream.write(line.encode("utf-8"))
 
+    def metrics(self) -> list[dict[str, Any]]:
+        """Read `metrics.jsonl` from its beginning; a line that a kill cut is left out."""
+        path = self.path / "metrics.jsonl"
+        if not path.is_file():
+            return []
+        entries = []
+        with resource_errors(path, "read"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                entries.append(json.loads(line))
+        return entries
+
     def set_status(self, status: str, **details: Any) -> None:
         """Write `status.json`: running, done or failed, since when, and any details."""
         atomic_write_json(self.path / "status.json", {"status": status, "time": now(), **details})
@@ -134,7 +148,8 @@ class RunFolder:
 
 def _check_owner(file: Path, settings: dict[str, Any], command: str, ignore: Collection[str]) -> None:
     """Raise unless `file` is the `config.json` of this command and configuration."""
-    folder, remedy = file.parent, "choose another folder"
+    folder = file.parent
+    remedy = "choose another folder"
     if not file.exists():
         raise InputError(
             f"{folder} is not empty and has no config.json; expected a new folder or one of a run; {remedy}"
@@ -144,7 +159,8 @@ def _check_owner(file: Path, settings: dict[str, Any], command: str, ignore: Col
     if owner != command:
         raise InputError(f"{folder} belongs to {owner or 'something else'}; expected {command}; {remedy}")
     for key in {**settings, **record["config"]}:
-        old, new = record["config"].get(key), settings.get(key)
+        old = record["config"].get(key)
+        new = settings.get(key)
         if key not in ignore and old != new:
             raise InputError(
                 f"{folder} was made with {key} = {old!r} and this run has {new!r}; "

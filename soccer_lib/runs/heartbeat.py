@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from datetime import timedelta
@@ -36,7 +37,11 @@ class Heartbeat:
             every: least time between two lines [s].
             start: steps that were done before, in a resumed job.
         """
-        self.path, self.total, self.unit, self.every, self.start = path, total, unit, every, start
+        self.path = path
+        self.total = total
+        self.unit = unit
+        self.every = every
+        self.start = start
         self.label = f"{label}: " if label else ""
         self._began = self._last = time.monotonic()
 
@@ -57,6 +62,7 @@ class Heartbeat:
             return
         self._last = now
         line = self.line(step, now - self._began, value)
-        print(line, flush=True)
         if self.path is not None:
             atomic_write_text(self.path, line + "\n")
+        with contextlib.suppress(OSError):  # nobody reads any more, or the disk behind the output is full
+            print(line, flush=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.runs.files import resource_errors
 
 
-def check_outputs(paths: Sequence[str | os.PathLike[str]], size: int = 0) -> None:
+def check_outputs(paths: Iterable[str | os.PathLike[str]], size: int = 0) -> None:
     """Refuse outputs that could not be written; makes their folders and changes no file.
 
     Args:
@@ -24,7 +24,7 @@ def check_outputs(paths: Sequence[str | os.PathLike[str]], size: int = 0) -> Non
         ResourceError: a folder cannot be written, or its disk has too little room.
     """
     taken = set()
-    for path in filter(None, paths):
+    for path in (path for path in paths if path):
         target = Path(path).resolve()
         if target in taken:
             raise InputError(f"{path} came for two outputs; expected a file for each; rename one")

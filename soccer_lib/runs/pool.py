@@ -2,24 +2,84 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import pickle
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from soccer_lib.errors import InputError, SimulationError, SoccerError, one_line
-from soccer_lib.runs import Heartbeat
-from soccer_lib.runs.children import settings_of_children, usable_cores
+from soccer_lib.runs.heartbeat import Heartbeat
+from soccer_lib.runs.worker import Worker, end, usable_cores
 
 Player = Callable[[Any], Any]
 """Plays one job; it keeps what is dear to build, and each worker has its own copy."""
 
 
-def run_jobs(player: Player, jobs: Sequence[Any], workers: int = 0, label: str = "") -> list[Any]:
+class Pool:
+    """Several workers, each with its own copy of an object that is called with jobs.
+
+    Example:
+        with Pool(make_trial, 2, remedy="run the command again") as pool:
+            scores = pool.map(candidates)
+    """
+
+    def __init__(self, make: Callable[[], Player], count: int, *, remedy: str) -> None:
+        """Start the workers.
+
+        Args:
+            make: makes what plays the jobs, in each worker; it has to pickle.
+            count: workers.
+            remedy: what errors tell to try.
+        """
+        self.workers: list[Worker] = []
+        try:
+            for index in range(count):
+                self.workers.append(Worker(make, index, remedy=remedy))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self.workers)
+
+    def hand_out(self, jobs: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+        """Give each worker the next job as it becomes free; yields number and result as jobs are done."""
+        waiting = enumerate(jobs)
+        running: dict[Worker, int] = {}
+
+        def go_on(worker: Worker) -> None:
+            for number, job in waiting:
+                worker.send("__call__", job)
+                running[worker] = number
+                return
+
+        for worker in self.workers:
+            go_on(worker)
+        while running:
+            for worker in Worker.ready(list(running)):
+                number = running.pop(worker)
+                result = worker.receive()
+                go_on(worker)
+                yield number, result
+
+    def map(self, jobs: Iterable[Any]) -> list[Any]:
+        """The results of jobs, in their order."""
+        results = dict(self.hand_out(jobs))
+        return [results[number] for number in range(len(results))]
+
+    def close(self) -> None:
+        """End the workers, whatever they are doing."""
+        end(self.workers)
+
+
+def run_jobs(
+    player: Player, jobs: Sequence[Any], workers: int = 0, label: str = "", unit: str = "episodes"
+) -> list[Any]:
     """Play all jobs.
 
     Args:
@@ -27,88 +87,49 @@ def run_jobs(player: Player, jobs: Sequence[Any], workers: int = 0, label: str =
         jobs: what to play; each has a `task` and a `seed`.
         workers: processes; 1 stays in this one, 0 takes as many as there are cores.
         label: what the progress lines begin with; without one nothing is printed.
+        unit: what the jobs are, in the plural.
 
     Returns:
         One result for each job, in the order of `jobs`.
 
     Raises:
         InputError: `player` cannot be sent to a worker process, or a negative number of workers.
-        SimulationError: a job failed or a worker died; the worker's traceback is the error's cause.
+        SimulationError: a job failed or a worker died; the worker's traceback is in the error's notes.
     """
     if workers < 0:
         raise InputError(f"workers got {workers}; expected 0 (one a core) or more; try 0")
     count = min(workers or usable_cores(), len(jobs))
-    beat = Heartbeat(None, len(jobs), "episodes", label)
-    done = beat.update if label else lambda n: None
-    if count > 1:
-        return _run_apart(player, jobs, count, done)
-    results = []
-    for job in jobs:
-        results.append(_play(player, job))
-        done(len(results))
-    return results
+    beat = Heartbeat(None, len(jobs), unit, label)
+    if count <= 1:
+        return _collected(enumerate(map(_NamesJobs(player), jobs)), beat)
+    remedy = "try workers=1 to see why, or fewer workers if the memory was short"
+    with Pool(functools.partial(_NamesJobs, player), count, remedy=remedy) as pool:
+        return _collected(pool.hand_out(jobs), beat)
 
 
-def _run_apart(player: Player, jobs: Sequence[Any], count: int, done: Callable[[int], None]) -> list[Any]:
-    # Spawned, because a forked MuJoCo or torch may hang.
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (player,))
-    try:
-        with settings_of_children():
-            _check_pickles(player, count)
-            futures = [pool.submit(_play_in_worker, job) for job in jobs]
-        for finished, future in enumerate(as_completed(futures), start=1):
-            future.result()
-            done(finished)
-    except BrokenProcessPool:
-        raise SimulationError(
-            "a worker stopped; expected it to answer; try fewer workers if the memory was short, or "
-            "workers=1 to see why"
-        ) from None
-    finally:
-        # Without this an interrupt would wait for the episodes that are being played.
-        for process in list(pool._processes.values()):
-            process.terminate()
-        pool.shutdown(cancel_futures=True)
-    return [future.result() for future in futures]
+def _collected(results: Iterable[tuple[int, Any]], beat: Heartbeat) -> list[Any]:
+    """Results in the order of their jobs, whichever is done first."""
+    by_number: dict[int, Any] = {}
+    for number, result in results:
+        by_number[number] = result
+        if beat.label:
+            beat.update(len(by_number))
+    return [by_number[number] for number in range(len(by_number))]
 
 
-def _check_pickles(player: Player, count: int) -> None:
-    try:
-        pickle.dumps(player)
-    except Exception as error:
-        raise InputError(
-            f"the policy cannot be sent to {count} workers ({one_line(error, 120)}); expected one that "
-            "pickles, of an importable module; try workers=1"
-        ) from error
+class _NamesJobs:
+    """A player whose failures become errors of ours that name the job."""
 
+    def __init__(self, player: Player) -> None:
+        self._player = player
 
-def _play(player: Player, job: Any) -> Any:
-    """Play a job; a failure becomes one of our errors that names the job."""
-    try:
-        return player(job)
-    except (SoccerError, MemoryError):
-        raise
-    except Exception as error:
-        raise SimulationError(
-            f"{job.task}, seed {job.seed} failed: {type(error).__name__}: {one_line(error, 200)}; expected "
-            "a finished episode; run it alone with workers=1 for the traceback"
-        ) from error
-
-
-_player: Player | None = None  # of this worker
-
-
-def _begin(player: Player) -> None:
-    """Start the life of a worker, which ends with its parent even where the parent was killed."""
-    global _player
-    _player = player
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def _play_in_worker(job: Any) -> Any:
-    return _play(_player, job)
+    def __call__(self, job: Any) -> Any:
+        try:
+            return self._player(job)
+        except (SoccerError, MemoryError):
+            raise
+        except Exception as error:
+            raise SimulationError(
+                f"{job.task}, seed {job.seed} failed: {type(error).__name__}: {one_line(error, 200)}; "
+                "expected a finished episode; run it alone with workers=1 for the traceback"
+            ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gymnasium as gym
+
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.keeper import GoalKeeperSim
 from soccer_lib.sim.penalty import GoalieSim, ObstacleSim, PenaltySim
@@ -11,7 +13,15 @@ from soccer_lib.sim.target import KickToTargetSim
 from soccer_lib.sim.trail import SpinTrail
 from soccer_lib.tasks import Task, task_named
 
-__all__ = ["SoccerSim", "SpinTrail", "StockSim", "make_sim", "make_stock"]
+__all__ = ["SoccerSim", "SpinTrail", "StockSim", "make_sim", "make_stock", "simulation_of"]
+
+
+def simulation_of(env: gym.Env) -> SoccerSim:
+    """The simulation below all layers; of several tasks the one in play."""
+    sim = env.unwrapped
+    assert isinstance(sim, SoccerSim)
+    return sim
+
 
 RULES: dict[str, type[SoccerSim]] = {
     "goalie_penalty_kick": GoalieSim,

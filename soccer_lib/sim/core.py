@@ -12,6 +12,7 @@ step, but site positions, contacts and sensors are those that MuJoCo computed at
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
@@ -19,8 +20,8 @@ import mujoco
 import numpy as np
 
 from soccer_lib.errors import InputError
-from soccer_lib.layout import JOINTS, RAW, TORQUE_LIMIT, refuse_non_finite
-from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, sensor_entries, slice_of
+from soccer_lib.layout import JOINTS, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, slice_of
 from soccer_lib.sim.readings import Readings
 from soccer_lib.sim.state import Restorable
 from soccer_lib.sim.stock import make_stock
@@ -29,7 +30,7 @@ from soccer_lib.tasks import PHYSICS_DT, Task, task_named
 _NO_WARNINGS = bytes(4 * int(mujoco.mjtWarning.mjNWARNING))
 
 
-class SoccerSim(Readings, Restorable, gym.Env):
+class SoccerSim(Restorable, gym.Env):
     """One task, one physics step of 2 ms per `step`; subclasses hold the rules of each task.
 
     Actions are joint torques [N m], Shape: (12,), order of `layout.JOINTS`, clipped to `TORQUE_LIMIT`.
@@ -41,11 +42,21 @@ class SoccerSim(Readings, Restorable, gym.Env):
         clipped: torques outside the limits since the reset (entries, not steps).
         unstable: MuJoCo reported a blow-up; the episode is then truncated.
         fallen, offside, blocked, conceded, success: what the referee saw at the last step.
+        readings: what can be read off the scene after a step.
+        joint_pos, joint_vel: views of the joints [rad, rad/s]. Shape: (12,).
+        start: positions, velocities and observation after the reset, as bytes: equal ones are the same start.
         tape: a list that receives the torques of every physics step, float32; None switches it off.
+        started: there has been a reset.
+        on_step: each is called after every physics step, once it is judged, with its torques [N m],
+            Shape: (12,).
     """
 
+    observation_space: gym.spaces.Box
+    action_space: gym.spaces.Box
+    term_names: tuple[str, ...] = ()
     metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
     fast = True
+    readings_type: type[Readings] = Readings
 
     def __init__(
         self, task: str | Task, *, team: int = 0, render_mode: str | None = None, **size: int
@@ -53,66 +64,53 @@ class SoccerSim(Readings, Restorable, gym.Env):
         self.task = task_named(task)
         self.stock = make_stock(self.task, team=team, render_mode=render_mode, **size)
         self.render_mode = render_mode
-        self.model: mujoco.MjModel = self.stock.sim.model._model
-        self.data: mujoco.MjData = self.stock.sim.data._data
+        self.model: mujoco.MjModel = self.stock.sim.model._model  # noqa: SLF001 - the binding of sai-mujoco
+        self.data: mujoco.MjData = self.stock.sim.data._data  # noqa: SLF001
         self.observation_space = self.stock.observation_space
         self.action_space = self.stock.action_space
+        self.readings = self.readings_type(self.model, self.data, self.stock, self.task)
         self._bind_robot()
         self._bind_scene()
         # Terms without a weight stand last in every task, so weights and terms pair up by position.
         weights = self.stock.reward_config
         self._weights = [weights[name] for name in self.term_names if name in weights]
+        self.started = False
         self.tape: list[np.ndarray] | None = None
+        self.on_step: list[Callable[[np.ndarray], None]] = []
         self.forget_episode()
         self.bind_episode()
 
     # -- binding: every name is looked up once ---------------------------------------------------------------
 
     def _bind_robot(self) -> None:
-        model, data = self.model, self.data
+        model = self.model
         names = [joint.removeprefix("robot_0:").lower() for joint in self.stock.robots[0].robot_joints]
         if tuple(names) != JOINTS:
             raise InputError(f"joint order {names} of the installed sai-mujoco; expected {list(JOINTS)}")
-        joints = [model.joint(name) for name in self.stock.robots[0].robot_joints]
         actuators = [model.actuator(name).id for name in self.stock.robots[0].robot_actuators]
-        self.joint_pos = data.qpos[slice_of(joint.qposadr[0] for joint in joints)]
-        self.joint_vel = data.qvel[slice_of(joint.dofadr[0] for joint in joints)]
-        self.ctrl = data.ctrl[slice_of(actuators)]
+        self.ctrl = self.data.ctrl[slice_of(actuators)]
+        self.joint_pos = self.readings.joint_pos
+        self.joint_vel = self.readings.joint_vel
+        self.robot_geoms = frozenset(self.stock.robot_geom_ids)
+        self.min_height = self.stock.robots[0].standing_height[0]
         self._torque_high = TORQUE_LIMIT.astype(np.float64)
         self._torque_low = -self._torque_high
         self._torque = np.zeros(12)
         self._clipped_torque = np.zeros(12)
-        self._imu_id = model.site(self.stock._root_site).id
-        self._imu = data.site_xpos[self._imu_id]
-        self._min_height = self.stock.robots[0].standing_height[0]
-        self._sensors = sensor_entries(model)
-        self._attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
-        self._inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
-
-    def _entries(self, *sensors: str) -> np.ndarray:
-        entries = np.arange(self.model.nsensordata)
-        return np.concatenate([entries[self._sensors[name]] for name in sensors])
 
     def _bind_scene(self) -> None:
-        model, data = self.model, self.data
-        self._ball_id = model.site("ball").id
-        self._ball = data.site_xpos[self._ball_id]
-        self._ball_geom = model.geom("ball").id
-        self._robot_geoms = frozenset(self.stock.robot_geom_ids)
-        self._goal_ids = [int(model.site(f"goal_post_{side}").id) for side in ("south", "north")]
-        self._goals = tuple(data.site_xpos[goal] for goal in self._goal_ids)
-        self._bind_points()
-        self._qpos, self._qvel = data.qpos, data.qvel
-        self._warnings = data.warning.number
-        self._jacp, self._jacr = np.zeros((3, model.nv)), np.zeros((3, model.nv))
-        self._raw = np.zeros(self.task.raw_size)
-        self._raw_fields = [self._raw[field.slice] for field in RAW[self.task.name].fields]
+        model = self.model
+        self.ball_geom = int(model.geom("ball").id)
+        self.ball_reach = reach_of_robot(model, self.robot_geoms) + 2 * float(
+            model.geom_rbound[self.ball_geom]
+        )
+        self._ball = self.readings.ball
+        self._imu = self.readings.imu
+        self._field = self.readings.field
+        self._qpos = self.data.qpos
+        self._qvel = self.data.qvel
+        self._warnings = self.data.warning.number
         self._mj_step = mujoco.mj_step
-        parameters = self.stock.parameters_dict["env_parameters"]
-        self._field = {key: parameters["field"][key] for key in ("length", "width")}
-        self._field |= {f"goal_{key}": parameters["goal"][key] for key in ("width", "height", "depth")}
-        ball_size = 2 * float(model.geom_rbound[self._ball_geom])
-        self._ball_reach = reach_of_robot(model, self._robot_geoms) + ball_size
 
     # -- gymnasium -------------------------------------------------------------------------------------------
 
@@ -126,12 +124,28 @@ class SoccerSim(Readings, Restorable, gym.Env):
         observation, info = self.stock.reset(seed=seed, options=options)
         self.forget_episode()
         self.bind_episode()
+        self.note_start(observation)
         return observation, info
+
+    def check_started(self) -> None:
+        """Refuse a step before the first reset: its observation and reward would mean nothing.
+
+        Raises:
+            InputError: there was no reset.
+        """
+        if not self.started:
+            raise InputError("step came before the first reset; expected env.reset() first; call it")
+
+    def note_start(self, observation: np.ndarray) -> None:
+        """Note where the episode starts."""
+        self.started = True
+        self.start = self._qpos.tobytes() + self._qvel.tobytes() + observation.tobytes()
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
         super().set_state(state)
-        self._measured = 0
+        self.started = True
+        self.readings.forget()
 
     def step(self, action: np.ndarray):
         """Advance 2 ms with torques [N m], Shape: (12,).
@@ -142,6 +156,7 @@ class SoccerSim(Readings, Restorable, gym.Env):
         Raises:
             InputError: for an action of another shape or with a non-finite entry.
         """
+        self.check_started()
         self.advance(self.admit(action))
         terms = self.terms()
         info = self.info()
@@ -149,6 +164,20 @@ class SoccerSim(Readings, Restorable, gym.Env):
         if self.unstable:
             info["sim_unstable"] = True
         return self.observation(), self.reward(terms), self.terminated, self.truncated, info
+
+    def observation(self) -> np.ndarray:
+        """The stock observation of the last step, float32, `layout.RAW[task]`."""
+        return self.readings.observation()
+
+    def info(self) -> dict[str, Any]:
+        """The stock info of the last step, without `reward_terms`."""
+        info = self.readings.info()
+        info["success"] = self.success
+        return info
+
+    def described(self) -> np.ndarray:
+        """The entries of `layout.INFO_FIELDS` that `info` would have, float32. Shape: (59,)."""
+        return self.readings.described()
 
     def render(self):
         """Draw the scene with the stock environment's camera."""
@@ -197,7 +226,7 @@ class SoccerSim(Readings, Restorable, gym.Env):
             self.tape.append(np.array(torque, dtype=np.float32))
         self._mj_step(self.model, self.data)
         self.n_steps += 1
-        self._measured = 0
+        self.readings.forget()
         if self._warnings.tobytes() != _NO_WARNINGS:
             self.unstable = self.blown_up()
         over = self._referee()
@@ -206,6 +235,8 @@ class SoccerSim(Readings, Restorable, gym.Env):
             over = over or bool(np.isnan(self._qpos).any() or np.isnan(self._qvel).any())
         self.terminated = over
         self.truncated = self.n_steps >= self.task.max_steps or self.unstable
+        for hook in self.on_step:
+            hook(torque)
         return over or self.truncated
 
     def blown_up(self) -> bool:
@@ -245,18 +276,21 @@ class SoccerSim(Readings, Restorable, gym.Env):
 
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
-        ball, contacts = self._ball_geom, self.data.contact.geom.tolist()
+        ball = self.ball_geom
+        contacts = self.data.contact.geom.tolist()
         return any((a == ball and b in geoms) or (b == ball and a in geoms) for a, b in contacts)
 
     def near_robot(self, ball_x: float, ball_y: float) -> bool:
         """Whether the ball is close enough to be touched at all; saves the contact list elsewhere."""
         x, y, _ = self._imu.tolist()
-        dx, dy = ball_x - x, ball_y - y
-        return dx * dx + dy * dy < self._ball_reach**2
+        dx = ball_x - x
+        dy = ball_y - y
+        return dx * dx + dy * dy < self.ball_reach**2
 
     def off_field(self, x: float, y: float) -> bool:
         """Whether a ball site at x, y is beyond the field's lines."""
-        length, width = self._field["length"], self._field["width"]
+        length = self._field["length"]
+        width = self._field["width"]
         return x < -length or x > length or y < -width or y > width
 
     # -- the rules of a task, filled in by subclasses --------------------------------------------------------
@@ -267,12 +301,12 @@ class SoccerSim(Readings, Restorable, gym.Env):
         self.clipped = 0
         self.terminated = self.truncated = self.unstable = False
         self.fallen = self.offside = self.success = self.blocked = self.conceded = False
-        self._measured = 0
+        self.readings.forget()
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         self.team = int(self.stock.current_team)
-        self._team_one_hot = np.array([1 - self.team, self.team])
+        self.readings.bind_team(self.team)
 
     def _move_scene(self) -> None:
         """Move what the task moves by itself before the physics step."""
@@ -285,7 +319,6 @@ class SoccerSim(Readings, Restorable, gym.Env):
         """The stock reward terms of the last step, unweighted, in the stock order."""
         raise NotImplementedError
 
-    term_names: tuple[str, ...] = ()
     memory: tuple[str, ...] = (
         "n_steps", "clipped", "terminated", "truncated", "unstable",
         "fallen", "offside", "success", "blocked", "conceded",

@@ -36,7 +36,7 @@ class GoalKeeperSim(SoccerSim):
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._goal_box = GoalBox.behind(self._goals[self.team], self._field)
+        self._goal_box = GoalBox.behind(self.readings.goals[self.team], self._field)
         self._ball_velocity = self.stock.velocity
 
     def _move_scene(self) -> None:
@@ -47,22 +47,23 @@ class GoalKeeperSim(SoccerSim):
         self.conceded = self._goal_box.contains(x, y, z)
         self.offside = not self.conceded and self.off_field(x, y)
         if not self.robot_contact:
-            self.robot_contact = self.near_robot(x, y) and self.touches(self._robot_geoms)
+            self.robot_contact = self.near_robot(x, y) and self.touches(self.robot_geoms)
         if self.robot_contact:
             self.time_after_contact += 1
         self.success = self.time_after_contact > self.hold_steps
-        self.fallen = not self._min_height < self._imu[2]
+        self.fallen = not self.min_height < self._imu[2]
         return self.offside or self.conceded or self.success or self.fallen
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
         if self.robot_contact:
-            distance, approach = 1.0, 2.0
+            distance = 1.0
+            approach = 2.0
         else:
-            self.measure()
+            self.readings.measure()
             to_ball = self._ball - self._imu
             distance = 1 - np.tanh(np.float32(norm(to_ball)))
-            approach = self.imu_velp.dot(to_ball)
+            approach = self.readings.imu_velp.dot(to_ball)
         return {
             "distance_to_ball": distance,
             "approach_ball_reward": approach,

@@ -12,13 +12,15 @@ import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.goal import GoalBox, norm
+from soccer_lib.sim.readings import GoalieReadings, ObstacleReadings, PenaltyReadings, Readings
 
 
 class PenaltySim(SoccerSim):
     """penalty_kick: an empty goal 2.2 m behind the ball; the base of the two penalty tasks with opponents."""
 
+    readings_type: type[Readings] = PenaltyReadings
     memory = (*SoccerSim.memory, "ball_hits", "_touching")
-    term_names = (
+    term_names: tuple[str, ...] = (
         "robot_distance_ball",
         "ball_vel_twd_goal",
         "offside",
@@ -36,16 +38,17 @@ class PenaltySim(SoccerSim):
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._goal = self._goals[self.team]
+        self._goal = self.readings.goals[self.team]
         self._goal_box = GoalBox.behind(self._goal, self._field)
         self._goal_normal = self._normal_of(self._reward_goal())
 
     def _reward_goal(self) -> np.ndarray:
         """Upstream measures the speed toward the south goal for both teams."""
-        return self._goals[0]
+        return self.readings.goals[0]
 
     def _normal_of(self, goal: np.ndarray) -> np.ndarray:
-        width, height = self._field["goal_width"], self._field["goal_height"]
+        width = self._field["goal_width"]
+        height = self._field["goal_height"]
         corners = np.array([[goal[0], -width, 0.0], [goal[0], width, 0.0], [goal[0], -width, height]])
         normal = np.cross(corners[1] - corners[0], corners[2] - corners[1])
         return normal / np.linalg.norm(normal)
@@ -60,21 +63,21 @@ class PenaltySim(SoccerSim):
         x, y, z = self._ball.tolist()
         self.success = scored = self._scored(x, y, z)
         self.offside = not scored and self.off_field(x, y)
-        touching = self.near_robot(x, y) and self.touches(self._robot_geoms)
+        touching = self.near_robot(x, y) and self.touches(self.robot_geoms)
         if touching and not self._touching:
             self.ball_hits += 1
         self._touching = touching
         self.blocked = self._ball_blocked(x)
-        self.fallen = not self._min_height < self._imu[2]
+        self.fallen = not self.min_height < self._imu[2]
         return self.offside or scored or self.blocked or self.fallen
 
     def terms(self) -> dict[str, Any]:
         """The stock reward terms of the last step, unweighted."""
-        self.measure_ball()
+        self.readings.measure_ball()
         hits = self.ball_hits
         return {
             "robot_distance_ball": 1.5 if hits else self._closeness(),
-            "ball_vel_twd_goal": -self.ball_velp.dot(self._goal_normal),
+            "ball_vel_twd_goal": -self.readings.ball_velp.dot(self._goal_normal),
             "offside": self.offside,
             "ball_hits": np.log1p(hits - 1) if hits > 1 else 0.0,
             "robot_fallen": self.fallen,
@@ -85,20 +88,11 @@ class PenaltySim(SoccerSim):
         """From 0 far from the ball to 1 at it; upstream computes it in single precision."""
         return 1 - np.tanh(np.float32(norm(self._imu - self._ball)))
 
-    def _observe_scene(
-        self, goal_from_robot: np.ndarray, goal_from_ball: np.ndarray, *opponents: np.ndarray
-    ) -> None:
-        np.subtract(self._goal, self._imu, goal_from_robot)
-        np.subtract(self._goal, self._ball, goal_from_ball)
-        self._observe_opponents(*opponents)
-
-    def _observe_opponents(self, *opponents: np.ndarray) -> None:
-        """Fill the fields after the goal's."""
-
 
 class GoalieSim(PenaltySim):
     """goalie_penalty_kick: a goalkeeper on a sine path. Fully deterministic: no seed changes anything."""
 
+    readings_type = GoalieReadings
     term_names = (*PenaltySim.term_names, "ball_blocked")
 
     def _bind_scene(self) -> None:
@@ -107,14 +101,12 @@ class GoalieSim(PenaltySim):
         joints = [model.joint(f"goalkeeper_team_{team}_joint") for team in (0, 1)]
         south, north = (int(joint.qposadr[0]) for joint in joints)
         self._keeper_qpos = self._qpos[south : north + 1 : north - south]
-        south, north = (int(joint.dofadr[0]) for joint in joints)
-        self._keeper_qvel = self._qvel[south : north + 1 : north - south]
-        self._bind_points([int(model.site(f"goalkeeper_team_{team}_site").id) for team in (0, 1)])
+        assert isinstance(self.readings, GoalieReadings)
+        self._keeper_qvel = self.readings.keeper_qvel
         # Upstream counts a block by the south keeper only.
         self._blocker = frozenset([self.stock.keeper_id])
-        reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self._ball_geom]
+        reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self.ball_geom]
         self._blocker_reach = float(reach)
-        self._velp = np.zeros(3)
         self._path: dict[float, tuple[float, float]] = {}
 
     def bind_episode(self) -> None:
@@ -132,7 +124,8 @@ class GoalieSim(PenaltySim):
 
     def _keeper_at(self, time: float) -> tuple[float, float]:
         """Position [m] and speed [m/s] along y, by upstream's formula."""
-        amplitude, frequency = self._field["goal_width"] - 0.6, 0.3
+        amplitude = self._field["goal_width"] - 0.6
+        frequency = 0.3
         position = amplitude * np.sin(2 * np.pi * frequency * time)
         return float(position), float(
             2 * np.pi * frequency * amplitude * np.cos(2 * np.pi * frequency * time)
@@ -147,36 +140,26 @@ class GoalieSim(PenaltySim):
         terms["ball_blocked"] = self.blocked
         return terms
 
-    def _keeper_velp(self, team: int) -> np.ndarray:
-        """A slide along y: its Jacobian times the velocity is exactly the joint's speed."""
-        self._velp[1] = self._keeper_qvel[team]
-        return self._velp
-
-    def _observe_opponents(self, keeper_xpos: np.ndarray, keeper_velp: np.ndarray) -> None:
-        np.subtract(self._keepers[self.team], self._imu, keeper_xpos)
-        np.subtract(self._keeper_velp(self.team), self.imu_velp, keeper_velp)
-
 
 class ObstacleSim(PenaltySim):
     """obstacle_penalty_kick: three defenders and a point in the air that the ball has to pass."""
 
+    readings_type = ObstacleReadings
     term_names = (*PenaltySim.term_names, "ball_blocked", "ball_distance_target")
     goal_radius = 0.3
 
     def _bind_scene(self) -> None:
         super()._bind_scene()
-        self._bind_points(target=int(self.model.site(self.stock.goal_site).id))
-        defenders = [self.model.geom(f"defender_geom{number}").id for number in range(3)]
-        self._defender_places = [self.data.geom_xpos[defender] for defender in defenders]
+        self._target = self.readings.target
         self._blockers = frozenset(self.stock.goalkeeper_geom_ids)
         widest = max(self.model.geom_rbound[geom] for geom in self._blockers)
-        self._blocker_reach = float(widest + 3 * self.model.geom_rbound[self._ball_geom])
+        self._blocker_reach = float(widest + 3 * self.model.geom_rbound[self.ball_geom])
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
-        self._blocker_x = float(self._defender_places[0][0])
-        self._defender_xpos = np.concatenate(self._defender_places)
+        assert isinstance(self.readings, ObstacleReadings)
+        self._blocker_x = float(self.readings.defender_xpos[0])
 
     def _reward_goal(self) -> np.ndarray:
         return self._target
@@ -193,16 +176,3 @@ class ObstacleSim(PenaltySim):
         terms["ball_blocked"] = self.blocked
         terms["ball_distance_target"] = 1 - np.tanh(norm(self._target - self._ball))
         return terms
-
-    def _observe_opponents(
-        self, target_xpos: np.ndarray, target_velp: np.ndarray, defenders: np.ndarray
-    ) -> None:
-        np.subtract(self._target, self._imu, target_xpos)
-        np.subtract(0.0, self.imu_velp, target_velp)
-        defenders[:] = self._defender_xpos
-
-    def _target_velp(self) -> float:
-        return 0.0
-
-    def _defenders(self) -> np.ndarray:
-        return self._defender_xpos.copy()

@@ -23,7 +23,7 @@ class StockSim(SoccerSim):
 
     def __init__(self, task: Task, **kwargs: Any) -> None:
         super().__init__(task, **kwargs)
-        self.stock_limited = gym.wrappers.TimeLimit(self.stock, self.task.max_steps)
+        self.stock_limited: gym.Env = gym.wrappers.TimeLimit(self.stock, self.task.max_steps)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; returns the stock observation and info."""
@@ -32,6 +32,7 @@ class StockSim(SoccerSim):
         self.forget_episode()
         self.bind_episode()
         self._terms = self.stock.compute_reward()
+        self.note_start(self._observation)
         return self._observation, self._info
 
     def advance(self, torque: np.ndarray) -> bool:
@@ -43,7 +44,7 @@ class StockSim(SoccerSim):
         self._observation, self._reward, self.terminated, self.truncated, self._info = result
         self.n_steps += 1
         self._terms = self._info.pop("reward_terms")
-        self._measured = 0
+        self.readings.forget()
         if self._warnings.tobytes() != before:
             self.unstable = self.unstable or self.blown_up()
         self.truncated = self.truncated or self.unstable
@@ -52,12 +53,14 @@ class StockSim(SoccerSim):
         self.blocked = bool(self._terms.get("ball_blocked", False))
         self.conceded = bool(self._terms.get("inside_goal", False))
         self.fallen = bool(self.stock.robots[0].is_terminated())
+        for hook in self.on_step:
+            hook(torque)
         return self.terminated or self.truncated
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""
         super().set_state(state)
-        self.stock_limited._elapsed_steps = self.n_steps
+        self.stock_limited._elapsed_steps = self.n_steps  # type: ignore[attr-defined]  # noqa: SLF001 - gymnasium has no other way
 
     def observation(self) -> np.ndarray:
         """The stock observation of the last step."""
@@ -69,7 +72,8 @@ class StockSim(SoccerSim):
 
     def reward(self, terms: dict[str, Any]) -> np.float32:
         """The stock environment's own dense reward of the last step."""
-        return self._reward
+        reward: Any = self._reward
+        return reward
 
     def info(self) -> dict[str, Any]:
         """The stock info of the last step, without `reward_terms`."""

@@ -11,6 +11,7 @@ import copy
 import functools
 import importlib
 import importlib.metadata
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -58,7 +59,7 @@ def _fixed_goal_keeper(base: type) -> type:
 
 def make_stock(
     task: str | Task, *, team: int = 0, render_mode: str | None = None, width: int = 640, height: int = 360
-) -> gym.Env:
+) -> Any:
     """Build the unwrapped stock environment: no time limit, actions in N m.
 
     Args:
@@ -77,7 +78,7 @@ def make_stock(
         raise InputError(f"team {team!r} is unknown; expected 0 (south goal), 1 (north goal) or -1 (drawn)")
     importlib.import_module("sai_mujoco")
     spec = gym.spec(task.gym_id)
-    module, name = spec.entry_point.split(":")
+    module, name = str(spec.entry_point).split(":")
     cls = getattr(importlib.import_module(module), name)
     if task.name == "goal_keeper":
         cls = _fixed_goal_keeper(cls)

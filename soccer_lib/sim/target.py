@@ -13,18 +13,16 @@ import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.goal import norm
+from soccer_lib.sim.readings import TargetReadings
 
 
 class KickToTargetSim(SoccerSim):
     """kick_to_target: robot, ball and target drawn from the seed; the ball has to pass near the target."""
 
+    readings_type = TargetReadings
     memory = (*SoccerSim.memory, "target_distance")
     term_names = ("offside", "success", "distance", "robot_distance_ball")
     target_radius = 0.4
-
-    def _bind_scene(self) -> None:
-        super()._bind_scene()
-        self._bind_points(target=int(self.model.site("target0").id))
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
@@ -35,7 +33,9 @@ class KickToTargetSim(SoccerSim):
     def _distance(self, x: float, y: float, z: float) -> float:
         """Ball to target [m]; numpy adds the squares of `norm(..., axis=-1)` from left to right, as here."""
         target_x, target_y, target_z = self._goal_pos
-        dx, dy, dz = x - target_x, y - target_y, z - target_z
+        dx = x - target_x
+        dy = y - target_y
+        dz = z - target_z
         return math.sqrt(dx * dx + dy * dy + dz * dz)
 
     def _referee(self) -> bool:
@@ -43,7 +43,7 @@ class KickToTargetSim(SoccerSim):
         self.target_distance = self._distance(x, y, z)
         self.success = self.target_distance < self.target_radius
         self.offside = self.off_field(x, y)
-        self.fallen = not self._min_height < self._imu[2]
+        self.fallen = not self.min_height < self._imu[2]
         return self.offside or self.success or self.fallen
 
     def terms(self) -> dict[str, Any]:
@@ -54,10 +54,3 @@ class KickToTargetSim(SoccerSim):
             "distance": np.exp(-self.target_distance),
             "robot_distance_ball": 1 - np.tanh(norm(self._ball - self._imu)),
         }
-
-    def _observe_scene(self, target_xpos: np.ndarray, target_velp: np.ndarray) -> None:
-        np.subtract(self._target, self._imu, target_xpos)
-        np.subtract(0.0, self.imu_velp, target_velp)
-
-    def _target_velp(self) -> float:
-        return 0.0

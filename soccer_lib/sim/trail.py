@@ -28,8 +28,10 @@ class SpinTrail:
     rows = 64
 
     def __init__(self, sim: SoccerSim, tracker: Any) -> None:
-        model, data = sim.model, sim.data
-        self._sim, self._tracker = sim, tracker
+        model = sim.model
+        data = sim.data
+        self._sim = sim
+        self._tracker = tracker
         bodies = [int(model.site(name).bodyid[0]) for name in ("ball", "robot_0:imu")]
         axes = data.xmat[min(bodies) : max(bodies) + 1].reshape(-1)
         self._sources = axes, data.qvel, data.sensordata
@@ -41,7 +43,7 @@ class SpinTrail:
         turned = [9 * (body - min(bodies)) + np.arange(9) for body in bodies]
         spins = [model.body_dofadr[body] + np.arange(3, 6) for body in bodies]
         readings = np.arange(model.nsensordata)
-        shown = [readings[sim._sensors[name]] for name in ("robot_quat", "robot_gyro")]
+        shown = [readings[sim.readings.sensors[name]] for name in ("robot_quat", "robot_gyro")]
         self._shown = np.concatenate(shown)[list(tracker.order)]
         tiled = [np.tile(ends[0] + spin, 3) for spin in spins]
         self._entries = np.concatenate((*turned, *tiled, ends[1] + self._shown))
@@ -51,7 +53,9 @@ class SpinTrail:
 
     def reset(self) -> None:
         """Forget all notes."""
-        self._count, self._still, self._gap = 0, False, False
+        self._count = 0
+        self._still = False
+        self._gap = False
 
     def note(self) -> None:
         """Note the physics step that has just been taken."""
@@ -62,7 +66,8 @@ class SpinTrail:
         if self._gap or self._count == self.rows:
             self._hand_over()
         self._still = still
-        row, (axes, qvel, readings) = self._count, self._places
+        row = self._count
+        axes, qvel, readings = self._places
         axes[row], qvel[row], readings[row] = self._sources
         self._count = row + 1
 
@@ -72,9 +77,10 @@ class SpinTrail:
         self._hand_over()
         if gap:
             sim = self._sim
-            sim.measure()
-            readings = sim.data.sensordata.take(self._shown)
-            self._tracker.push_rows((sim.ball_velr - sim.imu_velr)[None], readings[None])
+            readings = sim.readings
+            readings.measure()
+            shown = sim.data.sensordata.take(self._shown)
+            self._tracker.push_rows((readings.ball_velr - readings.imu_velr)[None], shown[None])
 
     def _hand_over(self) -> None:
         n = self._count
@@ -85,4 +91,5 @@ class SpinTrail:
             self._tracker.push_rows(spins[:, :3] - spins[:, 3:], notes[:, 36:])
         if self._gap:
             self._tracker.skip()
-        self._count, self._gap = 0, False
+        self._count = 0
+        self._gap = False

@@ -1,19 +1,19 @@
 """Shared drawing: style, field, scene, results, video."""
 
 from soccer_lib.view.audit import audit_table, plot_audit
-from soccer_lib.view.clips import clip_figures, clip_frames, clips_table, plot_clip
+from soccer_lib.view.clips import clip_facts, clip_frames, clips_table, plot_clip
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
 from soccer_lib.view.opengl import opengl_backend, why
 from soccer_lib.view.results import plot_results
-from soccer_lib.view.scene import Scene, draw_env, plot_frames
+from soccer_lib.view.scene import SceneRenderer, draw_env
 from soccer_lib.view.style import picture, save_figure
 from soccer_lib.view.table import results_table
-from soccer_lib.view.video import record_episode, show_video, side_by_side, trajectory_frames, write_video
+from soccer_lib.view.video import record_episode, show_video, trajectory_frames, write_video
 
 __all__ = [
-    "Scene",
+    "SceneRenderer",
     "audit_table",
-    "clip_figures",
+    "clip_facts",
     "clip_frames",
     "clips_table",
     "draw_env",
@@ -24,13 +24,11 @@ __all__ = [
     "plot_clip",
     "plot_field",
     "plot_fields",
-    "plot_frames",
     "plot_results",
     "record_episode",
     "results_table",
     "save_figure",
     "show_video",
-    "side_by_side",
     "trajectory_frames",
     "why",
     "write_video",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from soccer_lib.evaluation.audit import DISCOUNTED, REVERSED, RIGHT, Audit, Pair
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.view import style
-from soccer_lib.view.results import title_of
+from soccer_lib.view.style import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SHOWN = 8
+LISTED = 8
 """Kinds of pair that the table names for each task and verdict."""
 
 
@@ -43,16 +43,16 @@ def audit_table(audit: Audit) -> str:
     lines = [", ".join(f"{name} {value}" for name, value in audit.settings.items())]
     for task in audit.pairs:
         rows = [[task, "official score", "end [s]", "return", "outcomes"]]
-        for name, (score, time, paid) in means_of(audit, task).items():
-            seen = Counter(p.outcome for p in audit.played if (p.task, p.behaviour) == (task, name))
-            outcomes = ", ".join(f"{outcome} {count}" for outcome, count in seen.most_common())
-            rows.append([name, f"{score:.2f}", f"{time:.1f}", f"{paid:.4g}", outcomes])
+        for name, (score, time, discounted) in means_of(audit, task).items():
+            counts = Counter(p.outcome for p in audit.played if (p.task, p.behaviour) == (task, name))
+            outcomes = ", ".join(f"{outcome} {count}" for outcome, count in counts.most_common())
+            rows.append([name, f"{score:.2f}", f"{time:.1f}", f"{discounted:.4g}", outcomes])
         lines += ["", *aligned(rows), _counted(audit, task)]
         for verdict in (REVERSED, DISCOUNTED):
-            named = [_sentence(verdict, pairs) for pairs in named_pairs(audit, task, verdict).values()]
-            lines += named[:SHOWN]
-            if len(named) > SHOWN:
-                lines.append(f"  {verdict}: {len(named) - SHOWN} more, all in --json")
+            sentences = [_sentence(verdict, pairs) for pairs in named_pairs(audit, task, verdict).values()]
+            lines += sentences[:LISTED]
+            if len(sentences) > LISTED:
+                lines.append(f"  {verdict}: {len(sentences) - LISTED} more, all in --json")
     verdict = "passed" if audit.passed else "FAILED: who trains on it learns what pays, not what scores"
     return "\n".join([*lines, "", f"audit of reward '{audit.settings['reward']}' {verdict}"])
 
@@ -74,6 +74,7 @@ def _sentence(verdict: str, pairs: list[Pair]) -> str:
     return f"  {verdict} at {len(pairs)} starts: {worse} is paid more than {better}"
 
 
+@style.styled
 def plot_audit(audit: Audit) -> Figure:
     """Two rankings of the behaviours side by side: by official score and by what the reward pays.
 
@@ -86,33 +87,33 @@ def plot_audit(audit: Audit) -> Figure:
     panels = figure.subplots(1, len(audit.pairs), squeeze=False)[0]
     for axes, task in zip(panels, audit.pairs, strict=True):
         _draw_task(axes, audit, task)
-    asked = audit.settings
-    title = (
-        f"audit of '{asked['reward']}' at gamma {asked['gamma']}: {'passed' if audit.passed else 'FAILED'}"
-    )
-    figure.suptitle(title, fontsize=12, color=style.INK, x=0.01, ha="left")
+    verdict = "passed" if audit.passed else "FAILED"
+    reward = audit.settings["reward"]
+    style.write_heading(figure, f"audit of '{reward}' at gamma {audit.settings['gamma']}: {verdict}")
     legend = "red: paid more than a behaviour that scores at least 1 more and ends within 3 s"
-    figure.supxlabel(f"means over {asked['starts']} starts   ({legend})", fontsize=9, color=style.QUIET)
+    figure.supxlabel(f"means over {audit.settings['starts']} starts   ({legend})")
     return figure
 
 
 def _draw_task(axes: Axes, audit: Audit, task: str) -> None:
+    """A line for each behaviour, from its rank by score at the left to its rank by return at the right."""
     means = means_of(audit, task)
     by_return = sorted(means, key=lambda name: -means[name][2])
     overpaid = {worse for _, worse in named_pairs(audit, task, REVERSED)}
-    title = f"{title_of(task)}\n{_counted(audit, task)}"
-    axes.set_title(title, fontsize=10, color=style.INK, loc="left")
-    for left, (name, (score, _, paid)) in enumerate(means.items()):
-        right, bad = by_return.index(name), name in overpaid
-        colour, line = (style.RED, style.RED) if bad else (style.INK, style.QUIET)
-        axes.plot([0, 1], [left, right], "o-", color=line, linewidth=1.2 + bad, markersize=5, zorder=2 + bad)
-        text = {"va": "center", "fontsize": 9, "color": colour}
-        axes.text(-0.05, left, f"{name}  {style.signed(score)}", ha="right", **text)
-        shown = style.signed(paid) if abs(paid) < 1000 else f"{paid:,.0f}"
-        axes.text(1.05, right, shown, ha="left", **text)
+    axes.set_title(f"{title_of(task)}\n{_counted(audit, task)}")
+    for left, (name, (score, _, discounted)) in enumerate(means.items()):
+        right = by_return.index(name)
+        if name in overpaid:
+            axes.plot([0, 1], [left, right], "o-", color=style.RED, linewidth=2.2, markersize=5, zorder=3)
+        else:
+            axes.plot([0, 1], [left, right], "o-", color=style.QUIET, linewidth=1.2, markersize=5, zorder=2)
+        colour = style.RED if name in overpaid else style.INK
+        axes.text(-0.05, left, f"{name}  {style.signed(score)}", ha="right", va="center", color=colour)
+        total = style.signed(discounted) if abs(discounted) < 1000 else f"{discounted:,.0f}"
+        axes.text(1.05, right, total, ha="left", va="center", color=colour)
     for x, name in enumerate(("official score", "discounted return")):
-        axes.text(x, -0.8, name, ha="center", va="center", fontsize=9, color=style.QUIET)
+        axes.text(x, -0.8, name, ha="center", va="center")
         axes.axvline(x, color=style.FAINT, linewidth=0.8, zorder=1)
     axes.set_xlim(-1.1, 1.45)
-    axes.set_ylim(len(means) - 0.4, -1.2)
+    axes.set_ylim(len(means) - 0.4, -1.2)  # the best on top
     axes.axis("off")

@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
-from soccer_lib.control.clip import Clip, implied_rate
 from soccer_lib.control.leg import JOINT_HIGH, JOINT_LOW
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory
+from soccer_lib.formats.clip import Clip, implied_rate
 from soccer_lib.layout import JOINTS
-from soccer_lib.sim import make_sim
-from soccer_lib.view.body import draw_body
+from soccer_lib.sim import SoccerSim, make_sim
+from soccer_lib.view.body import draw_pose
 from soccer_lib.view.opengl import opengl_backend, why
-from soccer_lib.view.scene import Scene, Size
-from soccer_lib.view.style import (
-    ACCENT,
-    FAINT,
-    INK,
-    ORANGE,
-    QUIET,
-    RED,
-    new_figure,
-    tidy,
-)
+from soccer_lib.view.scene import SceneRenderer, Size
+from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, RED, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,9 +39,11 @@ _COLUMNS = (
 )
 _BODIES = 7
 _TOLERANCE = 0.01
+_OUT_OF_SIGHT = (90.0, 0.0, -5.0)
+_VELOCITIES = {"ahead, x": ACCENT, "left, y": ORANGE, "turn": QUIET}
 
 
-def clip_figures(clip: Clip) -> dict[str, Any]:
+def clip_facts(clip: Clip) -> dict[str, Any]:
     """What is worth knowing about a clip before it is learnt from.
 
     Returns:
@@ -59,7 +52,8 @@ def clip_figures(clip: Clip) -> dict[str, Any]:
         outside its range, excess [rad] and its joint; mismatch, norm of velocities minus central differences
         over that of the velocities, the worst of joints, trunk and turning; implied_rate [Hz].
     """
-    speed, high = np.abs(clip.joint_vel), _excess(clip)
+    speed = np.abs(clip.joint_vel)
+    excess = _excess(clip)
     ends = np.array((*clip.starts[1:], len(clip))) - 1
     travel = np.linalg.norm(clip.root_pos[ends, :2] - clip.root_pos[list(clip.starts), :2], axis=1).sum()
     ahead, left = clip.velocity[:, :2].mean(axis=0)
@@ -72,9 +66,9 @@ def clip_figures(clip: Clip) -> dict[str, Any]:
         "turn": float(clip.world_spin[:, 2].mean()),
         "peak_speed": float(speed.max()),
         "peak_joint": JOINTS[speed.max(axis=0).argmax()],
-        "beyond_limits": float((high > _TOLERANCE).any(axis=1).mean()),
-        "excess": float(max(high.max(), 0.0)),
-        "excess_joint": JOINTS[high.max(axis=0).argmax()],
+        "beyond_limits": float((excess > _TOLERANCE).any(axis=1).mean()),
+        "excess": float(max(excess.max(), 0.0)),
+        "excess_joint": JOINTS[excess.max(axis=0).argmax()],
         "mismatch": max(_mismatch(part) for part in clip.parts()),
         "implied_rate": implied_rate(clip.joint_pos, clip.joint_vel),
     }
@@ -86,31 +80,49 @@ def _excess(clip: Clip) -> np.ndarray:
 
 
 def _mismatch(clip: Clip) -> float:
+    """How far the stored velocities are from central differences, as a share of them; the worst kind."""
     from scipy.spatial.transform import Rotation
 
     turned = Rotation.from_quat(clip.root_quat)
     spin = (turned[2:] * turned[:-2].inv()).as_rotvec() * clip.rate_hz / 2
-    stored = ((clip.joint_pos, clip.joint_vel), (clip.root_pos, clip.world_velocity))
-    pairs = [((place[2:] - place[:-2]) * clip.rate_hz / 2, speed[1:-1]) for place, speed in stored]
-    pairs.append((spin, clip.world_spin[1:-1]))
-    return float(max(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-9) for a, b in pairs))
+    joint_speed = (clip.joint_pos[2:] - clip.joint_pos[:-2]) * clip.rate_hz / 2
+    trunk_speed = (clip.root_pos[2:] - clip.root_pos[:-2]) * clip.rate_hz / 2
+    pairs = (
+        (joint_speed, clip.joint_vel[1:-1]),
+        (trunk_speed, clip.world_velocity[1:-1]),
+        (spin, clip.world_spin[1:-1]),
+    )
+    shares = [
+        np.linalg.norm(difference - stored) / max(np.linalg.norm(stored), 1e-9)
+        for difference, stored in pairs
+    ]
+    return float(max(shares))
 
 
 def clips_table(clips: Sequence[Clip]) -> str:
-    """What is worth knowing about each clip, as aligned plain text; see `clip_figures`."""
-    rows, readings = [list(_COLUMNS)], {}
+    """What is worth knowing about each clip, as aligned plain text; see `clip_facts`."""
+    rows = [list(_COLUMNS)]
+    names_by_reading: dict[str, list[str]] = {}
     for clip in clips:
-        figures = clip_figures(clip)
-        place = "travelling" if figures["travels"] else "in place"
-        beyond = f"{figures['beyond_limits']:.0%}" if figures["beyond_limits"] else "-"
-        by = f"{figures['excess']:.2f} {figures['excess_joint']}" if figures["beyond_limits"] else "-"
-        peak = f"{figures['peak_speed']:.1f}", figures["peak_joint"]
-        lengths = f"{figures['seconds']:.2f}", f"{figures['travel']:.2f}"
-        rows.append([clip.name, *lengths, place, *peak, beyond, by, f"{figures['mismatch']:.1%}"])
-        readings.setdefault(clip.reading, []).append(clip.name)
-    said = [f"{reading}: {', '.join(names)}" for reading, names in readings.items()]
-    notes = ["mismatch: velocities against differences of positions; above 5%: another rate, or other axes"]
-    return "\n".join([*aligned(rows), *said, *notes])
+        facts = clip_facts(clip)
+        outside = facts["beyond_limits"] > 0
+        rows.append(
+            [
+                clip.name,
+                f"{facts['seconds']:.2f}",
+                f"{facts['travel']:.2f}",
+                "travelling" if facts["travels"] else "in place",
+                f"{facts['peak_speed']:.1f}",
+                facts["peak_joint"],
+                f"{facts['beyond_limits']:.0%}" if outside else "-",
+                f"{facts['excess']:.2f} {facts['excess_joint']}" if outside else "-",
+                f"{facts['mismatch']:.1%}",
+            ]
+        )
+        names_by_reading.setdefault(clip.reading, []).append(clip.name)
+    readings = [f"{reading}: {', '.join(names)}" for reading, names in names_by_reading.items()]
+    note = "mismatch: velocities against differences of positions; above 5%: another rate, or other axes"
+    return "\n".join([*aligned(rows), *readings, note])
 
 
 def clip_trajectory(clip: Clip, rate_hz: float = 50.0) -> Trajectory:
@@ -120,38 +132,28 @@ def clip_trajectory(clip: Clip, rate_hz: float = 50.0) -> Trajectory:
         clip: any; its start is turned to look at the goal.
         rate_hz: rows per second [Hz].
     """
-    sim, clip = make_sim("goalie_penalty_kick"), clip.resample(rate_hz)
+    clip = clip.resample(rate_hz)
+    sim = make_sim("goalie_penalty_kick")
     sim.reset(seed=0)
-    model, data, names = sim.model, mujoco.MjData(sim.model), sim.stock.robots[0].robot_joints
-    data.qpos[:] = sim.data.qpos
-    joints = [model.joint(name).qposadr[0] for name in names]
-    root, ball = model.joint("robot_0:root").qposadr[0], model.joint("env:ball").qposadr[0]
-    data.qpos[ball : ball + 3] = 90.0, 0.0, -5.0  # a clip has no ball: out of sight
-    turn, start = np.pi - clip.heading[0], sim.data.body(TRUNK).xpos[:2].copy()  # the south goal is along -x
-    cos, sin, upright = np.cos(turn), np.sin(turn), np.array((np.cos(turn / 2), 0, 0, np.sin(turn / 2)))
-    way = (clip.root_pos[:, :2] - clip.root_pos[0, :2]) @ np.array([(cos, sin), (-sin, cos)])
-    poses = []
-    for frame in range(len(clip)):
-        data.qpos[root : root + 2] = start + way[frame]
-        data.qpos[root + 2] = clip.root_pos[frame, 2]
-        mujoco.mju_mulQuat(data.qpos[root + 3 : root + 7], upright, np.roll(clip.root_quat[frame], 1))
-        data.qpos[joints] = clip.joint_pos[frame]
-        mujoco.mj_kinematics(model, data)
-        poses.append((data.geom_xpos.astype(np.float32), data.geom_xmat.astype(np.float32)))
-    xpos, xmat = map(np.array, zip(*poses, strict=True))
+    turn = np.pi - clip.heading[0]  # the south goal is along -x
+    cos = np.cos(turn)
+    sin = np.sin(turn)
+    moved = (clip.root_pos[:, :2] - clip.root_pos[0, :2]) @ np.array([(cos, sin), (-sin, cos)])
+    places = sim.data.body(TRUNK).xpos[:2] + moved
+    geom_xpos, geom_xmat = _poses(sim, clip, places, turn)
     return Trajectory(
         task=sim.task.name,
-        model=model,
+        model=sim.model,
         goal=sim.data.site("goal_post_south").xpos.copy(),
         target=None,
         target_radius=0.0,
         time=np.arange(len(clip)) / rate_hz,
-        robot=np.column_stack((start + way, clip.heading + turn)),
+        robot=np.column_stack((places, clip.heading + turn)),
         ball=np.tile(sim.data.geom("ball").xpos, (len(clip), 1)),
         joint_pos=clip.joint_pos,
         torque=np.zeros((len(clip), 12)),
-        geom_xpos=xpos,
-        geom_xmat=xmat,
+        geom_xpos=geom_xpos,
+        geom_xmat=geom_xmat,
         step_time=np.zeros(0),
         rewards=np.zeros(0),
         terms={},
@@ -161,78 +163,110 @@ def clip_trajectory(clip: Clip, rate_hz: float = 50.0) -> Trajectory:
     )
 
 
+def _poses(sim: SoccerSim, clip: Clip, places: np.ndarray, turn: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where every geom is in each frame and its axes, by kinematics alone.
+
+    Args:
+        sim: gives the model and the rest of the state; it stays as it is.
+        clip: joints, height and orientation of the trunk.
+        places: x, y of the trunk [m]. Shape: (T, 2).
+        turn: about the vertical axis, before which the clip's own orientation applies [rad].
+    """
+    model = sim.model
+    data = mujoco.MjData(model)
+    data.qpos[:] = sim.data.qpos
+    joints = [model.joint(name).qposadr[0] for name in sim.stock.robots[0].robot_joints]
+    root = model.joint("robot_0:root").qposadr[0]
+    ball = model.joint("env:ball").qposadr[0]
+    data.qpos[ball : ball + 3] = _OUT_OF_SIGHT  # a clip has no ball
+    turn_quat = np.array((np.cos(turn / 2), 0, 0, np.sin(turn / 2)))  # w, x, y, z
+    geom_xpos = np.empty((len(clip), model.ngeom, 3), np.float32)
+    geom_xmat = np.empty((len(clip), model.ngeom, 9), np.float32)
+    for frame in range(len(clip)):
+        data.qpos[root : root + 2] = places[frame]
+        data.qpos[root + 2] = clip.root_pos[frame, 2]
+        root_quat = np.roll(clip.root_quat[frame], 1)
+        mujoco.mju_mulQuat(data.qpos[root + 3 : root + 7], turn_quat, root_quat)
+        data.qpos[joints] = clip.joint_pos[frame]
+        mujoco.mj_kinematics(model, data)
+        geom_xpos[frame] = data.geom_xpos
+        geom_xmat[frame] = data.geom_xmat
+    return geom_xpos, geom_xmat
+
+
 def clip_frames(clip: Clip, fps: int = 25, size: Size = (480, 360)) -> Iterator[np.ndarray]:
     """Pictures of a clip from the robot's right, `fps` a second; without OpenGL its body drawn flat."""
     trajectory = clip_trajectory(clip)
     rows = trajectory.rows(fps)
     if opengl_backend() is None:
         print(f"{why()}; drawing the body flat instead")
-        yield from (_captioned(_flat(trajectory, row, size), clip.name) for row in rows)
+        yield from (_named(_flat_frame(trajectory, row, size), clip.name) for row in rows)
         return
-    with Scene(trajectory, size) as scene:
+    with SceneRenderer(trajectory, size) as renderer:
         for row in rows:
-            frame = scene.draw(trajectory.geom_xpos[row], trajectory.geom_xmat[row], "side")
-            yield _captioned(frame, clip.name)
+            frame = renderer.draw(trajectory.geom_xpos[row], trajectory.geom_xmat[row], "side")
+            yield _named(frame, clip.name)
 
 
-def _flat(trajectory: Trajectory, row: int, size: Size) -> np.ndarray:
+@styled
+def _flat_frame(trajectory: Trajectory, row: int, size: Size) -> np.ndarray:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure = new_figure(size[0] / 100, size[1] / 100)
-    axes, turn = figure.add_subplot(), trajectory.robot[row, 2]
-    draw_body(axes, trajectory.model, trajectory.geom_xpos[row], trajectory.geom_xmat[row], turn)
+    figure.set_dpi(100)
+    draw_pose(figure.add_subplot(), trajectory, row)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def _captioned(frame: np.ndarray, text: str) -> np.ndarray:
+def _named(frame: np.ndarray, name: str) -> np.ndarray:
+    """The picture with a name in its corner."""
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.fromarray(frame)
-    ImageDraw.Draw(image).text(
-        (12, 8), text, fill=INK, font=ImageFont.load_default(18), stroke_width=3, stroke_fill="white"
-    )
+    font = ImageFont.load_default(18)
+    ImageDraw.Draw(image).text((12, 8), name, fill=INK, font=font, stroke_width=3, stroke_fill="white")
     return np.asarray(image)
 
 
+@styled
 def plot_clip(clip: Clip) -> Figure:
     """Poses over time, each joint against its range, and velocities as stored beside those of the robot."""
-    figure, trajectory = new_figure(12, 9), clip_trajectory(clip)
+    trajectory = clip_trajectory(clip)
+    figure = new_figure(12, 9)
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=(2.6, 4, 2.4))
-    top.suptitle(f"{clip.name}: {clip.reading}, {clip.seconds:.2f} s", fontsize=11, color=INK)
+    top.suptitle(f"{clip.name}: {clip.reading}, {clip.seconds:.2f} s", color=INK)
     rows = np.linspace(0, len(trajectory.time) - 1, _BODIES).round().astype(int)
     for axes, row in zip(top.subplots(1, _BODIES), rows, strict=True):
-        turn = trajectory.robot[row, 2]
-        draw_body(axes, trajectory.model, trajectory.geom_xpos[row], trajectory.geom_xmat[row], turn)
-        axes.set_title(f"{trajectory.time[row]:.2f} s", fontsize=9, color=QUIET)
+        draw_pose(axes, trajectory, row)
+        axes.set_title(f"{trajectory.time[row]:.2f} s", loc="center", color=QUIET)
     draw_joints(middle, clip)
-    time = np.arange(len(clip)) / clip.rate_hz
-    turning, names = clip.world_spin[:, 2], ("ahead, x", "left, y", "turn")
-    pairs = (
-        ("as stored: world axes", clip.world_velocity),
-        ("as the robot feels it: heading frame", clip.velocity),
-    )
-    for axes, (title, velocity) in zip(bottom.subplots(1, 2, sharex=True, sharey=True), pairs, strict=True):
-        tidy(axes)
-        for values, name, colour in zip(
-            (*velocity.T[:2], turning), names, (ACCENT, ORANGE, QUIET), strict=True
-        ):
-            axes.plot(time, values, color=colour, linewidth=1.5, label=name)
-        axes.set_title(f"{title} [m/s, rad/s]", fontsize=9, color=INK, loc="left")
-        axes.set_xlabel("time [s]", fontsize=9, color=QUIET)
-    axes.legend(frameon=False, fontsize=9, labelcolor=QUIET, ncols=3)
+    world, heading_frame = bottom.subplots(1, 2, sharex=True, sharey=True)
+    _draw_velocities(world, "as stored: world axes", clip, clip.world_velocity)
+    _draw_velocities(heading_frame, "as the robot feels it: heading frame", clip, clip.velocity)
+    heading_frame.legend(ncols=3)
     return figure
+
+
+def _draw_velocities(axes: Axes, title: str, clip: Clip, velocity: np.ndarray) -> None:
+    time = np.arange(len(clip)) / clip.rate_hz
+    curves = (velocity[:, 0], velocity[:, 1], clip.world_spin[:, 2])
+    for (name, colour), values in zip(_VELOCITIES.items(), curves, strict=True):
+        axes.plot(time, values, color=colour, label=name)
+    axes.set_title(f"{title} [m/s, rad/s]")
+    axes.set_xlabel("time [s]")
 
 
 def draw_joints(figure: SubFigure, clip: Clip) -> list[Axes]:
     """Each joint over time against its range, left leg above the right; red where it is outside."""
-    time, panels = np.arange(len(clip)) / clip.rate_hz, figure.subplots(2, 6, sharex=True).ravel()
+    time = np.arange(len(clip)) / clip.rate_hz
+    outside = _excess(clip) > _TOLERANCE
+    panels = figure.subplots(2, 6, sharex=True).ravel()
     for joint, axes in enumerate(panels):
-        tidy(axes)
         axes.axhspan(JOINT_LOW[joint], JOINT_HIGH[joint], color=FAINT, alpha=0.5, linewidth=0)
-        axes.plot(time, clip.joint_pos[:, joint], color=ACCENT, linewidth=1.5)
-        outside = _excess(clip)[:, joint] > _TOLERANCE
-        axes.plot(time[outside], clip.joint_pos[outside, joint], ".", color=RED, markersize=4)
-        axes.set_title(JOINTS[joint].replace("_", " ") + " [rad]", fontsize=9, color=INK, loc="left")
+        axes.plot(time, clip.joint_pos[:, joint], color=ACCENT)
+        frames = outside[:, joint]
+        axes.plot(time[frames], clip.joint_pos[frames, joint], ".", color=RED, markersize=4)
+        axes.set_title(JOINTS[joint].replace("_", " ") + " [rad]", fontsize=9)  # six of them in a row
     return list(panels)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-LENGTH, WIDTH = 10.97, 6.87
+LENGTH = 10.97
+WIDTH = 6.87
 """Halves of the field: the referee's own lines."""
 
-GOAL_WIDTH, GOAL_DEPTH = 1.6, 1.6
-"""Half the width of a goal, and how deep it is."""
+GOAL_WIDTH = 1.6
+"""Half the width of a goal."""
+
+GOAL_DEPTH = 1.6
 
 
 def _box(x: float, y: float) -> np.ndarray:

@@ -12,7 +12,19 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluation import EvaluationResult
 from soccer_lib.runs import load_json
 from soccer_lib.tasks import COMPETITION
-from soccer_lib.view.style import ACCENT, FAINT, INK, QUIET, new_figure, signed, tidy, write_value
+from soccer_lib.view.style import (
+    ACCENT,
+    FAINT,
+    INTERVAL,
+    QUIET,
+    REFERENCE,
+    name_rows,
+    new_figure,
+    signed,
+    styled,
+    title_of,
+    write_value,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +39,7 @@ DO_NOTHING = {"goalie_penalty_kick": -0.99, "obstacle_penalty_kick": -0.99, "kic
 BEST_PUBLIC = {"goalie_penalty_kick": 4.17}
 """The best public policy: velocity commands to a walker, PPO; 18 of 20 goals. Elsewhere none scores."""
 
-SCALE = {
+LEAST_RANGE = {
     "goalie_penalty_kick": (-2.9, 4.9),
     "obstacle_penalty_kick": (-2.9, 4.9),
     "kick_to_target": (-0.6, 2.3),
@@ -71,11 +83,7 @@ def scored_tasks(summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return tasks
 
 
-def title_of(task: str) -> str:
-    """A task's name for a picture."""
-    return task.replace("_", " ")
-
-
+@styled
 def plot_results(results: Mapping[str, Result]) -> Figure:
     """Official scores of agents, one panel a task: mean, 95% interval, single episodes, known results.
 
@@ -94,56 +102,54 @@ def plot_results(results: Mapping[str, Result]) -> Figure:
     panels = figure.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     for axes, task in zip(panels, tasks, strict=True):
         _draw_task(axes, task, summaries)
-    panels[0].set_yticks(range(len(summaries)), list(summaries), color=INK, fontsize=11)
+    name_rows(panels[0], list(summaries))
     panels[0].set_ylim(len(summaries) - 0.45, -0.75)
     legend = "dot: mean; bar: 95% interval; small dots: episodes; hollow: nothing varies"
-    figure.supxlabel(f"official score   ({legend})", fontsize=9, color=QUIET)
+    figure.supxlabel(f"official score   ({legend})")
     return figure
 
 
 def _draw_task(axes: Axes, task: str, summaries: Mapping[str, Mapping[str, Any]]) -> None:
-    tidy(axes)
-    axes.set_title(title_of(task), fontsize=11, color=INK, loc="left", pad=30)
+    axes.set_title(title_of(task), pad=30)  # above the names of the known results
     _draw_known(axes, task)
     for row, summary in enumerate(summaries.values()):
         axes.axhline(row, color=FAINT, linewidth=0.6, zorder=0)
         if f"{task}/comp_total" in summary:
             _draw_score(axes, task, row, summary)
     low, high = axes.get_xlim()
-    axes.set_xlim(min(low, SCALE[task][0]), max(high, SCALE[task][1]))
+    axes.set_xlim(min(low, LEAST_RANGE[task][0]), max(high, LEAST_RANGE[task][1]))
     axes.locator_params(axis="x", nbins=6)
 
 
 def _draw_known(axes: Axes, task: str) -> None:
     """Reference lines, named above the panel at two heights."""
-    for known, name, dashes, height in (
-        (DO_NOTHING, "do nothing", (0, (4, 2)), 3),
+    for scores, name, dashes, height in (
+        (DO_NOTHING, "do nothing", REFERENCE["linestyle"], 3),
         (BEST_PUBLIC, "best public", (0, (1, 1.5)), 14),
     ):
-        if task in known:
-            axes.axvline(known[task], color=QUIET, linewidth=1.1, linestyle=dashes, zorder=1)
+        if task in scores:
+            axes.axvline(scores[task], **REFERENCE | {"linestyle": dashes}, zorder=1)
             axes.annotate(
-                f"{name} {signed(known[task])}",
-                (known[task], 1.0),
+                f"{name} {signed(scores[task])}",
+                (scores[task], 1.0),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, height),
                 textcoords="offset points",
                 ha="center",
                 fontsize=8,
-                color=QUIET,
             )
 
 
 def _draw_score(axes: Axes, task: str, row: int, summary: Mapping[str, Any]) -> None:
-    mean, (low, high) = summary[f"{task}/comp_total"], summary[f"{task}/comp_total_ci95"]
+    mean = summary[f"{task}/comp_total"]
+    low, high = summary[f"{task}/comp_total_ci95"]
     scores = [episode["score"] for episode in summary.get("episodes", ()) if episode["task"] == task]
     # Spread by a fixed pattern, so that the same file always gives the same picture.
     spread = 0.18 * np.modf(np.arange(len(scores)) * 0.618)[0] + 0.1
     axes.scatter(scores, row + spread, s=9, color=QUIET, alpha=0.45, linewidths=0, zorder=2)
     varies = high > low
     if varies:
-        bar = {"linewidth": 4, "alpha": 0.45, "solid_capstyle": "butt"}
-        axes.plot([low, high], [row, row], color=ACCENT, zorder=3, **bar)
+        axes.plot([low, high], [row, row], **INTERVAL)
     face = ACCENT if varies else "white"
     axes.plot(mean, row, "o", markersize=8, color=ACCENT, mfc=face, mew=1.8, zorder=4)
     write_value(axes, mean, row, 13)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from soccer_lib.errors import InputError
 from soccer_lib.runs import atomic_write_bytes
@@ -13,36 +14,109 @@ from soccer_lib.runs import atomic_write_bytes
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 FORMATS = (".png", ".svg", ".pdf")
-DPI = 150
 
 INK = "#1a1a1a"
 QUIET = "#6b6b6b"
 FAINT = "#d9d9d9"
 ACCENT = "#0072b2"
 
-SKY, GREEN, YELLOW = "#56b4e9", "#009e73", "#f0e442"
-ORANGE, RED, PINK, GREY = "#e69f00", "#d55e00", "#cc79a7", "#999999"
+SKY = "#56b4e9"
+GREEN = "#009e73"
+YELLOW = "#f0e442"
+ORANGE = "#e69f00"
+RED = "#d55e00"
+PINK = "#cc79a7"
+GREY = "#999999"
 """With ACCENT: colours that colour-blind readers can tell apart (Okabe and Ito, 2008)."""
+
+STYLE = {
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "figure.titlesize": 11,
+    "figure.labelsize": 9,
+    "savefig.dpi": 150,
+    "font.size": 9,
+    "text.color": QUIET,
+    "axes.titlesize": 10,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.labelcolor": QUIET,
+    # Only what helps reading: no box, no ticks, a light grid along x.
+    "axes.edgecolor": FAINT,
+    "axes.spines.left": False,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.grid": True,
+    "axes.grid.axis": "x",
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "legend.labelcolor": QUIET,
+    # Of the legends that lie over data and ask for a frame.
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
+    # A bar ends where its interval does.
+    "lines.solid_capstyle": "butt",
+}
+"""matplotlib's settings for every figure of the house; a drawing says only where it departs from them."""
+
+INTERVAL = {"color": ACCENT, "linewidth": 4, "alpha": 0.45, "zorder": 3}
+"""The line of a 95% interval."""
+
+REFERENCE = {"color": QUIET, "linewidth": 1.1, "linestyle": (0, (4, 2))}
+"""A line to compare with: a known result, a threshold, a place."""
+
+_Arguments = ParamSpec("_Arguments")
+_Drawn = TypeVar("_Drawn")
+
+
+def styled(draw: Callable[_Arguments, _Drawn]) -> Callable[_Arguments, _Drawn]:
+    """Decorate a function that makes a figure, so that it is made in `STYLE`; the caller's stays as it is."""
+
+    @functools.wraps(draw)
+    def draw_in_style(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Drawn:
+        import matplotlib
+
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return draw_in_style
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure that belongs to no window, `width` x `height` inches."""
+    """An empty figure that belongs to no window, `width` x `height` inches; to be called in `styled`."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return Figure(figsize=(width, height))
 
 
-def tidy(axes: Axes) -> None:
-    """Leave only what helps reading: no box, a light grid along x, quiet ticks."""
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(FAINT)
-    axes.tick_params(length=0, colors=QUIET, labelsize=9)
-    axes.grid(axis="x", color=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
+def write_heading(figure: Figure | SubFigure, text: str) -> None:
+    """Write what all panels have in common above them, at the left."""
+    figure.suptitle(text, x=0.01, ha="left", color=INK)
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Name rows 0, 1, 2, ... of the y axis."""
+    axes.set_yticks(range(len(names)), names, color=INK, fontsize=10)
+
+
+def title_of(name: str) -> str:
+    """A task's or an outcome's name as a title."""
+    return name.replace("_", " ")
 
 
 def signed(value: float) -> str:
@@ -59,17 +133,17 @@ def write_value(axes: Axes, value: float, row: int, height: int) -> None:
         textcoords="offset points",
         ha="center",
         va="center",
-        fontsize=9,
         color=INK,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         zorder=6,
     )
 
 
+@styled  # ticks are made when a figure is drawn, not before
 def image_bytes(figure: Figure, suffix: str = ".png") -> bytes:
     """The figure as a file's contents."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=suffix.removeprefix("."), dpi=DPI)
+    figure.savefig(buffer, format=suffix.removeprefix("."))
     return buffer.getvalue()
 
 
@@ -95,10 +169,14 @@ def save_frame(frame: np.ndarray, path: str | os.PathLike[str]) -> None:
 
 
 def check_picture_name(path: str | os.PathLike[str], formats: Sequence[str] = FORMATS) -> None:
-    """Refuse a name whose ending is no picture format."""
+    """Refuse a name whose ending is no picture format.
+
+    Raises:
+        InputError: it has another ending than one of `formats`.
+    """
     if os.path.splitext(path)[1].lower() not in formats:
         endings = ", ".join(formats)
-        raise InputError(f"{path} is no picture's name; expected one that ends in {endings}; try a.png")
+        raise InputError(f"{path} is not a picture's name; expected one that ends in {endings}; try a.png")
 
 
 def picture(figure: Figure, path: str | os.PathLike[str] | None = None) -> Any:

@@ -22,15 +22,17 @@ def results_table(results: Mapping[str, Result]) -> str:
     tasks = scored_tasks(summaries)
     rows = [["agent", *tasks, "sum"]]
     for name, summary in summaries.items():
-        cells = [_cell(summary, f"{task}/comp_total", summary.get(f"{task}/n_distinct")) for task in tasks]
-        rows.append([name, *cells, _cell(summary, "comp_total_sum")])
+        scores = [_score_cell(summary, f"{task}/comp_total", f"{task}/n_distinct") for task in tasks]
+        rows.append([name, *scores, _score_cell(summary, "comp_total_sum")])
     return "\n".join(aligned(rows))
 
 
-def _cell(summary: Mapping[str, Any], key: str, distinct: int | None = None) -> str:
-    if key not in summary:
+def _score_cell(summary: Mapping[str, Any], score: str, distinct: str = "") -> str:
+    """A mean with its interval, or why it has none; `score` and `distinct` are keys of the summary."""
+    if score not in summary:
         return "-"
-    value, (low, high) = summary[key], summary[f"{key}_ci95"]
+    mean = summary[score]
+    low, high = summary[f"{score}_ci95"]
     if low < high:
-        return f"{value:.2f} ({low:.2f} to {high:.2f})"
-    return f"{value:.2f} (1 distinct)" if distinct == 1 else f"{value:.2f}"
+        return f"{mean:.2f} ({low:.2f} to {high:.2f})"
+    return f"{mean:.2f} (1 distinct)" if summary.get(distinct) == 1 else f"{mean:.2f}"

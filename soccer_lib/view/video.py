@@ -6,8 +6,8 @@ import base64
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, repeat
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from soccer_lib.evaluation.trajectory import Acting, Trajectory, trace_episode
 from soccer_lib.runs import atomic_write_bytes
 from soccer_lib.view.field import field_frames
 from soccer_lib.view.opengl import opengl_backend, why
-from soccer_lib.view.scene import Scene, Size
+from soccer_lib.view.scene import SceneRenderer, Size
 from soccer_lib.view.style import INK
 
 AnyPath = str | os.PathLike[str]
@@ -32,7 +32,10 @@ def record_episode(
     *,
     seed: int | None = None,
     seconds: float = 10.0,
-    **look: Any,
+    fps: int = 25,
+    size: Size = (320, 180),
+    camera: str = "follow",
+    light: bool = True,
 ) -> Path:
     """Play an episode and write its video in real time.
 
@@ -44,13 +47,17 @@ def record_episode(
         path: as in `write_video`.
         seed: of the reset.
         seconds: stop after so much simulated time [s].
-        look: `fps`, `size`, `camera` and `light` of `trajectory_frames`.
+        fps: as in `trajectory_frames`, with `size`, `camera` and `light`.
+        size: of the pictures [pixels].
+        camera: see `SceneRenderer`.
+        light: the quick look.
 
     Returns:
         the file that was written; see `write_video`.
     """
     trajectory = trace_episode(env, acting, seed=seed, seconds=seconds)
-    return write_video(trajectory_frames(trajectory, **look), path, look.get("fps", 25))
+    frames = trajectory_frames(trajectory, fps=fps, size=size, camera=camera, light=light)
+    return write_video(frames, path, fps)
 
 
 def trajectory_frames(
@@ -61,14 +68,14 @@ def trajectory_frames(
     camera: str = "follow",
     light: bool = True,
 ) -> Iterator[np.ndarray]:
-    """Pictures of an episode, `fps` a second; see `Scene`. Without OpenGL a field map, and it says so."""
+    """Pictures of an episode, `fps` a second, of `SceneRenderer`; without OpenGL a map, and it says so."""
     if opengl_backend() is None:
         print(f"{why()}; drawing a field map instead")
         yield from field_frames(trajectory, fps, size)
         return
-    with Scene(trajectory, size, light) as scene:
+    with SceneRenderer(trajectory, size, light) as renderer:
         for row in trajectory.rows(fps):
-            yield scene.draw(trajectory.geom_xpos[row], trajectory.geom_xmat[row], camera)
+            yield renderer.draw(trajectory.geom_xpos[row], trajectory.geom_xmat[row], camera)
 
 
 def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> Path:
@@ -87,7 +94,8 @@ def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> P
         ResourceError: the disk is full or read-only.
     """
     check_video_name(path)
-    path, frames = Path(path), iter(frames)
+    path = Path(path)
+    frames = iter(frames)
     first = next(frames, None)
     if first is None:
         raise InputError("no pictures came; expected at least one; check the episode's length")
@@ -99,27 +107,25 @@ def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> P
 
 
 def check_video_name(path: AnyPath) -> None:
-    """Refuse a name whose ending is no video format."""
+    """Refuse a name whose ending is no video format.
+
+    Raises:
+        InputError: it has another ending than .mp4 or .gif.
+    """
     if Path(path).suffix.lower() not in (".mp4", ".gif"):
-        raise InputError(f"{path} is no video's name; expected one that ends in .mp4 or .gif; try a.mp4")
+        raise InputError(f"{path} is not a video's name; expected one that ends in .mp4 or .gif; try a.mp4")
 
 
 def captioned(frames: Iterable[np.ndarray], captions: Iterable[str]) -> Iterator[np.ndarray]:
     """Pictures with a line of text at the bottom, a caption for each of them."""
     from PIL import Image, ImageDraw, ImageFont
 
-    font, edge = ImageFont.load_default(20), {"stroke_width": 3, "stroke_fill": "white"}
+    font = ImageFont.load_default(20)
     for frame, caption in zip(frames, captions, strict=False):
         image = Image.fromarray(frame)
-        ImageDraw.Draw(image).text((14, image.height - 34), caption, fill=INK, font=font, **edge)
+        corner = (14, image.height - 34)
+        ImageDraw.Draw(image).text(corner, caption, fill=INK, font=font, stroke_width=3, stroke_fill="white")
         yield np.asarray(image)
-
-
-def side_by_side(films: Mapping[str, Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
-    """Films of one size next to each other, named; one that ends early keeps its last picture."""
-    named = [list(captioned(frames, repeat(name))) for name, frames in films.items()]
-    for index in range(max(map(len, named))):
-        yield np.hstack([frames[min(index, len(frames) - 1)] for frames in named])
 
 
 def has_ffmpeg() -> bool:
@@ -139,9 +145,13 @@ def _mp4(first: np.ndarray, others: Iterator[np.ndarray], fps: int) -> bytes:
     height, width = first.shape[:2]
     with tempfile.TemporaryDirectory() as folder:
         name = os.path.join(folder, "video.mp4")
-        # H.264 needs even sides; with its index at the front a page plays it at once.
-        look = {"fps": fps, "macro_block_size": 2, "output_params": ["-movflags", "+faststart"]}
-        writer = imageio_ffmpeg.write_frames(name, (width, height), **look)
+        writer = imageio_ffmpeg.write_frames(
+            name,
+            (width, height),
+            fps=fps,
+            macro_block_size=2,  # H.264 needs even sides
+            output_params=["-movflags", "+faststart"],  # with its index at the front a page plays it at once
+        )
         writer.send(None)
         for frame in chain([first], others):
             writer.send(np.ascontiguousarray(frame))
@@ -152,9 +162,15 @@ def _mp4(first: np.ndarray, others: Iterator[np.ndarray], fps: int) -> bytes:
 def _gif(first: np.ndarray, others: Iterator[np.ndarray], fps: int) -> bytes:
     from PIL import Image
 
-    stream, rest = io.BytesIO(), map(Image.fromarray, others)
-    look = {"save_all": True, "duration": 1000 / fps, "loop": 0}
-    Image.fromarray(first).save(stream, format="GIF", append_images=rest, **look)
+    stream = io.BytesIO()
+    Image.fromarray(first).save(
+        stream,
+        format="GIF",
+        save_all=True,
+        append_images=map(Image.fromarray, others),
+        duration=1000 / fps,  # of a picture [ms]
+        loop=0,
+    )
     return stream.getvalue()
 
 
@@ -165,5 +181,5 @@ def show_video(path: AnyPath, width: int = 640) -> Any:
     data = base64.b64encode(Path(path).read_bytes()).decode()
     if Path(path).suffix.lower() == ".gif":
         return HTML(f'<img width="{width}" src="data:image/gif;base64,{data}">')
-    look = f'width="{width}" controls loop autoplay muted playsinline'
-    return HTML(f'<video {look}><source type="video/mp4" src="data:video/mp4;base64,{data}"></video>')
+    attributes = f'width="{width}" controls loop autoplay muted playsinline'
+    return HTML(f'<video {attributes}><source type="video/mp4" src="data:video/mp4;base64,{data}"></video>')

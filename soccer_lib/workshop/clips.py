@@ -8,10 +8,11 @@ full layout it holds its pose.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -62,12 +63,17 @@ NEAR = 0.7
 LANDED = 1.0
 """Time after the reset in which the robot lands and comes to rest [s]."""
 
-LEAD, TAIL = 0.3, 0.6
-"""What is kept of a kick before the swing, and at most after it [s]."""
+LEAD = 0.3
+"""What is kept of a kick before the swing [s]."""
+
+TAIL = 0.6
+"""What is kept of a kick after the swing, at most [s]."""
 
 TIPPING = 1.0
 """A clip ends before the trunk leans more than this [rad]: a strong shot costs the balance."""
 
+STAND = (0.0, 0.0, 0.0)
+_COMMAND_SECONDS = 0.1  # of one env step
 _STEP = 2.0**-15
 """Recorded numbers are multiples of this; their last bits are noise that no archive can compress."""
 
@@ -77,24 +83,30 @@ class ClipsConfig:
     """Record the project's own motion clips: walk, turn, strong shot, placed kick."""
 
     out: str = "data/clips"
-    """Folder for the clips of the legs, `clips.json`, and a folder for the layout with all joints."""
+    """Folder for clips of the legs and `clips.json`; clips of all joints go into a folder inside it."""
 
 
-class _Tape:
-    """Takes down the robot's root and joints before every physics step, and what the macro is at."""
+class _Recording:
+    """The robot's root and joints before every physics step, and what the macro is at in it."""
 
-    def __init__(self, env: Any) -> None:
+    def __init__(self, env: gym.Env) -> None:
         self.sim = env.unwrapped
         self.macro = next(layer for layer in layers(env) if isinstance(layer, CONTROLS["command"])).macro
-        root = self.sim.model.joint("robot_0:root").qposadr[0]
-        self._root = self.sim.data.qpos[root : root + 7]
-        self.rows: list[np.ndarray] = []
+        self._root = self.sim.data.joint("robot_0:root").qpos  # a view that follows the simulation
+        self.rows = [self._row()]
         self.stages: list[str] = []
+        self.sim.on_step.append(self._note)
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation before each physics step."""
-        self.rows.append(np.concatenate((self._root, self.sim.joint_pos)))
+    def _row(self) -> np.ndarray:
+        return np.concatenate((self._root, self.sim.joint_pos))
+
+    def _note(self, torque: np.ndarray) -> None:
+        self.rows.append(self._row())
         self.stages.append(self.macro.stage)
+
+    def __len__(self) -> int:
+        """Physics steps so far."""
+        return len(self.stages)
 
 
 def record(name: str) -> np.ndarray:
@@ -112,34 +124,44 @@ def record(name: str) -> np.ndarray:
     """
     env = make_env("kick_to_target", control="command", observation="agent", seed=SEED)
     observation, _ = env.reset()
-    tape = env.unwrapped.tape = _Tape(env)
-
-    def play(command: tuple[float, ...], seconds: float) -> np.ndarray:
-        return [env.step(np.array(command, np.float32))[0] for _ in range(round(seconds / 0.1))][-1]
-
-    if name in WALKS:
-        env.unwrapped.data.qpos[env.unwrapped.model.joint("env:ball").qposadr[0] + 1] += 4.0  # out of the way
-        play((0.0, 0.0, 0.0), LANDED)
-        first = len(tape.rows)
-        for *command, seconds in WALKS[name]:
-            play(command, seconds)
-        last = len(tape.rows)
-    else:
-        ball = AGENT["ball_xpos_rel_robot"]
-        while np.hypot(*observation[ball][:2]) > NEAR:
-            ahead, left, _ = observation[ball].tolist()
-            observation = play((0.5, 0.0, float(np.clip(2 * np.arctan2(left, ahead), -1, 1))), 0.1)
-        play(PATTERNS[KICKS[name]], 0.1)
-        play((0.0, 0.0, 0.0), TAIL)
-        swing = [k for k, stage in enumerate(tape.stages) if stage == "swing"]
-        if not swing:
-            raise SimulationError(
-                f"clip {name}: no swing in {len(tape.rows) * PHYSICS_DT:.1f} s; expected one; tune the kicks"
-            )
-        first, last = swing[0] - round(LEAD / PHYSICS_DT), swing[-1] + round(TAIL / PHYSICS_DT)
-    qpos = np.array(tape.rows[first:last])
+    recording = _Recording(env)
+    span = _walk(env, recording, WALKS[name]) if name in WALKS else _kick(env, recording, observation, name)
+    qpos = np.array(recording.rows[:-1][span])
     lean = np.arccos(1 - 2 * (qpos[:, 4] ** 2 + qpos[:, 5] ** 2))
     return qpos[: np.argmax(np.append(lean, np.inf) > TIPPING)]
+
+
+def _hold(env: gym.Env, command: Sequence[float], seconds: float) -> np.ndarray:
+    """Hold a command; returns the last observation."""
+    for _ in range(round(seconds / _COMMAND_SECONDS)):
+        observation = env.step(np.array(command, np.float32))[0]
+    return observation
+
+
+def _walk(env: gym.Env, recording: _Recording, parts: Sequence[tuple[float, ...]]) -> slice:
+    """Walk; returns the rows of the walk."""
+    env.unwrapped.data.joint("env:ball").qpos[1] += 4.0  # out of the way
+    _hold(env, STAND, LANDED)
+    first = len(recording)
+    for *command, seconds in parts:
+        _hold(env, command, seconds)
+    return slice(first, len(recording))
+
+
+def _kick(env: gym.Env, recording: _Recording, observation: np.ndarray, name: str) -> slice:
+    """Walk to the ball and kick it; returns the rows around the swing."""
+    ball = AGENT["ball_xpos_rel_robot"]
+    while np.hypot(*observation[ball][:2]) > NEAR:
+        ahead, left, _ = observation[ball].tolist()
+        turn = float(np.clip(2 * np.arctan2(left, ahead), -1, 1))
+        observation = _hold(env, (0.5, 0.0, turn), _COMMAND_SECONDS)
+    _hold(env, PATTERNS[KICKS[name]], _COMMAND_SECONDS)
+    _hold(env, STAND, TAIL)
+    swing = [row for row, stage in enumerate(recording.stages) if stage == "swing"]
+    if not swing:
+        seconds = len(recording) * PHYSICS_DT
+        raise SimulationError(f"clip {name}: no swing in {seconds:.1f} s; expected one; tune the kicks")
+    return slice(swing[0] - round(LEAD / PHYSICS_DT), swing[-1] + round(TAIL / PHYSICS_DT))
 
 
 def lower_arrays(qpos: np.ndarray) -> dict[str, np.ndarray]:
@@ -155,10 +177,12 @@ def lower_arrays(qpos: np.ndarray) -> dict[str, np.ndarray]:
     quat = orientation.as_quat()[:, [3, 0, 1, 2]]
     quat *= np.sign(np.sum(quat * quat[0], axis=1, keepdims=True))  # q and -q are the same orientation
     place = turn.apply(qpos[:, :3] - (*qpos[0, :2], 0.0))
+    # Velocities are those of the rounded positions: a reader who differentiates finds them again.
     qpos = _rounded(np.concatenate((place, quat, qpos[:, 7:]), axis=1))
     orientation = Rotation.from_quat(qpos[:, [4, 5, 6, 3]])
-    ends = np.arange(len(qpos))
-    after, before = np.minimum(ends + 1, len(qpos) - 1), np.maximum(ends - 1, 0)
+    rows = np.arange(len(qpos))
+    after = np.minimum(rows + 1, len(qpos) - 1)
+    before = np.maximum(rows - 1, 0)
     spin = (orientation[after] * orientation[before].inv()).as_rotvec() * rate / (after - before)[:, None]
     straight = np.gradient(np.delete(qpos, slice(3, 7), axis=1), axis=0) * rate
     qvel = np.concatenate((straight[:, :3], _rounded(spin), straight[:, 3:]), axis=1)
@@ -196,20 +220,21 @@ def main(config: ClipsConfig) -> None:
     Raises:
         SoccerError: the folder cannot be written, or the robot did not kick.
     """
-    out, hashes = Path(config.out), {}
+    out = Path(config.out)
+    hashes = {}
     for name in NAMES:
         lower = lower_arrays(record(name))
         for folder, arrays in ((out, lower), (out / FULL_FOLDER, full_arrays(lower))):
             path = atomic_write_npz(folder / f"{name}.npz", arrays)
             hashes[path.relative_to(out).as_posix()] = sha256_of(path)
             print(f"{path}  {len(lower['qpos']) * PHYSICS_DT:.2f} s  {path.stat().st_size / 1e3:.0f} kB")
-    made_of = {"walker": sha256_of(OWN_FILE), "kicks": sha256_of(KICKS_FILE)}
+    sources = {"walker": sha256_of(OWN_FILE), "kicks": sha256_of(KICKS_FILE)}
     atomic_write_json(
         out / "clips.json",
         {
             "command": "python -m soccer_lib walker clips --out data/clips",
             "sha256": hashes,
-            "made_of": made_of,
+            "made_of": sources,
             "versions": version_record(),
         },
     )

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
-from soccer_lib.control.approach import turned
-from soccer_lib.control.kicks import KICK_THRESHOLD, kick_asked
+from soccer_lib.control.kicks import KICK_THRESHOLD, requested_kick
 from soccer_lib.control.macro import ClipMacro, Macro, load_clip
 from soccer_lib.control.strike import Strike
 from soccer_lib.errors import InputError
+from soccer_lib.geometry import heading_of, turned
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.sim import SoccerSim
-from soccer_lib.wrappers.control import ControlInterface, pd_torque
-from soccer_lib.wrappers.heading import heading_of
-
-WALKER_STEPS = 10
-"""Physics steps between two joint targets of the walker (50 Hz)."""
+from soccer_lib.sim.torque import pd_torque
+from soccer_lib.tasks import COMMAND_STEPS, WALKER_STEPS
+from soccer_lib.wrappers.control import ControlInterface
 
 COUNTERS = ("trigger_count", "active_steps", "aborted_count", "refused_count")
 
@@ -44,10 +43,14 @@ class CommandControl(ControlInterface):
             for the kicks themselves.
         hold: physics steps that one command lasts.
         kick_threshold: how large every entry of a command has to be to ask for a kick.
-        layer: as for every control interface.
+        interface: arguments of every control interface.
+
+    Attributes:
+        on_target: called with each new joint target of the walker or the kick [rad], Shape: (12,), before
+            it is followed; None for nobody.
     """
 
-    hold = 50
+    hold = COMMAND_STEPS
     meaning = ("forward", "sideways", "turn")
 
     def __init__(
@@ -58,13 +61,13 @@ class CommandControl(ControlInterface):
         macro: str | os.PathLike[str] | None = None,
         hold: int | None = None,
         kick_threshold: float = KICK_THRESHOLD,
-        **layer: Any,
+        **interface: Any,
     ) -> None:
-        super().__init__(env, **layer)
+        super().__init__(env, **interface)
         if hold is not None:
             if isinstance(hold, bool) or not isinstance(hold, int) or hold < 1:
                 raise InputError(f"hold got {hold!r}; expected physics steps of 2 ms, 1 or more; try 50")
-            self.hold = hold
+            self._hold_for(hold)
         if not 0.0 < kick_threshold < 1.0:
             raise InputError(
                 f"kick_threshold got {kick_threshold!r}; expected a number between 0 and 1; "
@@ -75,8 +78,10 @@ class CommandControl(ControlInterface):
         if macro is not None:
             self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
         else:
-            self.macro = (Strike if isinstance(self.walker, OwnWalker) else Macro)(self.walker)
-        self._kp, self._kd = (gain.astype(np.float32) for gain in (self.walker.kp, self.walker.kd))
+            self.macro = Strike(self.walker) if isinstance(self.walker, OwnWalker) else Macro(self.walker)
+        self._kp = self.walker.kp.astype(np.float32)
+        self._kd = self.walker.kd.astype(np.float32)
+        self.on_target: Callable[[np.ndarray], None] | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -106,16 +111,20 @@ class CommandControl(ControlInterface):
 
     def _play(self, action: np.ndarray) -> float:
         self._triggered = False
-        asked = kick_asked(action, self.kick_threshold)
-        if asked:
-            self._ask(asked)
+        kick = requested_kick(action, self.kick_threshold)
+        if kick:
+            self._request(kick)
         else:
-            wanted = (action * COMMAND_SCALE).astype(float)
-            self.command = np.clip(wanted, self.walker.limits[:, 0], self.walker.limits[:, 1])
-        sim, total, step = self.sim, 0.0, 0
+            velocity = (action * COMMAND_SCALE).astype(float)
+            self.command = np.clip(velocity, self.walker.limits[:, 0], self.walker.limits[:, 1])
+        sim = self.sim
+        total = 0.0
+        step = 0
         while step < self.hold or (self._triggered and self.macro.committed):
             if sim.n_steps % WALKER_STEPS == 0:
                 self._target = self._next_target()
+                if self.on_target:
+                    self.on_target(self._target)
             step += 1
             self.counts["active_steps"] += self.macro.active
             torque = pd_torque(self._target, sim.joint_pos, sim.joint_vel, self._kp, self._kd)
@@ -126,30 +135,29 @@ class CommandControl(ControlInterface):
         self._settle()
         return total
 
-    def _ask(self, name: str) -> None:
+    def _request(self, name: str) -> None:
         """Fire a kick, or refuse it."""
         macro = self.macro
         if macro.active or name not in macro.names or not macro.allowed(ball := self._ball()):
             self.counts["refused_count"] += 1
             return
-        macro.start(name, ball, heading_of(self.sim.sensors()[0]))
+        macro.start(name, ball, heading_of(self.sim.readings.orientation()))
         self.command = np.zeros(3)
         self._triggered = True
         self.counts["trigger_count"] += 1
 
     def _ball(self) -> tuple[float, float]:
         """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
-        self._trail.flush()
-        x, y, _ = (self.sim.ball_from_imu() + self.ball.offset).tolist()
-        return turned((x, y), -heading_of(self.sim.sensors()[0]))
+        assert self.ball and self.trail, "the command interface follows the ball"
+        self.trail.flush()
+        x, y, _ = (self.sim.readings.ball_from_imu() + self.ball.offset).tolist()
+        return turned((x, y), -heading_of(self.sim.readings.orientation()))
 
     def _next_target(self) -> np.ndarray:
-        sim = self.sim
-        joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
-        sensors = sim.sensors()
+        sensed = self.sim.readings.sense()
         if not self.macro.active:
-            return self.walker.step(self.command, *joints, *sensors)
-        target = self.macro.step(self._ball(), heading_of(sensors[0]), *joints, *sensors)
+            return self.walker.step(self.command, sensed)
+        target = self.macro.step(self._ball(), heading_of(sensed.quat_xyzw), sensed)
         self.counts["aborted_count"] += self.macro.aborted and not self.macro.active
         return target
 
@@ -165,14 +173,14 @@ class CommandControl(ControlInterface):
 
     def get_state(self) -> dict[str, Any]:
         """Walker, macro, counters, last command and joint targets."""
-        own = {
+        state = {
             "walker": self.walker.get_state(),
             "macro": self.macro.get_state(),
             "counts": dict(self.counts),
             "command": self.command.copy(),
             "target": self._target.copy(),
         }
-        return {**super().get_state(), **own}
+        return {**super().get_state(), **state}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`."""
@@ -180,4 +188,5 @@ class CommandControl(ControlInterface):
         self.walker.set_state(state["walker"])
         self.macro.set_state(state["macro"])
         self.counts = dict(state["counts"])
-        self.command, self._target = state["command"].copy(), state["target"].copy()
+        self.command = state["command"].copy()
+        self._target = state["target"].copy()

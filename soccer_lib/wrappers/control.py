@@ -14,36 +14,10 @@ import numpy as np
 
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError
-from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
+from soccer_lib.layout import DEFAULT_POSE, JOINTS, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
-
-_LOWEST_TORQUE = -TORQUE_LIMIT
-
-
-def pd_torque(
-    target: np.ndarray,
-    joint_pos: np.ndarray,
-    joint_vel: np.ndarray,
-    kp: np.ndarray = KP,
-    kd: np.ndarray = KD,
-) -> np.ndarray:
-    """Torques that pull the joints to their targets, in single precision as an exported agent has it.
-
-    Args:
-        target: joint targets [rad], Shape: (12,).
-        joint_pos: joint positions [rad], Shape: (12,).
-        joint_vel: joint velocities [rad/s], Shape: (12,).
-        kp: stiffness [N m/rad], Shape: (12,).
-        kd: damping [N m s/rad], Shape: (12,).
-
-    Returns:
-        torques inside the limits [N m], float32, Shape: (12,).
-    """
-    torque = target - joint_pos.astype(np.float32)
-    torque *= kp
-    torque -= kd * joint_vel.astype(np.float32)
-    np.maximum(torque, _LOWEST_TORQUE, out=torque)
-    return np.minimum(torque, TORQUE_LIMIT, out=torque)
+from soccer_lib.sim.torque import pd_torque, stand_torque
+from soccer_lib.tasks import PHYSICS_DT
 
 
 class ControlInterface(gym.Wrapper):
@@ -57,33 +31,57 @@ class ControlInterface(gym.Wrapper):
 
     Attributes:
         hold: physics steps that one action lasts.
+        sim: the simulation.
         ball: the ball tracker; None where nobody needs it.
+        trail: what the tracker has not taken in yet; None without a tracker.
     """
 
     hold = 1
-    low, high = -1.0, 1.0
+    low = -1.0
+    high = 1.0
     meaning: tuple[str, ...] = JOINTS
 
     def __init__(
         self, env: SoccerSim, *, full_info: bool = True, sum_reward: bool = True, track_ball: bool = False
     ) -> None:
         super().__init__(env)
-        self.ball = BallTracker() if track_ball else None
-        self._trail = SpinTrail(env, self.ball) if track_ball else None
         self.sim: SoccerSim = env
+        self.ball = BallTracker() if track_ball else None
+        self.trail = SpinTrail(env, self.ball) if track_ball else None
         self.full_info = full_info
         self.sum_reward = sum_reward
         self._shape = (len(self.meaning),)
         self.action_space = gym.spaces.Box(self.low, self.high, self._shape, np.float32)
+        self._hold_for(self.hold)
+
+    def _hold_for(self, hold: int) -> None:
+        """Set how long an action lasts. A picture an action: a second of play lasts a second in a video."""
+        self.hold = hold
+        self.metadata = {**self.env.metadata, "render_fps": 1 / (hold * PHYSICS_DT)}
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
-        """Start an episode; the info has the same entries as that of a step."""
+        """Start an episode; the info has the same entries as that of a step.
+
+        With `options["standing_steps"]` the robot first holds a standing pose for so many physics steps.
+        """
         observation, info = self.sim.reset(seed=seed, options=options)
-        if self.ball:
+        if self.ball and self.trail:
             self.ball.reset()
-            self._trail.reset()
+            self.trail.reset()
+        standing_steps = (options or {}).get("standing_steps", 0)
+        if standing_steps:
+            observation = self._stand(standing_steps)
         info = info if self.full_info else {"success": info["success"]}
         return observation, self._complete(info, self.sim.terms(), held_steps=0)
+
+    def _stand(self, steps: int) -> np.ndarray:
+        """Hold a standing pose; returns the observation after it."""
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
+            raise InputError(f"standing_steps got {steps!r}; expected physics steps of 2 ms; try 10")
+        for _ in range(steps):
+            self._physics_step(stand_torque(self.sim.observation()))
+        self._settle()
+        return self.sim.observation()
 
     def step(self, action: np.ndarray):
         """Play one action.
@@ -91,7 +89,9 @@ class ControlInterface(gym.Wrapper):
         Raises:
             InputError: for an action of another shape or with a non-finite entry.
         """
-        start, sim = self.sim.n_steps, self.sim
+        sim = self.sim
+        sim.check_started()
+        start = sim.n_steps
         reward = self._play(self._admit(action))
         info = sim.info() if self.full_info else {"success": sim.success}
         info = self._complete(info, self._terms, held_steps=sim.n_steps - start)
@@ -112,19 +112,20 @@ class ControlInterface(gym.Wrapper):
 
     def _physics_step(self, torque: np.ndarray) -> tuple[bool, float]:
         """One physics step; returns whether the episode is over and the stock reward of the step."""
-        sim, reward = self.sim, 0.0
+        sim = self.sim
+        reward = 0.0
         over = sim.advance(torque)
         if self.sum_reward:
             self._terms = sim.terms()
             reward = float(sim.reward(self._terms))
-        if self._trail:
-            self._trail.note()
+        if self.trail:
+            self.trail.note()
         return over, reward
 
     def _settle(self) -> None:
         """Bring ball tracker and reward terms up to the last physics step."""
-        if self.ball:
-            self._trail.flush()
+        if self.trail:
+            self.trail.flush()
         if not self.sum_reward:
             self._terms = self.sim.terms()
 
@@ -134,9 +135,9 @@ class ControlInterface(gym.Wrapper):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`."""
-        if self.ball:
+        if self.ball and self.trail:
             self.ball.set_state(state["ball"])
-            self._trail.reset()
+            self.trail.reset()
 
     def _admit(self, action: np.ndarray) -> np.ndarray:
         action = np.asarray(action, dtype=np.float32)
@@ -170,7 +171,8 @@ class JointControl(ControlInterface):
     hold = 10
 
     def _play(self, action: np.ndarray) -> float:
-        sim, total = self.sim, 0.0
+        sim = self.sim
+        total = 0.0
         target = DEFAULT_POSE + action
         for _ in range(self.hold):
             over, reward = self._physics_step(pd_torque(target, sim.joint_pos, sim.joint_vel))

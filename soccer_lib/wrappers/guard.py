@@ -17,6 +17,7 @@ import numpy as np
 from soccer_lib.errors import InputError, ResourceError, SimulationError
 from soccer_lib.layout import Layout
 from soccer_lib.runs import atomic_write_npz
+from soccer_lib.sim import simulation_of
 from soccer_lib.wrappers.stack import get_state
 
 KEPT_STEPS = 20
@@ -60,7 +61,8 @@ class Guard(gym.Wrapper):
             if np.isfinite(action).all():
                 raise
             raise InputError(f"{error}; {self._dump()}") from error
-        observation, reward = result[0], result[1]
+        observation = result[0]
+        reward = float(result[1])
         self._last.append((np.array(action), observation, reward))
         # A square sum may overflow where all entries are finite: it only says when to look closer.
         if not observation.dot(observation) + abs(reward) < math.inf:
@@ -76,7 +78,7 @@ class Guard(gym.Wrapper):
             found = f"observation[{index}] ({field.name}[{index - field.start}]) is {observation[index]}"
         if not found:
             return
-        sim = self.unwrapped
+        sim = simulation_of(self)
         raise SimulationError(
             f"{sim.task.name}: {found} at {sim.sim_time:.3f} s; expected finite numbers; "
             f"try smaller or smoother actions; {self._dump()}"
@@ -86,7 +88,7 @@ class Guard(gym.Wrapper):
         """Write what is known of the last steps; returns where, as part of a sentence."""
         columns = zip(*self._last, strict=True) if self._last else ((), (), ())
         arrays = dict(zip(("actions", "observations", "rewards"), columns, strict=True))
-        name = f"guard-{self.unwrapped.task.name}-{os.getpid()}-{time.time_ns()}.npz"
+        name = f"guard-{simulation_of(self).task.name}-{os.getpid()}-{time.time_ns()}.npz"
         try:
             path = atomic_write_npz(self._folder / name, {**arrays, **dict(_flat(get_state(self.env)))})
         except ResourceError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from operator import truediv
 from typing import Any
 
@@ -10,8 +11,9 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.ball import Vector
+from soccer_lib.geometry import heading_of
 from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, ROBOT
-from soccer_lib.sim import SoccerSim
+from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import Task
 from soccer_lib.wrappers.control import ControlInterface
 from soccer_lib.wrappers.observation import assembled, full_observation
@@ -24,15 +26,11 @@ _LEVEL = np.ascontiguousarray(_WORLD[:, :2].T)
 """Entries of all world vectors along x, and along y."""
 
 _SCALE = COMMAND_SCALE.tolist()
-_BALL_XPOS, _BALL_VELP = FULL["ball_xpos_rel_robot"], FULL["ball_velp_rel_robot"]
+_BALL_XPOS = FULL["ball_xpos_rel_robot"]
+_BALL_VELP = FULL["ball_velp_rel_robot"]
 _GOALS_REL_BALL = slice(FULL["goal_team_0_rel_ball"].start, FULL["goal_team_1_rel_ball"].stop)
-_SOUTH_GOAL, _DEFENDERS = FULL["goal_team_0_rel_robot"], FULL["defender_xpos"]
-
-
-def heading_of(quat_xyzw: np.ndarray) -> float:
-    """Yaw of the trunk [rad], 0 along the world's x axis."""
-    x, y, z, w = quat_xyzw.tolist()
-    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+_SOUTH_GOAL = FULL["goal_team_0_rel_robot"]
+_DEFENDERS = FULL["defender_xpos"]
 
 
 def robot_observation(
@@ -58,14 +56,16 @@ def in_heading_frame(
 ) -> np.ndarray:
     """The entries of `layout.ROBOT` from those of `layout.FULL`, float32. Shapes: (89,)."""
     robot = full.astype(float)
-    (a, b, c), (x, y, z) = ball_spin, ball_offset
+    a, b, c = ball_spin
+    x, y, z = ball_offset
     robot[_BALL_XPOS] += (x, y, z)
     robot[_BALL_VELP] += (b * z - c * y, c * x - a * z, a * y - b * x)
     robot[_GOALS_REL_BALL] -= (x, y, z, x, y, z)
     x, y, z = robot[_SOUTH_GOAL].tolist()
     robot[_DEFENDERS] -= (SOUTH_GOAL[0] - x, SOUTH_GOAL[1] - y, SOUTH_GOAL[2] - z) * 3
     yaw = heading_of(quat_xyzw)
-    sin, level = math.sin(yaw), robot.take(_LEVEL)
+    sin = math.sin(yaw)
+    level = robot.take(_LEVEL)
     robot[_LEVEL] = math.cos(yaw) * level + ((sin,), (-sin,)) * level[::-1]
     return robot.astype(np.float32)
 
@@ -77,13 +77,16 @@ class RobotObservation(gym.ObservationWrapper):
 
     def __init__(self, env: ControlInterface) -> None:
         super().__init__(env)
-        self._sim: SoccerSim = env.unwrapped
+        self._sim = simulation_of(env)
         self._control = env
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (self.layout.size,), np.float32)
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the entries from the stock observation, the simulation and the ball tracker."""
-        sim, ball, quat = self._sim, self._control.ball, self._sim.sensors()[0]
+        sim = self._sim
+        ball = self._control.ball
+        quat = sim.readings.orientation()
+        assert ball, "an observation of the ball's centre needs the tracker"
         full = assembled(observation[:24], quat, sim.described(), sim.task)
         return in_heading_frame(full, quat, ball.offset, ball.spin)
 
@@ -95,13 +98,17 @@ class AgentObservation(RobotObservation):
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 96 entries."""
-        sim, phase, command, kicks = self._sim, (0.0, 0.0), (0.0, 0.0, 0.0), False
+        sim = self._sim
+        phase: tuple[float, float] = (0.0, 0.0)
+        command: Iterable[float] = (0.0, 0.0, 0.0)
+        kicks = False
         walker = getattr(self._control, "walker", None)
         if walker is not None:
             angle = 2 * math.pi * walker.phase
             phase = math.cos(angle), math.sin(angle)
-            command = map(truediv, self._control.command.tolist(), _SCALE)
-            kicks = self._control.macro_active
+            control: Any = self._control
+            command = map(truediv, control.command.tolist(), _SCALE)
+            kicks = control.macro_active
         left = 1 - sim.n_steps / sim.task.max_steps
-        own = (left, *phase, *command, float(kicks))
-        return np.concatenate((super().observation(observation), own), dtype=np.float32)
+        episode = (left, *phase, *command, float(kicks))
+        return np.concatenate((super().observation(observation), episode), dtype=np.float32)

@@ -80,7 +80,8 @@ class MultiTask(gym.Env):
             self._seeds = dict.fromkeys(self.envs, seed)
         drawn = self.np_random.choice(len(self.shares), p=list(self.shares.values()))
         self.name = list(self.shares)[drawn]
-        seed, self._seeds[self.name] = self._seeds[self.name], None
+        seed = self._seeds[self.name]
+        self._seeds[self.name] = None
         return self.active.reset(seed=seed, options=options)
 
     def step(self, action: Any):
@@ -116,7 +117,8 @@ class MultiTask(gym.Env):
                 f"state is of tasks {list(state['tasks'])}; expected {list(self.envs)}; "
                 "make the environment that it was taken from"
             )
-        self.name, self._seeds = state["name"], dict(state["seeds"])
+        self.name = state["name"]
+        self._seeds = dict(state["seeds"])
         self.np_random.bit_generator.state = state["random"]
         for name, env in self.envs.items():
             set_state(env, state["tasks"][name])

@@ -8,7 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.layout import FULL, INFO_FIELDS, RAW
-from soccer_lib.sim import SoccerSim
+from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import Task
 
 _ONE_HOT = np.eye(3)
@@ -53,7 +53,7 @@ class RawObservation(gym.ObservationWrapper):
 
     def __init__(self, env: gym.Env) -> None:
         super().__init__(env)
-        self.layout = RAW[env.unwrapped.task.name]
+        self.layout = RAW[simulation_of(env).task.name]
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (self.layout.size,), np.float32)
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
@@ -68,10 +68,10 @@ class FullObservation(gym.ObservationWrapper):
 
     def __init__(self, env: gym.Env) -> None:
         super().__init__(env)
-        self._sim: SoccerSim = env.unwrapped
+        self._sim = simulation_of(env)
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (FULL.size,), np.float32)
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 89 entries from the stock observation and the simulation."""
         sim = self._sim
-        return assembled(observation[:24], sim.sensors()[0], sim.described(), sim.task)
+        return assembled(observation[:24], sim.readings.orientation(), sim.described(), sim.task)

@@ -8,7 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.scoring import episode_report
-from soccer_lib.sim import SoccerSim
+from soccer_lib.sim import simulation_of
 
 
 class EpisodeReport(gym.Wrapper):
@@ -16,19 +16,20 @@ class EpisodeReport(gym.Wrapper):
 
     def __init__(self, env: gym.Env) -> None:
         super().__init__(env)
-        self._sim: SoccerSim = env.unwrapped
+        self._sim = simulation_of(env)
         self._return = 0.0
         self._steps = 0
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode and an empty report."""
-        self._return, self._steps = 0.0, 0
+        self._return = 0.0
+        self._steps = 0
         return self.env.reset(seed=seed, options=options)
 
     def step(self, action: np.ndarray):
         """Pass the step on; at the end of the episode add the report."""
         result = self.env.step(action)
-        self._return += result[1]
+        self._return += float(result[1])
         self._steps += 1
         if result[2] or result[3]:
             sim = self._sim
@@ -50,4 +51,5 @@ class EpisodeReport(gym.Wrapper):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on counting from a state of `get_state`."""
-        self._return, self._steps = state["return"], state["steps"]
+        self._return = state["return"]
+        self._steps = state["steps"]

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from soccer_lib.cli.main import main
-from soccer_lib.control.clip import read_clip
-from soccer_lib.demos.dataset import read_dataset
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.runs import load_json
-from soccer_lib.view.clips import clip_figures, clip_frames, clip_trajectory
 
 
 def test_clips_to_a_split_dataset_with_a_report(clips, tmp_path, capsys):
@@ -66,6 +65,39 @@ def test_a_policy_to_a_dataset(tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["zero.json", "zero.npz"]
 
 
+def test_figures_are_those_of_each_task(tmp_path, monkeypatch):
+    commands = np.array([[1, -1, 1], [0.5, 0, 0], [1, 1, 1], [-1, 1, -1], [1, -1, 1], [0, 0.5, 0]])
+    played = Dataset(
+        "command",
+        "robot",
+        10.0,
+        np.zeros((6, 89)),
+        commands,
+        np.array([0, 0, 1, 2, 2, 2]),
+        np.array(["a", "b", "c"]),
+        tasks=np.array(["kick_to_target", "kick_to_target", "goalie_penalty_kick"]),
+        seeds=np.array([1000, 1001, 1000]),
+        scores=np.array([2.0, -0.5, 3.0]),
+        success=np.array([True, False, True]),
+    )
+    monkeypatch.setattr("soccer_lib.cli.dataset.collect_dataset", lambda config: played)
+    flags = ["--from", "zero", "--output", str(tmp_path / "a.npz"), "--report", str(tmp_path / "a.txt")]
+    assert main(["dataset", *flags]) == 0
+    kick, goalie = load_json(tmp_path / "a.txt")["figures"]
+    # (1, 1, 1) has the signs of no kick.
+    expected = {
+        "task": "kick_to_target",
+        "episodes": 2,
+        "samples": 3,
+        "success": 0.5,
+        "score": 0.75,
+        "kicks": 1,
+    }
+    assert {name: kick[name] for name in expected} == expected
+    assert kick["mean"] == pytest.approx([2.5 / 3, 0, 2 / 3])
+    assert (goalie["samples"], goalie["success"], goalie["score"], goalie["kicks"]) == (3, 1.0, 3.0, 2)
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "pickled", "nan", "narrow"])
 def test_bad_clips_end_in_one_line_and_no_file(clips, tmp_path, capsys, make_clip, damage):
     path, content = clips / "bad.npz", make_clip((1, 0))
@@ -90,13 +122,16 @@ def test_bad_clips_end_in_one_line_and_no_file(clips, tmp_path, capsys, make_cli
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--output", "a.npz", "--input-root", "nowhere"], "nowhere is no folder"),
+        (["--output", "a.npz", "--input-root", "nowhere"], "nowhere is not a folder"),
         ([], "--output is missing"),
         (["--output", "a.txt", "--from", "zero", "--episodes", "1"], "ends in .npz"),
         (["--output", "a.npz", "--from", "nobody"], "unknown policy"),
         (["--output", "a.npz", "--from", "zero", "--seed", "12000"], "figures are reported from"),
         (["--output", "a.npz", "--sentinel-pattern", "1,1,1", "--input-root", "CLIPS"], "--sentinel-pattern"),
         (["--output", "a.npz", "--context-mode", "near"], "--context-mode"),
+        (["--output", "a.npz", "--episodes", "3"], "--episodes came for another kind of dataset"),
+        (["--output", "a.npz", "--from", "zero", "--stride", "3"], "expected it for motion clips"),
+        (["--fetch", "--from", "zero"], "--fetch came for another kind"),
         (["--output", "a.npz", "--minari", "two words"], "inari"),  # its name, or that it is not installed
     ],
 )
@@ -145,37 +180,6 @@ def test_inspecting_clips(clips, tmp_path, capsys):
     assert "100 Hz by its frequency" in "\n".join(lines)
     assert main(["inspect", "clips", "--input-root", str(clips), "--files", "strol"]) == 2
     assert "did you mean 'stroll'" in capsys.readouterr().err
-
-
-def test_figures_of_a_clip(clips, make_clip):
-    figures = clip_figures(read_clip(clips / "big_kick.npz"))
-    assert figures["travel"] == pytest.approx(0.31) and figures["ahead"] == pytest.approx(3.1)
-    assert figures["peak_speed"] == pytest.approx(1.1) and figures["peak_joint"] == "right_ankle_roll"
-    assert figures["mismatch"] < 1e-6 and figures["implied_rate"] == pytest.approx(100)
-    # A knee bends one way only.
-    assert figures["beyond_limits"] == 1 and figures["excess_joint"] == "left_knee_pitch"
-    wrong = make_clip((3.0, 0)) | {"frequency": np.array(50.0)}
-    np.savez(clips / "wrong.npz", **wrong)
-    figures = clip_figures(read_clip(clips / "wrong.npz"))
-    assert figures["mismatch"] == pytest.approx(0.5, abs=0.01) and figures["implied_rate"] == pytest.approx(
-        100
-    )
-
-
-def test_a_clip_is_replayed_with_the_robots_body(clips, make_clip, monkeypatch):
-    np.savez(clips / "curve.npz", **make_clip((1.0, 0), turn=2.0, frames=101))
-    trajectory = clip_trajectory(read_clip(clips / "curve.npz"))
-    assert len(trajectory.time) == 51 and trajectory.time[-1] == pytest.approx(1.0)
-    assert np.cos(trajectory.robot[0, 2] - np.pi) == pytest.approx(1)  # turned to the goal
-    trunk = trajectory.geom_xpos[:, trajectory.model.body("robot_0:Trunk").geomadr[0]]
-    way = trajectory.robot[-1, :2] - trajectory.robot[0, :2]
-    assert np.hypot(*way) == pytest.approx(np.sin(1.0), abs=0.01)  # chord of 2 rad of a circle of 0.5 m
-    assert np.allclose(
-        np.diff(trunk[:, :2], axis=0)[0], np.diff(trajectory.robot[:, :2], axis=0)[0], atol=0.01
-    )
-    monkeypatch.setattr("soccer_lib.view.clips.opengl_backend", lambda: None)
-    frames = list(clip_frames(read_clip(clips / "stroll.npz"), size=(120, 90)))
-    assert len(frames) == 3 and frames[0].shape == (90, 120, 3) and frames[0].std() > 0
 
 
 def test_a_picture_of_a_clip(clips, tmp_path, capsys):

@@ -6,7 +6,8 @@ from math import atan2, hypot, pi
 
 import pytest
 
-from soccer_lib.control.approach import FASTEST, approach, turned, wrap
+from soccer_lib.control.approach import FASTEST, approach
+from soccer_lib.geometry import turned, wrap
 
 
 def walk(place, turn, ball, seconds=12.0, dt=0.05):

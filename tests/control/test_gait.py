@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from soccer_lib.control.gait import DT, PARAMETER_NAMES, RAMP, Gait, GaitParameters
+from soccer_lib.control.gait import PARAMETER_NAMES, RAMP, Gait, GaitParameters
 from soccer_lib.control.residual import mirror_joints
+from soccer_lib.tasks import WALKER_DT
 
 STILL = {"pitch": 0.03, "roll": 0.0, "gyro": [0.0, 0.0, 0.0], "velocity": [0.0, 0.0, 0.0], "yaw_rate": 0.0}
 
@@ -33,7 +34,7 @@ def test_command_is_ramped_and_the_clock_runs():
         gait.step([1.0, -0.4, 1.0], **STILL)
         seen.append(list(gait.command))
     steps = np.abs(np.diff(np.array(seen), axis=0)).max(0)
-    assert (steps <= np.array(RAMP) * DT + 1e-12).all()
+    assert (steps <= np.array(RAMP) * WALKER_DT + 1e-12).all()
     assert seen[-1] == pytest.approx([1.0, -0.4, 1.0])
     assert not gait.standing
 

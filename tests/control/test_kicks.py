@@ -7,7 +7,15 @@ import itertools
 import numpy as np
 import pytest
 
-from soccer_lib.control.kicks import PATTERNS, Kick, kick_asked, kicks_of, load_kicks
+from soccer_lib.control.kicks import (
+    NO_KICK,
+    PATTERNS,
+    Kick,
+    kicks_of,
+    load_kicks,
+    requested_kick,
+    requested_kicks,
+)
 from soccer_lib.control.residual import TrunkState, mirror_joints
 from soccer_lib.errors import InputError
 from soccer_lib.runs.files import atomic_write_npz
@@ -23,13 +31,25 @@ def kick() -> Kick:
 
 def test_only_a_pattern_beyond_the_threshold_asks_for_a_kick():
     for name, pattern in PATTERNS.items():
-        assert kick_asked(np.array(pattern)) == name
-        assert kick_asked(0.81 * np.array(pattern)) == name
-        assert kick_asked(0.8 * np.array(pattern)) is None
-        assert kick_asked(np.array(pattern) * [1, 1, 0.5]) is None
+        assert requested_kick(np.array(pattern)) == name
+        assert requested_kick(0.81 * np.array(pattern)) == name
+        assert requested_kick(0.8 * np.array(pattern)) is None
+        assert requested_kick(np.array(pattern) * [1, 1, 0.5]) is None
     free = [p for p in itertools.product((1.0, -1.0), repeat=3) if p not in PATTERNS.values()]
     assert len(free) == 8 - len(PATTERNS)
-    assert all(kick_asked(np.array(p)) is None for p in free)
+    assert all(requested_kick(np.array(p)) is None for p in free)
+
+
+def test_rows_of_commands_are_read_like_one_after_the_other():
+    commands = [(1, -1, 1), (-0.9, 0.9, -0.9), (1, 1, 1), (1, -0.79, 1), (0.81, -1, -1), (-1, 0.9, 1)]
+    numbers = requested_kicks(np.array(commands, np.float32))
+    assert numbers.tolist() == [0, 1, NO_KICK, NO_KICK, 2, 3]
+    assert requested_kicks(np.zeros((0, 3))).shape == (0,)
+    # The threshold is the caller's: half a command asks for a kick where it is low.
+    assert requested_kicks(np.array([(0.5, -0.5, 0.5)]), 0.4).tolist() == [0]
+    # A single-precision 0.8 is a little more than 0.8, and a NaN is no kick.
+    assert requested_kick(np.array([0.8, -0.8, 0.8], np.float32)) == "shot"
+    assert requested_kick(np.array([np.nan, -1.0, 1.0])) is None
 
 
 def test_joint_targets_run_straight_from_knot_to_knot(kick):

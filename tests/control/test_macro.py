@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from soccer_lib.control import load_walker
-from soccer_lib.control.clip import read_clip
 from soccer_lib.control.macro import (
     BLEND_TICKS,
     CLIPS,
@@ -19,7 +18,8 @@ from soccer_lib.control.macro import (
     load_clip,
 )
 from soccer_lib.errors import InputError
-from soccer_lib.layout import DEFAULT_POSE, JOINTS
+from soccer_lib.formats.clip import read_clip
+from soccer_lib.layout import DEFAULT_POSE, JOINTS, Sensed
 
 FRAMES = 50
 SPEED = np.linspace(-0.3, 0.3, 12)
@@ -65,7 +65,7 @@ def macro(saved):
 
 
 def step(macro: ClipMacro, pitch: float = 0.0, gyro: float = 0.0) -> np.ndarray:
-    return macro.step((0.5, 0.0), 0.0, *STILL, *leaning(pitch, gyro))
+    return macro.step((0.5, 0.0), 0.0, Sensed(*STILL, *leaning(pitch, gyro)))
 
 
 def until(macro: ClipMacro, stage: str) -> None:
@@ -136,9 +136,9 @@ def test_the_clips_own_lean_is_no_tilt(saved):
 def test_a_robot_that_does_not_come_to_rest_plays_nothing(macro):
     pushed = leaning(0.0)[:2] + (np.array([1.0, 0, 0]),)
     for _ in range(PATIENCE):
-        macro.step((0.5, 0.0), 0.0, *STILL, *pushed)
+        macro.step((0.5, 0.0), 0.0, Sensed(*STILL, *pushed))
         assert macro.stage == "settle"
-    macro.step((0.5, 0.0), 0.0, *STILL, *pushed)
+    macro.step((0.5, 0.0), 0.0, Sensed(*STILL, *pushed))
     assert macro.aborted and not macro.active
 
 

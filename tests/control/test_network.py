@@ -22,6 +22,16 @@ def linear(weight, bias) -> tuple[str, dict]:
         ([linear(np.eye(3), np.zeros(3)), ("relu", {})], [3.0, 0.0, 1.0]),
         ([linear(np.eye(3), np.zeros(3)), ("elu", {})], [3.0, np.exp(-1) - 1, 1.0]),
         ([linear(np.eye(3), np.zeros(3)), ("tanh", {})], np.tanh(ROW)),
+        # x / (1 + exp(-x))
+        (
+            [linear(np.eye(3), np.zeros(3)), ("silu", {})],
+            [3 / (1 + np.exp(-3)), -1 / (1 + np.e), 1 / (1 + 1 / np.e)],
+        ),
+        # x times the share of a normal distribution below x
+        ([linear(np.eye(3), np.zeros(3)), ("gelu", {})], [3 * 0.9986501, -0.1586553, 0.8413447]),
+        ([linear(np.eye(3), np.zeros(3)), ("leaky_relu", {})], [3.0, -0.01, 1.0]),
+        # 1.0507 x above 0; 1.0507 times 1.67326 (exp(x) - 1) below
+        ([linear(np.eye(3), np.zeros(3)), ("selu", {})], [3.152103, -1.1113307, 1.0507010]),
         ([linear(np.eye(3), np.zeros(3)), ("clip", {})], [1.0, -1.0, 1.0]),
         ([("take", {"entries": np.array([2, 0]), "width": np.array(3)})], [1.0, 3.0]),
         # (3 - 1) / 0.5 = 4, cut to 2; (-1 - 1) / 4 = -0.5; (1 - 1) / 1 = 0
@@ -59,8 +69,13 @@ def test_perceptron_has_elu_between_its_layers():
         ([linear(np.eye(3), np.zeros(2))], r"weight \(3, 3\), bias \(2,\) and gets 3 inputs"),
         ([linear(np.eye(3), np.zeros(1))], r"bias \(1,\)"),
         ([linear(np.eye(3), np.zeros(3)), linear(np.eye(4), np.zeros(4))], r"layer 1 .*\(4, 4\).* gets 3"),
-        ([linear(np.eye(3), [0, np.nan, 0])], "layer 0 .linear. has NaN"),
-        ([("gelu", {})], "unknown layer 'gelu'"),
+        ([linear(np.eye(3), [0, np.nan, 0])], r"layer 0 .linear.: bias has nan at \(1,\)"),
+        ([("glu", {})], "unknown layer 'glu'"),
+        ([("relu", {})], "no layer has arrays"),
+        ([linear(np.eye(3) * 1j, np.zeros(3))], "weight holds complex128"),
+        ([linear(np.eye(3) * 1e31, np.zeros(3))], "weight has 1e\\+31 at"),
+        ([linear(np.full((3, 3), "1"), np.zeros(3))], "weight holds str"),
+        ([("relu", {}), linear(np.eye(3), np.zeros(3))], r"layer 1 .linear. has .* gets 0 inputs"),
         ([("take", {"entries": [7], "width": np.array(3)})], "layer 0 .take."),
         ([("linear", {"weight": np.eye(3)})], "layer 0 .linear. has weight"),
     ],

@@ -1,24 +1,16 @@
-"""The exercise checks accept the solution and name what is wrong with other functions."""
+"""The exercise checks accept right functions, and name the property that a wrong one lacks."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 import soccer_lib as sl
 from soccer_lib.control.ball import BallTracker
-from soccer_lib.course.checks import (
-    check_ball_offset,
-    check_clip_commands,
-    check_clone_loss,
-    check_dagger,
-    check_heading_frame,
-    check_interval,
-    check_official_score,
-    check_split,
-)
+from soccer_lib.course import checks
+from soccer_lib.geometry import heading_of
 from soccer_lib.layout import COMMAND_SCALE
-from soccer_lib.wrappers.heading import heading_of
 
 
 def undone(*arguments):
@@ -29,140 +21,116 @@ def failing(*arguments):
     raise KeyError("steps")
 
 
-def all_terms(task, terms):
-    return sum(float(value) for value in terms.values())
+# official score
 
 
-def no_steps(task, terms):
+def score_without_steps(task, terms):
     weights = sl.OFFICIAL_WEIGHTS[task]
     return sum(weight * terms[name] for name, weight in weights.items() if name != "steps")
 
 
-@pytest.mark.parametrize(
-    ("function", "says"),
-    [
-        (undone, "not done yet: a hint"),
-        (failing, "raised KeyError"),
-        (all_terms, "not yet"),
-        (no_steps, "not yet"),
-    ],
-)
-def test_wrong_scores_are_told_apart(function, says, capsys):
-    assert not check_official_score(function)
-    assert says in capsys.readouterr().out
+def unweighted_score(task, terms):
+    return sum(terms.values()) + sl.OFFICIAL_WEIGHTS[task]["steps"]
 
 
-def test_the_library_score_passes(capsys):
-    assert check_official_score(sl.official_score)
-    assert capsys.readouterr().out.startswith("correct: 9 of 9")
+def score_of_every_term(task, terms):
+    weights = sl.OFFICIAL_WEIGHTS[task]
+    return weights["steps"] + sum(weights.get(name, 1.0) * value for name, value in terms.items())
 
 
-def standard_error_only(scores):
-    error = np.std(scores, ddof=1) / np.sqrt(len(scores))
-    return scores.mean() - error, scores.mean() + error
+def score_by_the_goalie(task, terms):
+    weights = {**sl.OFFICIAL_WEIGHTS[task], **sl.OFFICIAL_WEIGHTS["goalie_penalty_kick"]}
+    return weights["steps"] + sum(weights[name] * value for name, value in terms.items() if name in weights)
 
 
-def fixed_width(scores):
-    return scores.mean() - 0.2, scores.mean() + 0.2
+# interval
 
 
-def reversed_ends(scores):
-    return scores.mean() + 1, scores.mean() - 1
+def normal_interval(scores, errors=1.96, n=None):
+    half = errors * np.std(scores, ddof=1) / np.sqrt(n or len(scores))
+    return scores.mean() - half, scores.mean() + half
 
 
-@pytest.mark.parametrize("function", [undone, failing, standard_error_only, fixed_width, reversed_ends])
-def test_wrong_intervals_fail(function):
-    assert not check_interval(function)
+# clone loss
 
 
-def test_a_normal_interval_passes():
-    def interval(scores):
-        half = 1.96 * np.std(scores, ddof=1) / np.sqrt(len(scores))
-        return scores.mean() - half, scores.mean() + half
-
-    assert check_interval(interval)
-
-
-def clone_loss(commands, logits, wanted, kicks, walks=None):
+def clone_loss(commands, logits, expert, kicks, walks=None):
     walks = ~kicks if walks is None else walks
     kick = np.logaddexp(0, logits) - kicks * logits
-    return ((commands - wanted)[walks] ** 2).mean() + kick.mean()
+    return ((commands - expert)[walks] ** 2).mean() + kick.mean()
 
 
-def every_row(commands, logits, wanted, kicks):
-    return clone_loss(commands, logits, wanted, kicks, walks=np.ones(len(kicks), bool))
+def loss_of_every_row(commands, logits, expert, kicks):
+    return clone_loss(commands, logits, expert, kicks, walks=np.ones(len(kicks), bool))
 
 
-def walking_over_all_rows(commands, logits, wanted, kicks):
-    squared = ((commands - wanted) ** 2 * ~kicks[:, None]).mean()
-    return squared + clone_loss(wanted, logits, wanted, kicks)
+def walking_over_all_rows(commands, logits, expert, kicks):
+    squared = ((commands - expert) ** 2 * ~kicks[:, None]).mean()
+    return squared + clone_loss(expert, logits, expert, kicks)
 
 
-def overflowing(commands, logits, wanted, kicks):
+def squared_kick_error(commands, logits, expert, kicks):
+    with np.errstate(over="ignore"):
+        p = 1 / (1 + np.exp(-logits))
+    return clone_loss(commands, np.where(kicks, 50, -50), expert, kicks) + ((p - kicks) ** 2).mean()
+
+
+def overflowing_loss(commands, logits, expert, kicks):
     with np.errstate(all="ignore"):
         p = 1 / (1 + np.exp(-logits))
         kick = -(kicks * np.log(p) + ~kicks * np.log(1 - p))
-    return clone_loss(commands, 0 * logits, wanted, kicks) - np.log(2) + kick.mean()
+    kick = np.where(np.isnan(kick), 0, kick)  # 0 x log 0
+    return clone_loss(commands, 0 * logits, expert, kicks) - np.log(2) + kick.mean()
 
 
-def test_clone_loss_check():
-    assert check_clone_loss(clone_loss)
-    for wrong in (undone, failing, every_row, walking_over_all_rows, overflowing):
-        assert not check_clone_loss(wrong)
+# dagger
 
 
-def dagger(fit, play, label, demonstrations, rounds):
+def dagger(fit, play, label, demonstrations, rounds, *, plays=-1, hands_back=-1, keeps=True, copies=1):
     pairs = list(demonstrations)
-    clone = fit(pairs)
+    clones = [fit(pairs * copies)]
     for _ in range(rounds):
-        pairs += [(state, label(state)) for state in play(clone)]
-        clone = fit(pairs)
-    return clone
+        corrections = [(state, label(state)) for state in play(clones[plays])]
+        pairs = pairs + corrections if keeps else corrections
+        clones.append(fit(pairs))
+    return clones[hands_back]
 
 
-def forgets(fit, play, label, demonstrations, rounds):
-    clone = fit(demonstrations)
-    for _ in range(rounds):
-        clone = fit([(state, label(state)) for state in play(clone)])
-    return clone
+def a_round_short(fit, play, label, demonstrations, rounds):
+    return dagger(fit, play, label, demonstrations, rounds - 1)
 
 
-def first_clone_plays(fit, play, label, demonstrations, rounds):
-    first = clone = fit(demonstrations)
-    for _ in range(rounds):
-        demonstrations += [(state, label(state)) for state in play(first)]
-        clone = fit(demonstrations)
-    return clone
+def its_own_labels(fit, play, label, demonstrations, rounds):
+    return dagger(fit, play, lambda state: state, demonstrations, rounds)
 
 
-def untrained_at_the_end(fit, play, label, demonstrations, rounds):
-    for _ in range(rounds):
-        clone = fit(demonstrations)
-        demonstrations += [(state, label(state)) for state in play(clone)]
-    return clone
+def at_least_a_round(fit, play, label, demonstrations, rounds):
+    return dagger(fit, play, label, demonstrations, max(rounds, 1))
 
 
-def test_dagger_check():
-    assert check_dagger(dagger)
-    for wrong in (undone, failing, forgets, first_clone_plays, untrained_at_the_end):
-        assert not check_dagger(wrong)
+# heading frame
 
 
-def turned_by_heading(vector, quat):
-    yaw = heading_of(quat)
+def turned_by(yaw, vector):
     cos, sin = np.cos(yaw), np.sin(yaw)
     return np.array([cos * vector[0] + sin * vector[1], cos * vector[1] - sin * vector[0], vector[2]])
 
 
-def turned_the_wrong_way(vector, quat):
+def in_heading_frame(vector, quat):
+    return turned_by(heading_of(quat), vector)
+
+
+def turned_by_arcsine(vector, quat):
     x, y, z, w = quat
-    return turned_by_heading(vector, np.array([-x, -y, -z, w]))
+    return turned_by(np.arcsin(np.clip(2 * (w * z + x * y), -1, 1)), vector)
 
 
-def test_heading_frame_check():
-    assert check_heading_frame(turned_by_heading)
-    for wrong in (undone, failing, turned_the_wrong_way, lambda vector, quat: vector):
-        assert not check_heading_frame(wrong)
+def higher_when_turned(vector, quat):
+    # Right at multiples of a quarter turn.
+    return in_heading_frame(vector, quat) * (1, 1, np.cos(4 * heading_of(quat)))
+
+
+# ball offset
 
 
 def tracked_offset(spins):
@@ -172,42 +140,36 @@ def tracked_offset(spins):
     return tracker.offset
 
 
-def added_angles(spins):
-    return np.array([0, 0, 0.11]) + np.cross(0.002 * spins.sum(axis=0), [0, 0, 0.11])
+def offset_of_added_angles(spins):
+    return Rotation.from_rotvec(0.002 * spins.sum(axis=0)).apply([0, 0, 0.11])
 
 
-def test_ball_offset_check():
-    assert check_ball_offset(tracked_offset)
-    for wrong in (undone, failing, added_angles, lambda spins: np.array([0, 0, 0.11])):
-        assert not check_ball_offset(wrong)
+def offset_of_at_most_a_quarter(spins):
+    vector = 0.002 * spins.sum(axis=0)
+    share = min(1, np.pi / 2 / max(np.linalg.norm(vector), 1e-9))
+    return Rotation.from_rotvec(share * vector).apply([0, 0, 0.11])
 
 
-def turned_commands(velocity, spin, quat, yaw=None, sign=-1):
+# commands of a clip
+
+
+def commands_of(velocity, spin, quat, yaw=None):
     yaw = np.array([heading_of(row) for row in quat]) if yaw is None else yaw
-    cos, sin = np.cos(sign * yaw), np.sin(sign * yaw)
+    cos, sin = np.cos(yaw), np.sin(yaw)
     x, y, _ = velocity.T
-    return np.stack((cos * x - sin * y, sin * x + cos * y, spin[:, 2]), axis=1) / COMMAND_SCALE
+    return np.stack((cos * x + sin * y, cos * y - sin * x, spin[:, 2]), axis=1) / COMMAND_SCALE
 
 
-def clipped_commands(*frames):
-    return np.clip(turned_commands(*frames), -1, 1)
+def clipped(commands):
+    return lambda *frames: np.clip(commands(*frames), -1, 1)
 
 
-def test_clip_commands_check(capsys):
-    assert check_clip_commands(clipped_commands)
-    says = {
-        "facing along x": lambda velocity, spin, quat: velocity,
-        "along -y": lambda velocity, spin, quat: turned_commands(velocity, spin, quat, np.zeros(len(quat))),
-        "its own heading": lambda velocity, spin, quat: turned_commands(
-            velocity, spin, quat, heading_of(quat[0])
-        ),
-        "held at": turned_commands,
-        "not done yet": undone,
-    }
-    for words, wrong in says.items():
-        assert not check_clip_commands(wrong)
-        assert words in capsys.readouterr().out
-    assert not check_clip_commands(lambda *frames: np.clip(turned_commands(*frames, sign=1), -1, 1))
+def commands_in_the_trunk(velocity, spin, quat):
+    x, y, _ = Rotation.from_quat(quat).apply(velocity, inverse=True).T
+    return np.stack((x, y, spin[:, 2]), axis=1) / COMMAND_SCALE
+
+
+# split
 
 
 def by_episode(episode_id, share, seed):
@@ -219,22 +181,116 @@ def by_sample(episode_id, share, seed):
     return np.random.default_rng(seed).random(len(episode_id)) < share
 
 
-def by_samples_in_a_row(episode_id, share, seed):
+def first_samples(episode_id, share, seed):
     return np.isin(episode_id, episode_id[: int(share * len(episode_id))])
 
 
-def test_split_check(capsys):
-    assert check_split(by_episode)
-    says = {
-        "both sides": lambda episode_id, share, seed: (
-            np.random.default_rng(seed).random(len(episode_id)) < share
-        ),
-        "16": by_samples_in_a_row,
-        "0.5": lambda episode_id, share, seed: by_episode(episode_id, 0.8, seed),
-        "same seed": lambda episode_id, share, seed: by_episode(episode_id, share, None),
+RIGHT = {
+    "official_score": sl.official_score,
+    "interval": normal_interval,
+    "clone_loss": clone_loss,
+    "dagger": dagger,
+    "heading_frame": in_heading_frame,
+    "ball_offset": tracked_offset,
+    "clip_commands": clipped(commands_of),
+    "split": by_episode,
+}
+WRONG = {
+    "official_score": {
+        "an episode of goalie_penalty_kick without any term": score_without_steps,
+        "random terms of goalie_penalty_kick": unweighted_score,
+        "a term without an official weight": score_of_every_term,
+        "an episode of kick_to_target": score_by_the_goalie,
+    },
+    "interval": {
+        "low is below the mean": lambda scores: normal_interval(scores)[::-1],
+        "ten times as wide": lambda scores: (scores.mean() - 0.2, scores.mean() + 0.2),
+        "ten scores make a wider": lambda scores: normal_interval(scores[:10]),
+        "near 4 standard errors": lambda scores: normal_interval(scores, errors=1),
+        "at least 48 of 60": lambda scores: normal_interval(scores, n=100 if len(scores) == 30 else None),
+    },
+    "clone_loss": {
+        "cost nothing": lambda *arguments: clone_loss(*arguments) + 0.1,
+        "where the expert kicks": loss_of_every_row,
+        "cost 0.25": walking_over_all_rows,
+        "toss of a coin": squared_kick_error,
+        "not infinity": overflowing_loss,
+    },
+    "dagger": {
+        "from the demonstrations alone": lambda *arguments: dagger(*arguments, copies=2),
+        "three clones": a_round_short,
+        "the newest clone plays": lambda *arguments: dagger(*arguments, plays=0),
+        "the expert's actions": its_own_labels,
+        "nothing is thrown away": lambda *arguments: dagger(*arguments, keeps=False),
+        "handed back": lambda *arguments: dagger(*arguments, hands_back=0),
+        "plain cloning": at_least_a_round,
+    },
+    "heading_frame": {
+        "changes nothing": lambda vector, quat: 2 * vector,
+        "facing along y": lambda vector, quat: turned_by(-heading_of(quat), vector),
+        "facing backwards": turned_by_arcsine,
+        "the height stays": higher_when_turned,
+        "leaning forward": lambda vector, quat: Rotation.from_quat(quat).apply(vector, inverse=True),
+    },
+    "ball_offset": {
+        "has not turned": lambda spins: np.zeros(3),
+        "a quarter turn": lambda spins: np.array([0, 0, 0.11]),
+        "four quarter turns": offset_of_at_most_a_quarter,
+        "adding angles up": offset_of_added_angles,
+    },
+    "clip_commands": {
+        "facing along x": lambda velocity, spin, quat: velocity,
+        "along -y": lambda velocity, spin, quat: commands_of(velocity, spin, quat, np.zeros(len(quat))),
+        "its own heading": lambda *frames: commands_of(*frames, heading_of(frames[2][0])),
+        "leaning forward": clipped(commands_in_the_trunk),
+        "held at": commands_of,
+    },
+    "split": {
+        "both sides": by_sample,
+        "trains on 16": first_samples,
+        "trains on 10": lambda episode_id, share, seed: by_episode(episode_id, 0.8, seed),
+        "the same seed": lambda episode_id, share, seed: by_episode(episode_id, share, None),
         "another seed": lambda episode_id, share, seed: by_episode(episode_id, share, 0),
-        "expected bool": lambda episode_id, share, seed: np.flatnonzero(by_episode(episode_id, share, seed)),
+        "expected bool": lambda *arguments: np.flatnonzero(by_episode(*arguments)),
+    },
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_function_passes(name, capsys):
+    assert getattr(checks, f"check_{name}")(RIGHT[name])
+    assert capsys.readouterr().out.startswith("correct: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [(name, words) for name, table in WRONG.items() for words in table]
+)
+def test_a_wrong_function_fails_at_its_property(name, words, capsys):
+    assert not getattr(checks, f"check_{name}")(WRONG[name][words])
+    printed = capsys.readouterr().out
+    assert printed.startswith("not yet: ") and words in printed and printed.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_an_undone_or_broken_function_is_named_and_stops_nothing(name, capsys):
+    check = getattr(checks, f"check_{name}")
+    assert not check(undone) and capsys.readouterr().out == "not done yet: a hint\n"
+    assert not check(failing) and "your function raised KeyError: 'steps'" in capsys.readouterr().out
+    assert not check(lambda *arguments: None)
+
+
+def test_each_check_counts_its_properties(capsys):
+    counts = {}
+    for name, function in RIGHT.items():
+        getattr(checks, f"check_{name}")(function)
+        counts[name] = int(capsys.readouterr().out.split()[1])
+    assert counts == {
+        "official_score": 9,
+        "interval": 5,
+        "clone_loss": 5,
+        "dagger": 7,
+        "heading_frame": 5,
+        "ball_offset": 4,
+        "clip_commands": 5,
+        "split": 5,
     }
-    for words, wrong in says.items():
-        assert not check_split(wrong)
-        assert words in capsys.readouterr().out

@@ -6,17 +6,19 @@ import dataclasses
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
-from soccer_lib import view
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.course import figures
 from soccer_lib.course.figures import widgets
 from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import read_clips
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
+from soccer_lib.view.style import ACCENT, ORANGE, RED
+from tests.support.drawn import colour_of, legend_colours, lines, points, titles
 
 
 @pytest.fixture
@@ -42,14 +44,6 @@ def dataset() -> Dataset:
     )
 
 
-def titles(figure) -> list[str]:
-    return [axes.get_title(loc="left") for axes in figure.axes]
-
-
-def marks(axes) -> dict[str, np.ndarray]:
-    return {line.get_label(): line.get_xydata() for line in axes.lines}
-
-
 def test_only_the_patterns_of_kicks_ask_for_one(dataset):
     assert figures.asks_for_kick(dataset).tolist() == [False] * 4 + [True] + [False] * 4 + [True]
     loud = dataclasses.replace(dataset, actions=np.ones((10, 3)))  # no kick has these signs
@@ -60,34 +54,78 @@ def test_only_the_patterns_of_kicks_ask_for_one(dataset):
 
 def test_balls_are_drawn_from_above_and_counted(dataset):
     figure = figures.plot_balls({"mine": dataset}, near=0.6)
-    drawn = marks(figure.axes[0])
+    drawn = points(figure.axes[0])
+    # Left of the robot is x, ahead of it y. One in two is within 0.6 m: four, two of which kick.
     assert titles(figure) == ["mine\nball within 0.6 m: 50% kick"]
-    assert np.allclose(drawn["asks for a kick"], [(0, 0.3)] * 2) and len(drawn["walks"]) == 8
-    assert np.allclose(drawn["walks"][0], (0.5, 1))
+    assert drawn["asks for a kick"] == [[0, 0.3]] * 2
+    assert drawn["walks"] == [[0.5, 1]] * 3 + [[0, 0.3]] + [[0.5, 1]] * 3 + [[0, 0.3]]
+    assert drawn["robot, looking up"] == [[0, 0]]
     assert figure.axes[0].xaxis_inverted()  # left is left
+    bottom, top = figure.axes[0].get_ylim()
+    assert bottom < top
+    (circle,) = figure.axes[0].patches
+    assert circle.get_radius() == 0.6 and figure.axes[0].get_aspect() == 1
     far = figures.plot_balls({"far": dataset.take(np.arange(10) % 5 < 3)})
     assert titles(far) == ["far\nball within 0.6 m: no samples"]
 
 
+def test_kicks_and_walks_have_the_colours_of_the_legend(dataset):
+    balls = figures.plot_balls({"mine": dataset})
+    colours = legend_colours(balls.legends[0])
+    assert (colours["asks for a kick"], colours["walks"]) == (RED, ACCENT)
+    drawn = lines(balls.axes[0])
+    assert (drawn["asks for a kick"].get_color(), drawn["walks"].get_color()) == (RED, ACCENT)
+
+
 def test_labels_are_counted_apart(dataset):
     figure = figures.plot_labels(dataset)
-    legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend == ["asks for a kick: 2", "walks: 8"]
-    assert [sum(bar.get_height() for bar in bars) for bars in figure.axes[0].containers] == [2, 8]
+    assert titles(figure) == ["forward", "sideways", "turn"]
+    assert legend_colours(figure.legends[0]) == {"asks for a kick: 2": RED, "walks: 8": ACCENT}
+    for axes, walking in zip(figure.axes, (0.5, -0.5, 0.1), strict=True):
+        kicks, walks = axes.containers
+        assert {colour_of(bar) for bar in kicks} == {RED} and {colour_of(bar) for bar in walks} == {ACCENT}
+        # Kicks are at both ends: the shot is (1, -1, 1), the placed kick the other way round.
+        heights = np.array([bar.get_height() for bar in kicks])
+        assert heights[[0, -1]].tolist() == [1, 1] and heights.sum() == 2
+        (full,) = (bar for bar in walks if bar.get_height() > 0)
+        assert full.get_height() == 8 and full.get_x() <= walking <= full.get_x() + full.get_width()
 
 
 def test_a_split_is_a_strip_an_episode(dataset):
-    train = np.arange(10) < 5
-    figure = figures.plot_splits(dataset, {"by episode": train})
-    strips = [strip.get_positions() for strip in figure.axes[0].collections]
-    assert [list(strip) for strip in strips] == [[0, 1, 2, 3, 4], [], [], [0, 1, 2, 3, 4]]
+    train = np.arange(10) % 5 < 3
+    train[5:] = True
+    figure = figures.plot_splits(dataset, {"by frame": train})
+    assert titles(figure) == ["by frame"]
+    colours = legend_colours(figure.legends[0])
+    assert colours == {"training": ACCENT, "validation": ORANGE}
+    strips = [
+        (strip.get_lineoffset(), to_hex(strip.get_color()), list(strip.get_positions()))
+        for strip in figure.axes[0].collections
+    ]
+    assert strips == [
+        (0, ACCENT, [0, 1, 2]),
+        (0, ORANGE, [3, 4]),
+        (1, ACCENT, [0, 1, 2, 3, 4]),
+        (1, ORANGE, []),
+    ]
+
+
+def test_episodes_of_a_split_are_spread_over_all(dataset):
+    figure = figures.plot_splits(dataset, {"all": np.ones(10, bool)}, episodes=1)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["0"]
 
 
 def test_a_sample_shows_what_was_seen_and_done(dataset):
     seen, done = figures.sample_figure(dataset, 3).axes
-    assert np.allclose(marks(seen)["ball"], [(0, 0.3)]) and "keeper" not in marks(seen)
-    assert np.allclose(marks(seen)["goal line"], [(1.6, 3), (-1.6, 3)])
+    drawn = points(seen)
+    assert drawn["robot"] == [[0, 0]] and drawn["ball"] == [[0, 0.3]] and "keeper" not in drawn
+    assert drawn["goal line"] == [[1.6, 3], [-1.6, 3]]
+    assert points(figures.sample_figure(dataset, 0).axes[0])["ball"] == [[-0.5, 1]]  # to the left
     assert done.get_title(loc="left") == "0.75 m/s ahead, -0.30 m/s to the left, turn 0.13 rad/s"
+    steps = points(done)
+    assert steps["forward"] == [[k, 0.5] for k in (1, 2, 3, 4)] + [[5, 1]]
+    assert steps["sideways"][-1] == [5, -1] and done.lines[-1].get_xdata()[0] == 4
+    assert list(legend_colours(done.get_legend())) == ["forward", "sideways", "turn"]
     figure = figures.sample_figure(dataset, 9)
     assert titles(figure)[1] == "asks for a kick: placed"
     assert figure.get_suptitle() == "expert/b/2, score -1.00: sample 5 of 5"
@@ -97,11 +135,13 @@ def test_a_sample_shows_what_was_seen_and_done(dataset):
 
 
 def test_datasets_of_clips_can_be_looked_at(clips):
-    made, _ = build_dataset(DatasetConfig(input_root=str(clips), enable_sentinels=True, task_mode="obstacle"))
+    made, _ = build_dataset(
+        ClipDatasetConfig(input_root=str(clips), enable_sentinels=True, task_mode="obstacle")
+    )
     assert figures.asks_for_kick(made).sum() == made.sentinels.sum() == 3
-    seen = marks(figures.sample_figure(made, 0).axes[0])
+    seen = points(figures.sample_figure(made, 0).axes[0])
     assert len(seen["defenders"]) == 3 and "target" in seen and "keeper" not in seen
-    joints, _ = build_dataset(DatasetConfig(input_root=str(clips), level="joint"))
+    joints, _ = build_dataset(ClipDatasetConfig(input_root=str(clips), level="joint"))
     assert len(figures.sample_figure(joints, 0).axes[1].lines) == 13
 
 
@@ -140,11 +180,3 @@ def test_scrubber_and_browser_have_a_menu_and_a_slider(clips, dataset, monkeypat
     figures.clip_scrubber(read_clips(clips))
     scrubber = [thing for thing in shown if hasattr(thing, "children")][-1]
     assert scrubber.children[0].options == ("big_kick", "sidestep", "stroll")
-
-
-def test_a_shown_picture_can_be_kept(dataset, tmp_path):
-    figure = figures.plot_labels(dataset)
-    shown = view.picture(figure, tmp_path / "labels.png")
-    assert (tmp_path / "labels.png").read_bytes() == shown.data
-    with pytest.raises(InputError, match=r"labels\.svg"):
-        view.picture(figure, tmp_path / "labels.svg")

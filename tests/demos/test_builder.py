@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.demos.builder import NEAREST, build_dataset, sentinel_frames, sentinel_pattern
+from soccer_lib.demos.builder import NEAREST, build_dataset, sentinel_frames, sentinel_pattern, thinned
 from soccer_lib.demos.clips import read_clips
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import ClipDatasetConfig
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, ROBOT
 
 
 def build(folder, **settings):
-    return build_dataset(DatasetConfig(input_root=str(folder), **settings))
+    return build_dataset(ClipDatasetConfig(input_root=str(folder), **settings))
 
 
 def seen(data, name):
@@ -30,6 +30,15 @@ def test_commands_are_shares_of_the_scale_in_the_heading_frame(clips):
     assert np.allclose(side, (0, 0.5, 0), atol=1e-6)
     assert [entry["clipped"] for entry in figures] == [11, 0, 0]
     assert [entry["samples"] for entry in figures] == [11, 11, 11]
+
+
+def test_commands_beyond_the_scale_are_clipped_and_counted(clips, make_clip):
+    # 1.8 m/s are 1.2 of the scale, ahead; -0.54 m/s are -0.9 of it, to the left.
+    np.savez(clips / "fast.npz", **make_clip((1.8, -0.54)))
+    data, figures = build(clips, files=("fast",))
+    np.testing.assert_allclose(data.actions, np.tile((1, -0.9, 0), (11, 1)), atol=1e-6)
+    assert figures[0]["clipped"] == 11 and figures[0]["mean"][0] == 1
+    assert build(clips, files=("stroll",))[1][0]["clipped"] == 0
 
 
 def test_the_own_body_is_seen_as_the_environment_shows_it(clips, make_clip, tmp_path):
@@ -60,6 +69,32 @@ def test_the_scene_hangs_together(clips):
     assert np.allclose(north - ball, seen(data, "goal_team_1_rel_ball"))
     assert np.allclose(seen(data, "ball_velp_rel_robot"), (-0.75, 0, 0), atol=1e-6)
     assert np.allclose(seen(data, "player_team"), (1, 0))
+
+
+def test_what_each_task_has_besides_by_hand(clips):
+    def scene(task_mode):
+        data, _ = build(clips, files=("stroll",), task_mode=task_mode)
+        return data, seen(data, "goal_team_0_rel_robot")
+
+    # The trunk is 0.65 m above the ground, on which the goal's place lies.
+    data, goal = scene("goalie")
+    np.testing.assert_allclose(seen(data, "goalkeeper_team_0_xpos_rel_robot"), goal + (0, 0, 0.2), atol=1e-6)
+    other_goal = seen(data, "goal_team_1_rel_robot")
+    keeper = seen(data, "goalkeeper_team_1_xpos_rel_robot")
+    np.testing.assert_allclose(keeper, other_goal + (0, 0, 0.2), atol=1e-6)
+    np.testing.assert_allclose(
+        seen(data, "goalkeeper_team_0_velp_rel_robot"), np.tile((-0.75, 0, 0), (11, 1)), atol=1e-6
+    )
+    assert not seen(data, "target_xpos_rel_robot").any() and not seen(data, "defender_xpos").any()
+    data, goal = scene("obstacle")
+    np.testing.assert_allclose(seen(data, "target_xpos_rel_robot"), goal + (0, 0, 1.12), atol=1e-6)
+    defenders = seen(data, "defender_xpos").reshape(-1, 3, 3) - goal[:, None]
+    for defender, left in enumerate((-0.8, 0, 0.8)):
+        np.testing.assert_allclose(defenders[:, defender], np.tile((0, left, 0.6), (11, 1)), atol=1e-6)
+    assert not seen(data, "goalkeeper_team_0_xpos_rel_robot").any()
+    data, goal = scene("kick")
+    np.testing.assert_allclose(seen(data, "target_xpos_rel_robot"), goal, atol=1e-6)
+    assert not seen(data, "defender_xpos").any()
 
 
 def test_every_task_gets_the_entries_that_the_real_one_has(clips):
@@ -121,6 +156,14 @@ def test_near_and_far(clips):
     assert sentinels.sum() == 3 and np.array_equal(mixed <= 0.6, sentinels)
 
 
+def test_the_ball_lies_up_to_half_a_radian_off_straight_ahead(clips):
+    data, _ = build(clips)
+    ahead, left, _ = seen(data, "ball_xpos_rel_robot").T
+    bearing = np.arctan2(left, ahead)
+    # Even draws, of which this seed's outermost lie near both ends.
+    assert -0.5 <= bearing.min() < -0.4 and 0.4 < bearing.max() <= 0.5
+
+
 def test_sentinels_are_exact_and_others_never_read_as_a_kick(clips, make_clip):
     np.savez(clips / "wild_kick.npz", **make_clip((2.0, -0.9), turn=2.0))  # (1, -1, 1): reads as a shot
     np.savez(clips / "wild_run.npz", **make_clip((2.0, 0.9), turn=2.0))  # (1, 1, 1): no kick has these signs
@@ -152,10 +195,42 @@ def test_stride_rate_and_thinning(clips, make_clip):
     assert len(build(clips, stride=5)[0]) == 9 and build(clips, stride=5)[0].rate_hz == 20
     data, _ = build(clips, enable_sentinels=True, max_samples=6)
     assert len(data) == 6 and data.sentinels.sum() == 3
-    np.savez(clips / "slow.npz", **make_clip((1, 0)) | {"frequency": np.array(50.0)})
+    slow = {name: array[::2] for name, array in make_clip((1, 0), frames=22).items() if name != "frequency"}
+    np.savez(clips / "slow.npz", **slow, frequency=50.0)
     with pytest.raises(InputError, match="2 rates"):
         build(clips)
     assert build(clips, rate_hz=25)[0].rate_hz == 25
+
+
+def test_thinning_spaces_evenly_and_keeps_sentinels_longest():
+    sentinels = np.isin(np.arange(10), (3, 4))
+    # Both sentinels, and of the other eight those at 0, 2.33, 4.67 and 7: rows 0, 2, 7 and 9.
+    assert np.flatnonzero(thinned(sentinels, 6)).tolist() == [0, 2, 3, 4, 7, 9]
+    assert np.flatnonzero(thinned(sentinels, 2)).tolist() == [3, 4]
+    assert np.flatnonzero(thinned(sentinels, 1)).tolist() == [3]
+    assert np.flatnonzero(thinned(sentinels, 3)).tolist() == [0, 3, 4]
+    assert thinned(sentinels, 0).all() and thinned(sentinels, 11).all()
+    assert np.flatnonzero(thinned(np.zeros(9, bool), 3)).tolist() == [0, 4, 8]
+
+
+def test_sentinels_are_counted_after_the_stride(clips):
+    data, _ = build(
+        clips, files=("big_kick",), enable_sentinels=True, stride=3, sentinel_frames="1,3-9", task_mode="kick"
+    )
+    # Frames 0, 3, 6 and 9 of 11 are samples; the second and the fourth of them ask, and there is no fifth.
+    assert data.sentinels.tolist() == [False, True, False, True]
+    assert data.actions[data.sentinels].tolist() == [[1, -1, 1]] * 2
+    np.testing.assert_allclose(seen(data, "joint_vel"), np.tile(np.arange(12) / 10, (4, 1)))
+    angles = 0.03 * np.arange(4)[:, None] * np.arange(12) / 10 - 0.1
+    np.testing.assert_allclose(seen(data, "joint_pos"), angles, atol=1e-6)
+
+
+def test_joint_targets_are_the_joints_of_the_next_sample(clips):
+    data, _ = build(clips, files=("stroll",), level="joint", stride=2)
+    # Samples at frames 0, 2, 4, 6, 8; the last one's target is frame 10, 0.1 s after the first frame.
+    assert len(data) == 5 and data.control == "joint" and data.rate_hz == 50
+    target = 0.1 * np.arange(12) / 10 - 0.1 - DEFAULT_POSE
+    np.testing.assert_allclose(data.actions[-1], target, atol=1e-6)
 
 
 def test_parts_are_episodes_of_one_source(clips, make_clip):
@@ -189,7 +264,7 @@ def test_which_clips_are_read(clips, capsys):
     for arguments in ((["strole"],), ([], ["*"])):
         with pytest.raises(InputError, match="big_kick, sidestep, stroll"):
             names(*arguments)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         read_clips(clips / "nowhere")
     with pytest.raises(InputError, match="has no .npz files"):
         read_clips(clips.parent)
@@ -204,14 +279,12 @@ def test_which_clips_are_read(clips, capsys):
         ({"split": 1.0}, "--split got 1.0"),
         ({"sentinel_threshold": 1.0}, "--sentinel-threshold"),
         ({"enable_sentinels": True, "level": "joint"}, "drop --enable-sentinels"),
-        ({"episodes": 3}, "--episodes came for another kind"),
-        ({"from_policy": "stand", "stride": 3}, "--stride came for another kind"),
         ({"seed": -1}, "--seed got -1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, words):
     with pytest.raises(InputError, match=words):
-        DatasetConfig(**settings)
+        ClipDatasetConfig(**settings)
 
 
 def test_sentinel_texts(clips):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.control.kicks import kick_asked
-from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, parts_folder
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.control.kicks import requested_kick
+from soccer_lib.demos.collect import Collector, _disturbed, collect_dataset, collector_of, parts_folder
+from soccer_lib.demos.config import PlayedDatasetConfig
+from soccer_lib.demos.dataset import Dataset
 from soccer_lib.envs.make import layers, make_env
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.evaluation import evaluate
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.layout import AGENT, DEFAULT_POSE, ROBOT
 from soccer_lib.policies import Policy, PolicySpec, load_policy
+from soccer_lib.policies.striker import Striker
 
 
 class Shuffle(Policy):
@@ -48,6 +50,14 @@ class Caller(Shuffle):
         return np.array((0.01 * state, 0, 0), np.float32), state + 1
 
 
+class Hesitant(Striker):
+    """Asks for its kicks with 0.9 in place of 1."""
+
+    def act(self, observation, state, deterministic):
+        action, state = super().act(observation, state, deterministic)
+        return action * np.float32(0.9) if (np.abs(action) == 1).all() else action, state
+
+
 class Broken(Shuffle):
     """Fails at once."""
 
@@ -59,7 +69,7 @@ class Broken(Shuffle):
 
 def collect(policy=None, **settings):
     config = {"from_policy": "stumble", "episodes": 1, "workers": 1, "tasks": ("kick_to_target",)}
-    return collect_dataset(DatasetConfig(**config | settings), policy, progress=False)
+    return collect_dataset(PlayedDatasetConfig(**config | settings), policy, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +114,25 @@ def test_rewards_are_the_official_score_at_the_end(shuffled):
     assert (lengths <= 5000).all()
 
 
+def test_the_step_that_fires_a_kick_is_held_until_the_strike(walker):
+    data = collect(load_policy("striker"))
+    kicks = (np.abs(data.actions) == 1).all(axis=1)
+    assert kicks.sum() == 1 and data.held_steps[kicks][0] > 100
+    assert (data.held_steps[:-1][~kicks[:-1]] == 50).all()
+    # The clock in the observation says the same: 1 at the reset, 0 after 5,000 physics steps.
+    passed = np.cumsum(data.held_steps)
+    before = np.concatenate(([0], passed[:-1]))
+    clock = AGENT["time_left"]
+    np.testing.assert_allclose(data.observations[:, clock][:, 0], 1 - before / 5000, atol=1e-6)
+    np.testing.assert_allclose(data.next_observations[:, clock][:, 0], 1 - passed / 5000, atol=1e-6)
+
+
+def test_a_kick_that_fired_is_written_with_exactly_one(walker):
+    data = collect(Hesitant())
+    beyond = (np.abs(data.actions) > 0.8).all(axis=1)
+    assert beyond.sum() == 1 and np.abs(data.actions[beyond]).tolist() == [[1, 1, 1]]
+
+
 def test_what_is_written_can_have_another_layout(walker, shuffled):
     robot = collect(Shuffle(), observation="robot")
     first = shuffled.episode_id == 0
@@ -129,6 +158,20 @@ def test_joint_targets_of_the_walker_at_50_hz(walker, shuffled):
     seen, _ = env.reset(seed=1000, options={"gait_phase": np.random.default_rng(1000).random()})
     env.step(Shuffle().predict(seen)[0])
     assert np.allclose(data.actions[4], np.clip(layers(env)[1]._target - DEFAULT_POSE, -1, 1))
+
+
+@pytest.mark.parametrize(
+    ("settings", "layout", "targets"),
+    [
+        ({}, "agent", False),
+        ({"observation": "full"}, "full", False),
+        ({"level": "joint"}, "robot", True),  # without the walker's state, which joint targets replace
+        ({"level": "joint", "observation": "full"}, "full", True),
+    ],
+)
+def test_the_layout_that_is_written(settings, layout, targets):
+    collector = collector_of(PlayedDatasetConfig(from_policy="striker", **settings), load_policy("striker"))
+    assert (collector.layout, collector.targets) == (layout, targets)
 
 
 def test_an_expert_labels_what_another_visits(walker, shuffled):
@@ -161,7 +204,7 @@ def test_kicks_are_not_disturbed_and_none_comes_about():
     rng = np.random.default_rng(0)
     kick, fast = np.array((1, -1, 1), np.float32), np.array((1, -1, 0.7), np.float32)
     played = [_disturbed(fast, 0.5, rng) for _ in range(100)]
-    assert _disturbed(kick, 0.5, rng) is kick and not any(map(kick_asked, played))
+    assert _disturbed(kick, 0.5, rng) is kick and not any(map(requested_kick, played))
     assert len({tuple(row) for row in played}) > 50 and np.abs(played).max() <= 1
     assert _disturbed(np.zeros(12, np.float32), 0.1, rng).std() > 0.05
 
@@ -181,6 +224,19 @@ def test_a_fall_ends_the_episode(capsys):
     assert data.held_steps.max() == 10 and data.held_steps.min() >= 1
     with pytest.raises(InputError, match="none of 2 episodes was solved"):
         collect(Stumble(), episodes=2, only_success=True)
+
+
+def test_only_solved_episodes_are_kept(monkeypatch):
+    def episode(seed: int, success: bool) -> Dataset:
+        rows = np.full((2, 89), seed, np.float32)
+        names = {"tasks": ["kick_to_target"], "seeds": [seed], "success": [success]}
+        return Dataset("joint", "robot", 50.0, rows, np.zeros((2, 12)), np.zeros(2), [str(seed)], **names)
+
+    episodes = [episode(1000, False), episode(1001, True), episode(1002, False), episode(1003, True)]
+    monkeypatch.setattr("soccer_lib.demos.collect.run_jobs", lambda *arguments: episodes)
+    assert collect(Stumble(), episodes=4).seeds.tolist() == [1000, 1001, 1002, 1003]
+    data = collect(Stumble(), episodes=4, only_success=True)
+    assert data.seeds.tolist() == [1001, 1003] and data.observations[:, 0].tolist() == [1001] * 2 + [1003] * 2
 
 
 def test_workers_change_nothing():
@@ -212,7 +268,7 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(Collector, "play", until_the_second)
     with pytest.raises(MemoryError):
         collect(Stumble(), episodes=3, output=output)
-    folder = parts_folder(DatasetConfig(output=output))
+    folder = parts_folder(PlayedDatasetConfig(output=output))
     assert sorted(path.name for path in folder.glob("*.npz")) == [
         "kick_to_target_1000.npz",
         "kick_to_target_1001.npz",
@@ -237,6 +293,9 @@ def test_a_stopped_call_goes_on(tmp_path, monkeypatch):
         ({"label_with": "walk_at_ball"}, "--label-with wants command, stumble gives joint"),
         ({"label_with": "nobody"}, "unknown policy"),
         ({"tasks": ("kick_it",)}, "kick_it"),
+        ({"episodes": 0}, "--episodes got 0; expected 1 or more"),
+        ({"noise": float("nan")}, "--noise got nan"),
+        ({"output": "demos.txt"}, "ends in .npz"),
     ],
 )
 def test_what_cannot_be_played_is_refused(settings, words):

@@ -7,8 +7,8 @@ import pytest
 
 from soccer_lib.control.weights import DATA
 from soccer_lib.demos.collect import collect_dataset
-from soccer_lib.demos.config import DatasetConfig
-from soccer_lib.demos.dataset import read_dataset
+from soccer_lib.demos.config import PlayedDatasetConfig
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.runs import load_json
 from soccer_lib.tasks import COMPETITION
 
@@ -16,10 +16,13 @@ FILE = DATA / "demos" / "striker.npz"
 
 
 @pytest.mark.parametrize("task", COMPETITION)
+@pytest.mark.golden
 def test_a_demonstration_is_played_again_alike(task):
     committed, settings = read_dataset(FILE), load_json(FILE.with_suffix(".json"))["settings"]
     assert settings["from_policy"] == "striker" and settings["tasks"] == ["all"]
-    asked = DatasetConfig(from_policy="striker", tasks=(task,), episodes=1, seed=settings["seed"], workers=1)
+    asked = PlayedDatasetConfig(
+        from_policy="striker", tasks=(task,), episodes=1, seed=settings["seed"], workers=1
+    )
     again = collect_dataset(asked, progress=False)
     row = np.flatnonzero((committed.tasks == task) & (committed.seeds == settings["seed"]))
     before = committed.take(np.isin(committed.episode_id, row))

@@ -8,7 +8,9 @@ import os
 import numpy as np
 import pytest
 
-from soccer_lib.demos.dataset import SIZES, WIDTHS, Dataset, join, read_dataset, write_dataset
+from soccer_lib.demos import files
+from soccer_lib.demos.dataset import SIZES, Dataset, join
+from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.runs import load_json, load_npz
 
@@ -83,6 +85,18 @@ def test_taking_samples_numbers_the_episodes_anew():
     assert taken.next_observations[:, 5].tolist() == [11, 12, 13, 31, 32, 33]
 
 
+def test_an_array_that_it_has_to_have():
+    assert played().column("seeds").tolist() == [1000, 1001, 1002, 1003]
+    with pytest.raises(InputError, match="this dataset has no scores"):
+        played(scores=None).column("scores")
+
+
+def test_every_side_of_a_split_gets_a_source():
+    for share, episodes in ((0.01, 1), (0.3, 1), (0.99, 3)):
+        first, second = played().split(share)
+        assert (len(first.source), len(second.source)) == (episodes, 4 - episodes)
+
+
 def test_a_split_shares_no_source():
     data = played(episodes=10)
     train, validation = data.split(0.8, seed=3)
@@ -104,6 +118,29 @@ def test_joining():
     joined = join([played(), played(episodes=2)])
     assert joined.episode_id.tolist() == np.repeat(np.arange(6), 3).tolist()
     assert joined.seeds.tolist() == [1000, 1001, 1002, 1003, 1000, 1001]
+    assert joined.observations[:, 0].tolist() == [
+        0,
+        1,
+        2,
+        10,
+        11,
+        12,
+        20,
+        21,
+        22,
+        30,
+        31,
+        32,
+        0,
+        1,
+        2,
+        10,
+        11,
+        12,
+    ]
+    assert joined.next_observations[-1, 0] == 13 and joined.held_steps.tolist() == [50] * 18
+    three = join([played(episodes=2), played(episodes=1), played(episodes=3)])
+    assert three.episode_id.tolist() == np.repeat(np.arange(6), 3).tolist()
     labels = played(rewards=None, next_observations=None, terminated=None, truncated=None, held_steps=None)
     assert not join([played(), labels]).has_transitions
     with pytest.raises(InputError, match="2 kinds"):
@@ -127,7 +164,7 @@ def test_joining():
         ({"episode_id": np.repeat([0, 1, 2, 2], 3)}, "does not count up"),
         ({"terminated": None}, "only some of"),
         ({"scores": np.zeros(3)}, "scores"),
-        ({"held_steps": ["many"] * 12}, "no dataset"),
+        ({"held_steps": ["many"] * 12}, "not a dataset"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, words):
@@ -156,6 +193,18 @@ def test_damaged_foreign_and_swapped_files_are_refused_by_name(tmp_path):
         read_dataset(path)
 
 
+def test_a_kill_between_the_two_files_leaves_no_record_of_another_file(tmp_path, monkeypatch):
+    path = write_dataset(tmp_path / "demo.npz", played(), {})
+
+    def killed(*arguments) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "atomic_write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(path, played(episodes=2), {})
+    assert not (tmp_path / "demo.json").exists() and len(read_dataset(path)) == 6
+
+
 def test_a_full_disk_leaves_nothing_under_the_name(tmp_path, monkeypatch):
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -167,7 +216,7 @@ def test_a_full_disk_leaves_nothing_under_the_name(tmp_path, monkeypatch):
 
 
 def test_a_million_samples_fit_into_two_gigabytes():
-    widest = max(size for sizes in SIZES.values() for size in sizes), max(WIDTHS.values())
+    widest = max(size for sizes in SIZES.values() for size in sizes), 12
     observations, actions = np.zeros((8, widest[0])), np.zeros((8, widest[1]))
     data = played(
         episodes=8,

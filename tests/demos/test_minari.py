@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from soccer_lib.demos.dataset import Dataset, read_dataset
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import read_dataset
 from soccer_lib.demos.minari import check_folder, write_minari
 from soccer_lib.errors import InputError, ResourceError
 
@@ -69,7 +70,7 @@ def test_what_it_cannot_hold(minari, tmp_path):
     labels = Dataset(**{**vars(played()), **dict.fromkeys(fields)})
     with pytest.raises(InputError, match="no transitions"):
         write_minari(tmp_path / "striker-v0", labels)
-    with pytest.raises(InputError, match="no Minari name"):
+    with pytest.raises(InputError, match="not a Minari name"):
         check_folder(tmp_path / "two words")
     (tmp_path / "taken-v1").mkdir()
     with pytest.raises(InputError, match="there already"):

@@ -12,8 +12,8 @@ from stable_baselines3.common.env_checker import check_env as sb3_check
 import soccer_lib as sl
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
+from soccer_lib.sim.torque import pd_torque
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS
-from soccer_lib.wrappers.control import pd_torque
 from soccer_lib.wrappers.observation import projected_gravity
 
 
@@ -58,6 +58,7 @@ def first_steps(env, actions):
 @pytest.mark.parametrize("control", CONTROLS)
 @pytest.mark.parametrize("observation", OBSERVATIONS)
 @pytest.mark.parametrize("task", sl.COMPETITION)
+@pytest.mark.golden
 def test_fast_and_stock_give_the_same_through_every_layer(task, observation, control, request):
     arguments = {"observation": observation, **arguments_of(control, request)}
     fast, stock = (sl.make_env(task, fast=fast, **arguments) for fast in (True, False))

@@ -150,7 +150,7 @@ def test_everything_is_as_in_the_dummy_of_sb3():
 def test_a_time_out_is_marked(pair):
     venv = pair[1]
     venv.reset()
-    venv._members[0]._own.envs[1].unwrapped.n_steps = 4995
+    venv.members[0].held.envs[1].unwrapped.n_steps = 4995
     _, _, dones, infos = venv.step(np.zeros((5, 12), np.float32))
     assert dones.tolist() == [False, True, False, False, False]
     assert infos[1]["TimeLimit.truncated"] and not infos[0]["TimeLimit.truncated"]
@@ -223,7 +223,7 @@ def test_a_worker_that_cannot_build_says_why(tmp_path):
 def test_a_killed_worker_is_named_and_closing_does_not_hang():
     venv = make_vec_env(TASKS, 2, workers=2, **JOINT)
     venv.reset()
-    first, second = (member.process for member in venv._members)
+    first, second = (member.process for member in venv.members)
     os.kill(first.pid, signal.SIGSTOP)  # not even a suspended worker may hold up the end
     os.kill(second.pid, signal.SIGKILL)
     os.kill(first.pid, signal.SIGCONT)
@@ -247,7 +247,7 @@ print("main runs")
 venv = sl.make_vec_env("kick_to_target", 2, workers=2, control="joint")
 venv.reset()
 {then}
-print("pids", *(member.process.pid for member in venv._members), flush=True)
+print("pids", *(member.process.pid for member in venv.members), flush=True)
 {end}
 """
 
@@ -286,6 +286,6 @@ def _alive(pid):
 
 def test_workers_do_without_torch(pair):
     """Torch would cost each worker 0.3 GB and seconds."""
-    for member in pair[0]._members:
+    for member in pair[0].members:
         with open(f"/proc/{member.process.pid}/maps", encoding="ascii", errors="ignore") as file:
             assert "libtorch" not in file.read()

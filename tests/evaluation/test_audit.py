@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import gymnasium as gym
+import numpy as np
 import pytest
 
 from soccer_lib.cli.inspect_reward import InspectRewardConfig, main, write_audit
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import audit
-from soccer_lib.evaluation.audit import APART, DISCOUNTED, REVERSED, RIGHT, Audit, Pair, Played, audit_reward
+from soccer_lib.evaluation.audit import (
+    APART,
+    DISCOUNTED,
+    REVERSED,
+    RIGHT,
+    Audit,
+    AuditedEpisode,
+    AuditJob,
+    AuditPlayer,
+    Pair,
+    audit_reward,
+)
 from soccer_lib.evaluation.behaviours import BEHAVIOURS
 from soccer_lib.view.audit import (
     audit_table,
@@ -20,7 +34,7 @@ from soccer_lib.view.style import RED
 
 
 def played(behaviour, score, paid, time=9.0, task="kick_to_target", start=0):
-    return Played(task, 0, start, behaviour, score, paid, time, "time_limit")
+    return AuditedEpisode(task, 0, start, behaviour, score, paid, time, "time_limit")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +71,68 @@ def test_a_task_without_pairs_to_compare_does_not_pass():
     same = (played("a", 1.0, 1.0), played("b", 1.5, 2.0))
     right = (played("a", 1.0, 1.0), played("b", 2.5, 2.0))
     assert not Audit(same, {}).passed and Audit(right, {}).passed
+
+
+def test_a_gap_of_one_point_counts_and_a_smaller_one_does_not():
+    assert len(Audit((played("a", 2.0, 0.0), played("b", 1.0, 0.0)), {}).pairs["kick_to_target"]) == 1
+    assert not Audit((played("a", 1.999, 0.0), played("b", 1.0, 0.0)), {}).pairs["kick_to_target"]
+
+
+def test_what_passes():
+    right = played("a", 2.0, 1.0), played("b", 1.0, 0.0)
+    far_apart = played("a", 2.0, 1.0, time=9.0), played("b", 1.0, 0.0, time=1.0)
+    discounted = played("c", 4.0, 0.5, time=9.0), played("d", 3.0, 0.9, time=1.0)
+    reversed_ = played("a", 2.0, 0.0), played("b", 1.0, 1.0)
+    assert Audit(right, {}).passed
+    assert not Audit(far_apart, {}).passed  # nothing that could have gone wrong
+    assert Audit((*right, *(replace(one, start=1) for one in discounted)), {}).passed
+    assert not Audit((*right, *(replace(one, start=1) for one in reversed_)), {}).passed
+    other_task = (replace(one, task="goalie_penalty_kick") for one in reversed_)
+    assert not Audit((*right, *other_task), {}).passed
+
+
+class ThreeSteps(gym.Env):
+    """Pays 1, 2 and 4; the steps last 2, 1 and 3 physics steps."""
+
+    def reset(self, *, seed=None, options=None):
+        self.begun = seed, options
+        self.step_number = 0
+        return np.zeros(96, np.float32), {}
+
+    def step(self, action):
+        held = (2, 1, 3)[self.step_number]
+        reward = (1.0, 2.0, 4.0)[self.step_number]
+        self.step_number += 1
+        over = self.step_number == 3
+        info = {"held_steps": held}
+        if over:
+            info["episode_report"] = {"score": 7.0, "time": 0.012, "outcome": "fall", "return": 7.0}
+        return np.zeros(96, np.float32), reward, over, False, info
+
+
+def test_what_is_paid_later_is_discounted_by_the_physics_steps_before_it(monkeypatch):
+    made = []
+
+    def env_for(spec, task, **settings):
+        made.append((spec.control, task, settings))
+        return ThreeSteps()
+
+    monkeypatch.setattr(audit, "env_for", env_for)
+    player = AuditPlayer(0.5, 50, "tight", {"time": -1.0})
+    found = player(AuditJob("kick_to_target", 3, 21, "stand"))
+    assert found.paid == 1 + 2 * 0.5**2 + 4 * 0.5**3
+    assert (found.score, found.time, found.outcome) == (7.0, 0.012, "fall")
+    player(AuditJob("kick_to_target", 4, 0, "stand"))
+    player(AuditJob("kick_to_target", 4, 0, "fall at once"))
+    reward = {"reward": "tight", "reward_weights": {"time": -1.0}}
+    assert made == [  # one environment a control; potentials are paid at the gamma of its env step
+        ("command", "kick_to_target", {"hold": 50, "reward_gamma": 0.5**50, **reward}),
+        ("torque", "kick_to_target", {"hold": None, "reward_gamma": 0.5, **reward}),
+    ]
+    env = player._env("kick_to_target", BEHAVIOURS["stand"]().spec)
+    assert env.begun == (4, {"gait_phase": 0.0})
+    player(AuditJob("kick_to_target", 3, 21, "stand"))
+    assert env.begun == (3, {"gait_phase": 0.05})  # the 21st start is the first again, and so on
 
 
 GOALIE = {"tasks": "goalie_penalty_kick", "starts": 1, "seed": 1, "workers": 1}

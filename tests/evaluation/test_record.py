@@ -12,8 +12,13 @@ import pytest
 from soccer_lib.cli.main import main
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import EvaluationResult, evaluate, read_record, replay, replay_table
+from soccer_lib.evaluation.episode import fingerprint_of
+from soccer_lib.evaluation.replay import CLAIMS, ReplayedEpisode
 from soccer_lib.runs import load_npz
+from soccer_lib.scoring import official_components, official_score
+from soccer_lib.sim import make_sim
 from soccer_lib.tasks import TASKS
+from tests.support.episodes import make_episode
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +54,35 @@ def test_a_record_holds_every_episode(result, record):
         assert stored.torques.tobytes() == episode.torques.tobytes() and stored.torques.dtype == np.float32
 
 
+@pytest.mark.golden
 def test_the_stock_environment_gives_every_score_to_the_last_digit(record, result):
     replayed = replay(record, stock=True, workers=2, progress=False)
     assert all(episode.equal for episode in replayed)
     assert [episode.score for episode in replayed] == [episode.score for episode in result.episodes]
     assert replay_table(replayed).count("equal") == len(replayed)
+
+
+def test_equal_means_score_terms_length_and_end_to_the_last_digit():
+    recorded = make_episode("kick_to_target", 0.1, terms={"success": 0.0, "distance": 0.3}, length=50)
+    judged = {name: getattr(recorded, name) for name in CLAIMS}
+    same = ReplayedEpisode(recorded, 0.1, {"success": 0.0, "distance": 0.3}, 50, ended=True, judged=judged)
+    assert same.equal
+    for name, value in {"outcome": "success", "success": True, "fallen": False, "fingerprint": "b"}.items():
+        claimed = replace(same, recorded=replace(recorded, **{name: value}))
+        assert claimed.differences == [name], name
+    for change in (
+        {"score": float(np.nextafter(0.1, 1))},
+        {"terms": {"success": 0.0, "distance": float(np.nextafter(0.3, 1))}},
+        {"terms": {"success": 0.0}},
+        {"length": 49},
+        {"ended": False},
+    ):
+        assert not replace(same, **change).equal, change
+    cut = replace(same, recorded=replace(recorded, outcome="unstable"), ended=False)
+    assert cut.differences == ["outcome", "end"]  # a blow-up that nobody sees again is no excuse
+    blown_up = replace(cut, judged=judged | {"outcome": "unstable"})
+    assert blown_up.equal  # only the fast simulation ends an episode that blew up
+    assert not replace(blown_up, length=49).equal
 
 
 def test_the_command_compares(record, capsys):
@@ -82,6 +111,30 @@ def test_a_cut_episode_is_found(record, tmp_path):
     path = changed(record, tmp_path / "r.npz", episodes=episodes)
     first, second, *others = replay(path, workers=1, progress=False)
     assert not first.equal and not second.equal and all(episode.equal for episode in others)
+
+
+@pytest.mark.parametrize("stock", [False, True])
+def test_an_episode_cut_at_its_best_step_is_no_score(record, tmp_path, stock):
+    episodes = episodes_of(record)
+    first = episodes[0]
+    torques = load_npz(record)["torques"]
+    kept = first["length"] - 10
+    # A forger cuts the last steps, computes the score of the step before them, and blames the physics.
+    sim = make_sim(first["task"])
+    sim.reset(seed=first["seed"])
+    for torque in torques[:kept]:
+        *_, info = sim.step(torque)
+    terms = {name: float(value) for name, value in info["reward_terms"].items()}
+    forged = first | {"length": kept, "outcome": "unstable", "terms": terms, "score": None}
+    if first["score"] is not None:
+        forged |= {
+            "score": official_score(first["task"], terms),
+            "components": official_components(first["task"], terms),
+        }
+    forged["fingerprint"] = fingerprint_of(sim.start, torques[:kept])
+    path = changed(record, tmp_path / "r.npz", torques[:kept], episodes=[forged])
+    (replayed,) = replay(path, stock=stock, workers=1, progress=False)
+    assert {"outcome", "end"} <= set(replayed.differences)
 
 
 @pytest.mark.parametrize(

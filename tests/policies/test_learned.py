@@ -76,8 +76,14 @@ def test_damaged_files_are_refused(file, tmp_path):
     for key, value, words in (
         ("kind", "walker", "no record of a policy"),
         ("layers", record["layers"][:-1], "8 outputs; expected 3"),
-        ("layers", ["normalise", "gelu"], "unknown layer 'gelu'"),
+        ("layers", ["normalise", "glu"], "unknown layer 'glu'"),
         ("spec", {"observation": "agent", "speed": 3}, "cannot read"),
+        ("spec", {"control": "command", "observation": "agent", "hold": 1e9}, "hold got 1000000000.0"),
+        ("spec", {"control": ["command"], "observation": "agent"}, "control got"),
+        ("spec", {"control": "command", "observation": None}, "observation got None"),
+        ("spec", {"control": "command", "observation": "agent", "walker": 3}, "walker got 3"),
+        ("layers", [["normalise"], 3], "cannot read"),
+        ("layers", ["relu"], "layer 0 .relu. has"),
     ):
         file.with_suffix(".json").write_text(json.dumps({**record, key: value}))
         with pytest.raises(InputError, match=words):

@@ -11,9 +11,10 @@ import pytest
 import soccer_lib as sl
 from soccer_lib.control.weights import OWN_FILE
 from soccer_lib.errors import InputError
-from soccer_lib.layout import COMMAND_SCALE, ROBOT, TORQUE_LIMIT
+from soccer_lib.layout import COMMAND_SCALE, KP, ROBOT, TORQUE_LIMIT
 from soccer_lib.policies import BASELINES, Policy, PolicySpec, load_policy, stand_torque
 from soccer_lib.sim import make_sim
+from soccer_lib.sim.torque import STAND_KD, STAND_KP, STAND_POSE
 
 
 class Counter(Policy):
@@ -112,6 +113,29 @@ def test_only_a_policy_that_walks_takes_a_walker():
     assert load_policy("walk_at_ball").spec.walker == "own"
     with pytest.raises(InputError, match="'hub' came for stand, which controls torque"):
         load_policy("stand", walker="hub")
+
+
+def test_random_torques_fill_the_box():
+    policy = load_policy("random")
+    state = policy.begin(0)
+    drawn = np.array([policy.predict(np.zeros(45), state)[0] for _ in range(500)])
+    assert -1 <= drawn.min() < -0.99 and 0.99 < drawn.max() < 1 and abs(drawn.mean()) < 0.02
+
+
+def test_standing_torques_by_hand():
+    """A joint 0.01 rad from the pose that moves with 0.1 rad/s: kp * 0.01 - kd * 0.1."""
+    observation = np.zeros(45, np.float32)
+    observation[:12] = STAND_POSE - 0.01
+    observation[12:24] = 0.1
+    torque = stand_torque(observation)
+    assert torque.tolist() == pytest.approx((0.01 * STAND_KP - 0.1 * STAND_KD).tolist(), rel=1e-4)
+    ankles = [4, 5, 10, 11]  # as stiff as hips and knees; all else as the robot has it
+    assert (STAND_KP[ankles] == 200).all() and (STAND_KD[ankles] == 5).all()
+    assert (np.delete(STAND_KP, ankles) == np.delete(KP, ankles)).all()
+    assert STAND_POSE[[0, 3, 4]].tolist() == pytest.approx([-0.1, 0.2, -0.1])  # the feet stay level
+    assert STAND_POSE[:6].sum() == pytest.approx(0) and (STAND_POSE[:6] == STAND_POSE[6:]).all()
+    action, _ = load_policy("stand").predict(observation)
+    assert (action * TORQUE_LIMIT).tolist() == pytest.approx(torque.tolist(), rel=1e-6)
 
 
 def test_standing_torques_are_single_precision_and_inside_the_limits():

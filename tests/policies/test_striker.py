@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import soccer_lib as sl
-from soccer_lib.control.kicks import PATTERNS, Kick, kick_asked, load_kicks
+from soccer_lib.control.kicks import PATTERNS, Kick, load_kicks, requested_kick
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
-from soccer_lib.policies.striker import FLYING, KEEPER_RATE, POST, Memory, Scene, Striker
+from soccer_lib.policies.striker import FLYING, KEEPER_RATE, POST, WORTH_A_MISS, Memory, Striker, StrikerView
 
 STANCE = load_kicks()["shot"].stance
 
@@ -38,7 +38,7 @@ def behind_ball(**arguments) -> np.ndarray:
 
 
 def test_it_reads_the_keeper_along_the_goal_line():
-    seen = Scene(scene(keeper=(0.5, -1.0)))
+    seen = StrikerView(scene(keeper=(0.5, -1.0)))
     assert seen.keeper == pytest.approx(0.5) and seen.keeper_speed == pytest.approx(-1.0)
     assert seen.keeper_at(0.0) == pytest.approx(0.5)
     assert seen.keeper_at(0.5 * np.pi / KEEPER_RATE) == pytest.approx(-1.0 / KEEPER_RATE)
@@ -50,14 +50,14 @@ def test_it_aims_at_the_side_that_the_keeper_leaves(side):
     # The keeper stands still on one side, as far as its present place and speed tell, for a quarter period.
     striker, later = Striker(), -side
     o = scene(keeper=(later * np.cos(KEEPER_RATE * 1.85), later * KEEPER_RATE * np.sin(KEEPER_RATE * 1.85)))
-    aim, _ = striker._past_keeper(Scene(o), Memory())
+    aim, _ = striker._past_keeper(StrikerView(o), Memory())
     assert aim == pytest.approx(side * POST)
 
 
 def test_it_walks_first_and_asks_for_the_kick_behind_the_ball():
     striker = Striker(aim_y=0.0)
     action, memory = striker.predict(scene(ball=(1.5, 0.0)), striker.begin())
-    assert kick_asked(action) is None and action[0] > 0.3 and memory.kicks == 0
+    assert requested_kick(action) is None and action[0] > 0.3 and memory.kicks == 0
     striker = Striker(aim_y=-STANCE[1])  # straight ahead of the ball
     action, memory = striker.predict(behind_ball(), striker.begin())
     assert action.tolist() == list(PATTERNS["shot"]) and memory.kicks == 1
@@ -68,7 +68,7 @@ def test_it_waits_as_long_as_it_is_told():
     memory, asked = striker.begin(), []
     for _ in range(6):
         action, memory = striker.predict(behind_ball(), memory)
-        asked.append(kick_asked(action))
+        asked.append(requested_kick(action))
     assert asked[:4] == [None] * 4 and asked[4] == "shot"
 
 
@@ -104,18 +104,18 @@ def test_a_faster_kick_may_miss_more_often():
 def test_every_target_has_a_kick_that_hits_it(style, height):
     o = scene(task=1, target=(3.0, -0.39, height - 0.57), ball=(0.8, 0.0))
     striker = Striker(style)
-    chosen, aim = striker._between_defenders(Scene(o))
+    chosen, aim = striker._between_defenders(StrikerView(o))
     assert chosen.name in FLYING[style] and aim == pytest.approx((3.0, -0.39))
-    assert striker.hit_share(chosen, height) > 0.6
+    assert striker.hit_share(chosen, height) > WORTH_A_MISS
 
 
 def test_a_clean_striker_uses_upright_kicks_only():
     clean = Striker("clean", aim_y=0.0)
-    chosen, *_ = clean._plan(Scene(scene()), Memory())
+    chosen, *_ = clean._plan(StrikerView(scene()), Memory())
     assert chosen.name == "drive"
     # A target that no upright kick reaches: the nearest solid defender gets the ball.
     o = scene(task=1, target=(3.0, 0.39, 2.5), defender_xpos=(3, 1.17, 0, 3, -0.39, 0, 3, -1.17, 0))
-    chosen, aim = Striker("clean")._between_defenders(Scene(o))
+    chosen, aim = Striker("clean")._between_defenders(StrikerView(o))
     assert chosen.name in FLYING["clean"] and aim == pytest.approx((3.0, -0.39))
 
 

@@ -184,6 +184,13 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
     assert done.returncode == -signal.SIGKILL and path.read_text() == "old"
 
 
+def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path):
+    path = files.atomic_write_text(tmp_path / "x.txt", "old")
+    with open(path) as reader:
+        files.atomic_write_text(path, "new")
+        assert reader.read() == "old" and path.read_text() == "new"
+
+
 def test_json_knows_numpy_and_has_no_nan(tmp_path):
     value = {"a": np.float32(0.5), "b": np.arange(2), "c": (np.nan, np.inf), "d": Path("x/y"), "e": Config()}
     path = runs.atomic_write_json(tmp_path / "x.json", value)
@@ -239,6 +246,12 @@ def test_run_folder_refuses_another_config_and_touches_nothing(tmp_path):
     assert {entry: entry.read_bytes() for entry in path.iterdir()} == before
 
 
+def test_a_setting_that_is_no_more_is_another_configuration(tmp_path):
+    runs.RunFolder.open(tmp_path / "one", {"seed": 0, "noise": 0.1}, "evaluate")
+    with pytest.raises(InputError, match="made with noise = 0.1 and this run has None"):
+        runs.RunFolder.open(tmp_path / "one", {"seed": 0}, "evaluate")
+
+
 def test_run_folder_refuses_foreign_folders(tmp_path):
     (tmp_path / "photo.txt").write_text("mine")
     with pytest.raises(InputError, match=r"not empty and has no config\.json"):
@@ -262,6 +275,8 @@ def test_metrics_survive_a_cut_last_line(tmp_path):
     folder.append_metrics({"step": 3})
     lines = path.read_text().splitlines()
     assert json.loads(lines[0]) == {"step": 1, "loss": None} and json.loads(lines[2]) == {"step": 3}
+    assert folder.metrics() == [{"step": 1, "loss": None}, {"step": 3}]
+    assert runs.RunFolder.open(tmp_path / "two", Config(), "evaluate").metrics() == []
 
 
 def test_status(tmp_path):

@@ -23,6 +23,7 @@ ENDS = {
 
 @pytest.mark.parametrize("team", [0, 1])
 @pytest.mark.parametrize("task", TASKS)
+@pytest.mark.golden
 def test_bit_identical_to_the_stock_environment(task, team):
     found = compare(task, team, steps=2_600)
     assert found.steps == 2_600
@@ -135,6 +136,6 @@ def test_the_reach_bound_holds_for_random_poses():
         sim.reset(seed=0)
         sim.joint_pos[:] = rng.uniform(-3, 3, 12)
         mujoco.mj_forward(model, data)
-        geoms = sorted(sim._robot_geoms)
-        reach = np.linalg.norm(data.geom_xpos[geoms] - sim._imu, axis=1) + model.geom_rbound[geoms]
-        assert reach.max() < sim._ball_reach
+        geoms = sorted(sim.robot_geoms)
+        reach = np.linalg.norm(data.geom_xpos[geoms] - sim.readings.imu, axis=1) + model.geom_rbound[geoms]
+        assert reach.max() < sim.ball_reach

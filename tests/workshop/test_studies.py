@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from soccer_lib.demos.dataset import read_dataset, write_dataset
+from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.runs import load_json
 from soccer_lib.runs.files import verify_manifest
 from soccer_lib.tasks import COMPETITION

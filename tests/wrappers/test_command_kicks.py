@@ -64,7 +64,7 @@ def test_the_step_of_a_kick_lasts_until_the_swing_is_over(struck):
     assert info["macro_triggered"] and info["macro_name"] == "placed" and info["macro_trigger_count"] == 1
     assert info["held_steps"] > 300 and info["macro_active_steps"] == info["held_steps"]
     assert not (terminated or truncated)
-    assert np.hypot(*(control.sim._ball - ball)[:2]) > 0.05  # the ball is on its way
+    assert np.hypot(*(control.sim.readings.ball - ball)[:2]) > 0.05  # the ball is on its way
 
 
 def test_commands_wait_while_the_robot_recovers(struck):
@@ -186,10 +186,10 @@ def test_after_a_clip_the_robot_walks_on(played):
     for _ in range(8):
         *_, info = env.step(np.zeros(3, np.float32))
     assert not info["macro_active"] and info["macro_step_index"] == 0
-    start = env.unwrapped._imu.copy()
+    start = env.unwrapped.readings.imu.copy()
     for _ in range(12):
         *_, terminated, _, info = env.step(np.array([-0.4, 0.0, 0.0], np.float32))
-    assert not terminated and np.hypot(*(env.unwrapped._imu - start)[:2]) > 0.2
+    assert not terminated and np.hypot(*(env.unwrapped.readings.imu - start)[:2]) > 0.2
 
 
 def test_a_state_inside_a_clip_continues_bit_for_bit(played, crouch):

@@ -78,15 +78,15 @@ def test_turning_the_whole_scene_changes_nothing(task, angle):
     def observed():
         mujoco.mj_forward(sim.model, sim.data)
         sim.bind_episode()
-        sim._measured = 0
+        sim.readings.forget()
         return env.observation(sim.observation())
 
     before = observed()
     old_velocity = sim.info()["ball_velp_rel_robot"]
     turn = turn_scene(sim, tracker, angle)
     if task == "goalie_penalty_kick":  # the fast simulation takes for granted that keepers slide along y
-        straight = sim._keeper_velp
-        sim._keeper_velp = lambda team: turn @ straight(team)
+        straight = sim.readings.keeper_velp
+        sim.readings.keeper_velp = lambda team: turn @ straight(team)
     np.testing.assert_allclose(observed(), before, atol=1e-5)
     assert np.abs(sim.info()["ball_velp_rel_robot"] - old_velocity).max() > 0.05  # it did turn
 
@@ -105,7 +105,7 @@ def test_tracked_centre_stays_with_the_ball_for_ten_seconds(task):
         env.step(rng.uniform(-0.3, 0.3, 12).astype(np.float32))
         if step % 25 == 0:
             seen = sim.observation()[24:27]
-            centre = sim.data.geom_xpos[geom] - sim._imu
+            centre = sim.data.geom_xpos[geom] - sim.readings.imu
             worst = max(worst, np.linalg.norm(seen + env.ball.offset - centre))
             turned = max(turned, np.linalg.norm(seen - centre + [0, 0, 0.11]))
     assert turned > 0.2 and worst < 0.002
@@ -151,9 +151,9 @@ def seen_by_an_exported_agent(sim):
 
     def watched(torque):
         over = advance(torque)
-        quat, gyro, _ = sim.sensors()
+        sensed = sim.readings.sense()
         field = RAW[sim.task.name]["ball_velr_rel_robot"]
-        tracker.push(sim.observation()[field], quat, gyro)
+        tracker.push(sim.observation()[field], sensed.quat_xyzw, sensed.gyro)
         return over
 
     sim.advance = watched
@@ -177,7 +177,7 @@ def test_environment_and_exported_agent_track_the_same_bits(task, control):
         if tenth % 7 == 6:
             sim.data.qvel[speed : speed + 6] = 0
         env.step(rng.uniform(-0.2, 0.2, 12).astype(np.float32))
-        rested, moved = rested + layer._trail._still, moved + (not layer._trail._still)
+        rested, moved = rested + layer.trail._still, moved + (not layer.trail._still)
         assert layer.ball.offset == watching.offset and layer.ball.spin == watching.spin
         if step % 40 == 39:
             sl.set_state(env, sl.get_state(env))

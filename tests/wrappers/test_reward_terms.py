@@ -11,8 +11,9 @@ import pytest
 import soccer_lib as sl
 from soccer_lib.layout import ROBOT
 from soccer_lib.policies import load_policy
+from soccer_lib.wrappers.rewards.field_state import FieldState as State
+from soccer_lib.wrappers.rewards.field_state import FieldStateReader, Step
 from soccer_lib.wrappers.rewards.potential import POTENTIALS, shaping
-from soccer_lib.wrappers.rewards.scene import Scene, SceneReader, Step
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, STOCK_RATES, TERMS
 
 EARN = ("approach_ball", "face_ball", "face_target", "ball_to_target", "upright", "height", "aligned_kick",
@@ -27,31 +28,31 @@ def value(name: str, **step) -> float:
 
 
 def kick(ball=0.3 + 0j, target=2 + 0j, **more):
-    return {"before": Scene(ball=ball, target=target), "kicked": True, "kicks": 1, **more}
+    return {"before": State(ball=ball, target=target), "kicked": True, "kicks": 1, **more}
 
 
 @pytest.mark.parametrize(
     ("name", "step", "expected"),
     [
         # Heading along the world's y axis: 0.3 m there is 0.3 m ahead.
-        ("approach_ball", {"before": Scene(heading=math.pi / 2), "after": Scene(place=0.3j)}, 0.3),
+        ("approach_ball", {"before": State(heading=math.pi / 2), "after": State(place=0.3j)}, 0.3),
         # From 2 m ahead to the side: sqrt(2^2 + 1.5^2) = 2.5.
-        ("approach_ball", {"after": Scene(place=1.5j)}, -0.5),
-        ("approach_ball", {"after": Scene(place=0.5 + 0j, ball=9 + 0j)}, 0.5),  # the ball was kicked away
-        ("walk_away", {"after": Scene(place=-0.2 + 0j)}, 0.2),
-        ("walk_away", {"after": Scene(place=0.2 + 0j)}, 0.0),
-        ("face_ball", {"before": Scene(ball=1j), "after": Scene(ball=1 - 1j)}, math.pi / 4),
-        ("face_ball", {"before": Scene(ball=-1 + 0j), "after": Scene(upright=0.0)}, 0.0),
-        ("face_target", {"before": Scene(target=1 + 1j), "after": Scene(target=-1j)}, -math.pi / 4),
-        ("ball_to_target", {"before": Scene(ball=3j, target=0j), "after": Scene(ball=5j, target=0j)}, -2.0),
-        ("ball_to_target", {"before": Scene(ball=1 + 0j), "after": Scene(ball=2 + 0j)}, 1.0),
-        ("upright", {"after": Scene(upright=0.8), "held": 0.5}, -0.1),
-        ("height", {"after": Scene(height=0.45), "held": 0.2}, -0.01),
-        ("height", {"after": Scene(height=0.52)}, 0.0),
+        ("approach_ball", {"after": State(place=1.5j)}, -0.5),
+        ("approach_ball", {"after": State(place=0.5 + 0j, ball=9 + 0j)}, 0.5),  # the ball was kicked away
+        ("walk_away", {"after": State(place=-0.2 + 0j)}, 0.2),
+        ("walk_away", {"after": State(place=0.2 + 0j)}, 0.0),
+        ("face_ball", {"before": State(ball=1j), "after": State(ball=1 - 1j)}, math.pi / 4),
+        ("face_ball", {"before": State(ball=-1 + 0j), "after": State(upright=0.0)}, 0.0),
+        ("face_target", {"before": State(target=1 + 1j), "after": State(target=-1j)}, -math.pi / 4),
+        ("ball_to_target", {"before": State(ball=3j, target=0j), "after": State(ball=5j, target=0j)}, -2.0),
+        ("ball_to_target", {"before": State(ball=1 + 0j), "after": State(ball=2 + 0j)}, 1.0),
+        ("upright", {"after": State(upright=0.8), "held": 0.5}, -0.1),
+        ("height", {"after": State(height=0.45), "held": 0.2}, -0.01),
+        ("height", {"after": State(height=0.52)}, 0.0),
         ("time", {"held": 0.7}, 0.7),
-        ("energy", {"after": Scene(power=60.0), "held": 0.1}, 6.0),
-        ("shake", {"after": Scene(shake=20.0), "held": 0.1}, 2.0),
-        ("foot_slip", {"after": Scene(slip=0.3), "held": 0.1}, 0.03),
+        ("energy", {"after": State(power=60.0), "held": 0.1}, 6.0),
+        ("shake", {"after": State(shake=20.0), "held": 0.1}, 2.0),
+        ("foot_slip", {"after": State(slip=0.3), "held": 0.1}, 0.03),
         ("aligned_kick", kick(), 1.0),
         ("aligned_kick", kick(ball=1j, target=2 + 3j), math.sqrt(0.5)),  # 45 degrees off the line
         ("aligned_kick", kick(target=-1 + 0j), 0.0),
@@ -91,7 +92,7 @@ def test_every_term_is_tested_and_of_one_kind():
 def test_standing_still_and_falling_earn_nothing(name):
     standing = value(name)
     # Half a turn of the heading is what tipping over does to it.
-    lying = Scene(heading=math.pi, ball=-2 + 0j, target=-4 + 0j, upright=-0.1, height=0.3, shake=50.0)
+    lying = State(heading=math.pi, ball=-2 + 0j, target=-4 + 0j, upright=-0.1, height=0.3, shake=50.0)
     falling = value(name, after=lying, outcome="fall")
     if name in EARN:
         assert standing == 0 and falling <= 0
@@ -115,32 +116,32 @@ def test_standing_and_falling_earn_nothing_in_the_real_environment(task, policy,
     assert not over or info["reward_values"]["goal"] == 0
 
 
-ROLLING = Scene(ball=1 + 0j, target=3 + 0j, ball_velocity=1 + 0j)
+ROLLING = State(ball=1 + 0j, target=3 + 0j, ball_velocity=1 + 0j)
 
 
 @pytest.mark.parametrize(
     ("name", "scene", "expected"),
     [
-        ("phi_near_ball", Scene(ball=3j), 0.25),
-        ("phi_near_ball", Scene(ball=0j), 1.0),
-        ("phi_behind_ball", Scene(ball=1 + 0j), 0.5),
-        ("phi_behind_ball", Scene(ball=1 + 0j, target=1 + 2j), 0.25),
-        ("phi_behind_ball", Scene(ball=1 + 0j, target=-2 + 0j), 0.0),
-        ("phi_ball_near_target", Scene(ball=1 + 0j, target=1 + 2j), 0.5),
-        ("phi_ball_on_its_way", Scene(), 0.0),
+        ("phi_near_ball", State(ball=3j), 0.25),
+        ("phi_near_ball", State(ball=0j), 1.0),
+        ("phi_behind_ball", State(ball=1 + 0j), 0.5),
+        ("phi_behind_ball", State(ball=1 + 0j, target=1 + 2j), 0.25),
+        ("phi_behind_ball", State(ball=1 + 0j, target=-2 + 0j), 0.0),
+        ("phi_ball_near_target", State(ball=1 + 0j, target=1 + 2j), 0.5),
+        ("phi_ball_on_its_way", State(), 0.0),
         ("phi_ball_on_its_way", ROLLING, 0.5),
-        ("phi_ball_on_its_way", Scene(ball=1 + 0j, target=3 + 0j, ball_velocity=-1 + 0j), 0.0),
+        ("phi_ball_on_its_way", State(ball=1 + 0j, target=3 + 0j, ball_velocity=-1 + 0j), 0.0),
         # Half the time that it takes is left.
-        ("phi_ball_on_its_way", Scene(ball=1 + 0j, target=3 + 0j, ball_velocity=1 + 0j, time_left=1.0), 0.25),
+        ("phi_ball_on_its_way", State(ball=1 + 0j, target=3 + 0j, ball_velocity=1 + 0j, time_left=1.0), 0.25),
         # 45 degrees off at 2 m: 1 m/s toward it, passes sqrt(2) m beside it.
-        ("phi_ball_on_its_way", Scene(ball=0j, target=2 + 0j, ball_velocity=1 + 1j, reach=2**0.5), 0.25),
+        ("phi_ball_on_its_way", State(ball=0j, target=2 + 0j, ball_velocity=1 + 1j, reach=2**0.5), 0.25),
         # Half a second to a target in the air: 0.11 + 3 x 0.5 - 9.81 / 8 = 0.384 m high.
-        ("phi_ball_on_its_way", Scene(ball=0j, target=2 + 0j, ball_velocity=4 + 0j, ball_climb=3.0,
+        ("phi_ball_on_its_way", State(ball=0j, target=2 + 0j, ball_velocity=4 + 0j, ball_climb=3.0,
                                       target_height=0.384 + 0.3, reach=0.3), 0.5),
-        ("phi_standing", Scene(), 1.0),
-        ("phi_standing", Scene(height=0.45, upright=0.8), 0.4),
-        ("phi_standing", Scene(height=0.39), 0.0),
-        ("phi_standing", Scene(upright=-0.5), 0.0),
+        ("phi_standing", State(), 1.0),
+        ("phi_standing", State(height=0.45, upright=0.8), 0.4),
+        ("phi_standing", State(height=0.39), 0.0),
+        ("phi_standing", State(upright=-0.5), 0.0),
     ],
 )  # fmt: skip
 def test_each_potential_by_hand(name, scene, expected):
@@ -184,7 +185,7 @@ def test_the_scene_is_where_things_are(task):
     env = sl.make_env(task, control="joint", observation="robot")
     for seed in (1, 2):
         observation, info = env.reset(seed=seed)
-        sim, scene = env.unwrapped, SceneReader(env.unwrapped)()
+        sim, scene = env.unwrapped, FieldStateReader(env.unwrapped)()
         ball = observation[
             ROBOT["ball_xpos_rel_robot"]
         ]  # from the IMU, which stands over the feet at the reset
@@ -207,7 +208,7 @@ def test_the_scene_is_where_things_are(task):
 def test_the_velocity_of_a_rolling_ball_is_that_of_its_centre():
     env = sl.make_env("goalie_penalty_kick")
     env.reset(seed=0)
-    sim, read = env.unwrapped, SceneReader(env.unwrapped)
+    sim, read = env.unwrapped, FieldStateReader(env.unwrapped)
     sim.data.qvel[:6] = -1.1, 0.2, 0, -2, -10, 0
     places, speeds, of_site = [], [], []
     for _ in range(250):
@@ -215,7 +216,7 @@ def test_the_velocity_of_a_rolling_ball_is_that_of_its_centre():
         scene = read()
         places.append(scene.place + scene.ball * cmath.exp(1j * scene.heading))
         speeds.append(scene.ball_velocity * cmath.exp(1j * scene.heading))
-        of_site.append(abs(complex(*sim.ball_velp[:2])))
+        of_site.append(abs(complex(*sim.readings.ball_velp[:2])))
     # A velocity after a step is that with which the step moved, and positions are one step older.
     np.testing.assert_allclose(np.diff(places) / 0.002, speeds[:-1], atol=0.05)
     assert max(of_site) > 1.5 * abs(speeds[-1]), "the observed point turns with the ball"

@@ -9,6 +9,7 @@ from soccer_lib.course.figures.cloning import (
     study_table,
 )
 from soccer_lib.course.figures.components import plot_components
+from soccer_lib.course.figures.frames import plot_frames, side_by_side
 from soccer_lib.course.figures.layouts import joint_table, layout_table
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
 from soccer_lib.course.figures.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
@@ -38,6 +39,7 @@ __all__ = [
     "plot_balls",
     "plot_components",
     "plot_drift",
+    "plot_frames",
     "plot_kick_answers",
     "plot_labels",
     "plot_losses",
@@ -47,6 +49,7 @@ __all__ = [
     "plot_study",
     "pose_figure",
     "sample_figure",
+    "side_by_side",
     "study_table",
     "trace_rolling_ball",
 ]

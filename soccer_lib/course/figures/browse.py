@@ -8,30 +8,41 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from soccer_lib.control.clip import Clip
-from soccer_lib.control.kicks import kick_asked
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.course.figures.samples import asks_for_kick, heading_layout
 from soccer_lib.course.figures.widgets import explore
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.evaluation.trajectory import Trajectory
+from soccer_lib.formats.clip import Clip
 from soccer_lib.layout import COMMAND_SCALE, Layout
-from soccer_lib.view.body import draw_body
+from soccer_lib.view.body import draw_pose
 from soccer_lib.view.clips import clip_trajectory, draw_joints
 from soccer_lib.view.pitch import GOAL_WIDTH
-from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, PINK, QUIET, RED, YELLOW, new_figure, tidy
+from soccer_lib.view.style import (
+    ACCENT,
+    INK,
+    ORANGE,
+    PINK,
+    QUIET,
+    RED,
+    YELLOW,
+    new_figure,
+    styled,
+    write_heading,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SHOWN = 3
-"""Episodes, and one clip less, that are shown where nobody can choose one."""
+FIXED = 3
+"""Episodes, and one clip less, that are drawn where nobody can choose one."""
 
 GOAL_NEAR = 6.0
 """From here on a goal is out of the picture [m]."""
 
-_NOTHING = 1e-3
-_LOOKS = {"forward": ACCENT, "sideways": ORANGE, "turn": QUIET}
+_ABSENT = 1e-3
+_COMMANDS = {"forward": ACCENT, "sideways": ORANGE, "turn": QUIET}
 
 
 @functools.lru_cache(maxsize=32)
@@ -39,17 +50,20 @@ def _trajectory(clip: Clip) -> Trajectory:
     return clip_trajectory(clip)
 
 
+@styled
 def clip_figure(clip: Clip, time: float) -> Figure:
     """One moment of a clip: the body from its right, and where each joint is in its range."""
     trajectory = _trajectory(clip)
-    row, figure = trajectory.row(time), new_figure(13, 3.8)
+    row = trajectory.row(time)
+    moment = trajectory.time[row]
+    figure = new_figure(13, 3.8)
     left, right = figure.subfigures(1, 2, width_ratios=(3, 10))
-    axes, turn = left.add_subplot(), trajectory.robot[row, 2]
-    draw_body(axes, trajectory.model, trajectory.geom_xpos[row], trajectory.geom_xmat[row], turn)
-    axes.set_title(f"{clip.name}, {trajectory.time[row]:.2f} s", fontsize=11, color=INK)
+    body = left.add_subplot()
+    draw_pose(body, trajectory, row)
+    body.set_title(f"{clip.name}, {moment:.2f} s", loc="center")
     for panel in draw_joints(right, clip):
-        panel.axvline(trajectory.time[row], color=PINK, linewidth=1.5)
-    right.supxlabel("time [s]", fontsize=9, color=QUIET)
+        panel.axvline(moment, color=PINK, linewidth=1.5)
+    right.supxlabel("time [s]")
     return figure
 
 
@@ -66,7 +80,7 @@ def clip_scrubber(clips: Sequence[Clip], interactive: bool = True) -> None:
             "clip": clip.name,
             "share": fastest_moment(clip) / clip.seconds,
         }
-        for clip in clips[: SHOWN - 1]
+        for clip in clips[: FIXED - 1]
     }
     explore(
         lambda clip, share: clip_figure(by_name[clip], share * by_name[clip].seconds),
@@ -76,6 +90,7 @@ def clip_scrubber(clips: Sequence[Clip], interactive: bool = True) -> None:
     )
 
 
+@styled
 def sample_figure(dataset: Dataset, row: int) -> Figure:
     """One sample: what the robot saw, from above, and what it did beside the rest of its episode.
 
@@ -86,63 +101,68 @@ def sample_figure(dataset: Dataset, row: int) -> Figure:
     Raises:
         InputError: another layout.
     """
-    layout, episode = heading_layout(dataset), dataset.episode_id[row]
+    layout = heading_layout(dataset)
+    episode = dataset.episode_id[row]
+    rows = np.flatnonzero(dataset.episode_id == episode)
     figure = new_figure(11, 4.2)
     left, right = figure.subplots(1, 2, width_ratios=(4, 7))
-    _draw_view(left, layout, dataset.observations[row])
-    rows = np.flatnonzero(dataset.episode_id == episode)
+    _draw_surroundings(left, layout, dataset.observations[row])
     _draw_actions(right, dataset, rows, row)
     number = f"sample {row - rows[0] + 1} of {len(rows)}"
     score = "" if dataset.scores is None else f", score {dataset.scores[episode]:.2f}"
-    figure.suptitle(f"{dataset.source[episode]}{score}: {number}", fontsize=11, color=INK, x=0.01, ha="left")
+    write_heading(figure, f"{dataset.source[episode]}{score}: {number}")
     return figure
 
 
-def _draw_view(axes: Axes, layout: Layout, observation: np.ndarray) -> None:
+def _draw_surroundings(axes: Axes, layout: Layout, observation: np.ndarray) -> None:
     """What stands around the robot, which looks up; the goal only where it is near."""
-    tidy(axes)
-    axes.grid(axis="y", color=FAINT, linewidth=0.6)
-    seen = {field.name: observation[field.slice] for field in layout.fields}
-    team = int(seen["player_team"][1] > 0.5)
-    goal, other = (seen[f"goal_team_{side}_rel_robot"][:2] for side in (team, 1 - team))
+    observed = {field.name: observation[field.slice] for field in layout.fields}
+    team = int(observed["player_team"][1] > 0.5)
+    goal = observed[f"goal_team_{team}_rel_robot"][:2]
+    other_goal = observed[f"goal_team_{1 - team}_rel_robot"][:2]
     if np.hypot(*goal) < GOAL_NEAR:
-        ahead, left = GOAL_WIDTH * (goal - other) / np.linalg.norm(goal - other)
+        # The goal line is square to the line between the goals.
+        ahead, left = GOAL_WIDTH * (goal - other_goal) / np.linalg.norm(goal - other_goal)
         posts = np.stack((goal - (-left, ahead), goal + (-left, ahead)))
         axes.plot(-posts[:, 1], posts[:, 0], color=INK, linewidth=3, label="goal line")
-    marks = {
-        "robot": ("^", ACCENT, 13, np.zeros(3)),
-        "ball": ("o", "white", 10, seen["ball_xpos_rel_robot"]),
-        "target": ("*", YELLOW, 14, seen["target_xpos_rel_robot"]),
-        "keeper": ("s", ORANGE, 9, seen[f"goalkeeper_team_{team}_xpos_rel_robot"]),
-        "defenders": ("s", RED, 8, seen["defender_xpos"]),
-    }
-    for label, (mark, colour, size, places) in marks.items():
-        if label == "robot" or np.abs(places).max() > _NOTHING:
-            x, y, _ = places.reshape(-1, 3).T
-            axes.plot(-y, x, mark, color=colour, mec=INK, markersize=size, label=label)
+    axes.plot(0, 0, "^", color=ACCENT, mec=INK, markersize=13, label="robot")
+    for label, marker, colour, size, places in (
+        ("ball", "o", "white", 10, observed["ball_xpos_rel_robot"]),
+        ("target", "*", YELLOW, 14, observed["target_xpos_rel_robot"]),
+        ("keeper", "s", ORANGE, 9, observed[f"goalkeeper_team_{team}_xpos_rel_robot"]),
+        ("defenders", "s", RED, 8, observed["defender_xpos"]),
+    ):
+        if np.abs(places).max() > _ABSENT:  # what a task does not have is zeros
+            ahead, left, _ = places.reshape(-1, 3).T
+            axes.plot(-left, ahead, marker, color=colour, mec=INK, markersize=size, label=label)
+    axes.grid(axis="y")
     axes.margins(0.2)
     axes.set_aspect("equal", adjustable="datalim")
-    axes.set_title("in its heading frame [m]", fontsize=10, color=INK, loc="left")
-    axes.legend(frameon=False, fontsize=8, labelcolor=QUIET, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_title("in its heading frame [m]")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _draw_actions(axes: Axes, dataset: Dataset, rows: np.ndarray, row: int) -> None:
-    tidy(axes)
-    actions, commands = dataset.actions[rows], dataset.control == "command"
-    looks = _LOOKS if commands else {str(entry): ACCENT for entry in range(actions.shape[1])}
-    for values, (name, colour) in zip(actions.T, looks.items(), strict=True):
-        axes.step(range(1, len(rows) + 1), values, where="mid", color=colour, linewidth=1.5, label=name)
+    """The actions of an episode; the title says what the one of `row` asks for."""
+    actions = dataset.actions[rows]
+    of_commands = dataset.control == "command"
+    colours = _COMMANDS if of_commands else {str(entry): ACCENT for entry in range(actions.shape[1])}
+    for values, (name, colour) in zip(actions.T, colours.items(), strict=True):
+        axes.step(range(1, len(rows) + 1), values, where="mid", color=colour, label=name)
     axes.axvline(row - rows[0] + 1, color=PINK, linewidth=1.5)
     axes.set_ylim(-1.1, 1.1)
-    axes.set_xlabel("sample of the episode", fontsize=9, color=QUIET)
-    title = "actions"
-    if commands:
-        ahead, aside, turn = dataset.actions[row] * COMMAND_SCALE
-        kick = kick_asked(dataset.actions[row])
-        said = f"{ahead:.2f} m/s ahead, {aside:.2f} m/s to the left, turn {turn:.2f} rad/s"
-        title = f"asks for a kick: {kick}" if kick else said
-        axes.legend(frameon=False, fontsize=9, labelcolor=QUIET, ncols=3, loc="lower left")
-    axes.set_title(title, fontsize=10, color=INK, loc="left")
+    axes.set_xlabel("sample of the episode")
+    axes.set_title(_in_words(dataset.actions[row]) if of_commands else "actions")
+    if of_commands:
+        axes.legend(ncols=3, loc="lower left")
+
+
+def _in_words(command: np.ndarray) -> str:
+    kick = requested_kick(command)
+    if kick:
+        return f"asks for a kick: {kick}"
+    ahead, left, turn = command * COMMAND_SCALE
+    return f"{ahead:.2f} m/s ahead, {left:.2f} m/s to the left, turn {turn:.2f} rad/s"
 
 
 def dataset_browser(dataset: Dataset, interactive: bool = True) -> None:
@@ -159,12 +179,14 @@ def dataset_browser(dataset: Dataset, interactive: bool = True) -> None:
     kicks = asks_for_kick(dataset) if dataset.control == "command" else np.zeros(len(dataset), bool)
 
     def draw(episode: str, share: float) -> Figure:
-        first, end = starts[(index := names.index(episode)) : index + 2]
-        return sample_figure(dataset, first + round(share * (end - 1 - first)))
+        index = names.index(episode)
+        last = starts[index + 1] - 1 - starts[index]
+        return sample_figure(dataset, starts[index] + round(share * last))
 
     fixed = {}
-    for index in np.linspace(0, len(names) - 1, min(SHOWN, len(names))).astype(int):
-        own = kicks[starts[index] : starts[index + 1]]
-        share = own.argmax() / max(len(own) - 1, 1) if own.any() else 0.5
+    for index in np.linspace(0, len(names) - 1, min(FIXED, len(names))).astype(int):
+        kicks_of_episode = kicks[starts[index] : starts[index + 1]]
+        last = max(len(kicks_of_episode) - 1, 1)
+        share = kicks_of_episode.argmax() / last if kicks_of_episode.any() else 0.5
         fixed[names[index]] = {"episode": names[index], "share": share}
     explore(draw, {"episode": names, "share": (0.0, 1.0)}, fixed, interactive)

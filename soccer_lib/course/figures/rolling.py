@@ -9,7 +9,7 @@ import numpy as np
 
 from soccer_lib.sim import make_sim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.view.style import INK, ORANGE, QUIET, new_figure, tidy
+from soccer_lib.view.style import INK, ORANGE, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,36 +41,36 @@ def trace_rolling_ball(speed: float = 2.0, seconds: float = 1.5) -> RollingBall:
     """
     sim = make_sim("penalty_kick")
     sim.reset(seed=0)
-    joint, geom = sim.model.joint("env:ball"), sim.model.geom("ball").id
-    velocity = int(joint.dofadr[0])
+    velocity = int(sim.model.joint("env:ball").dofadr[0])
+    geom = sim.model.geom("ball").id
     radius = float(sim.model.geom_size[geom][0])
     # The free joint sits at the observed point: without slip that point rests when it is at the bottom.
     sim.data.qvel[velocity : velocity + 6] = [0, 0, 0, -speed / radius, 0, 0]
-    rows = []
+    points = []
+    centres = []
+    point_speeds = []
     for _ in range(round(seconds / PHYSICS_DT)):
         sim.advance(np.zeros(12))
-        sim.measure()
-        rows.append((sim._ball.copy(), sim.data.geom_xpos[geom].copy(), sim.ball_velp[1]))
-    points, centres, speeds = zip(*rows, strict=True)
-    time = PHYSICS_DT * np.arange(1, len(rows) + 1)
-    return RollingBall(time, np.array(points), np.array(centres), np.array(speeds))
+        sim.readings.measure()
+        points.append(sim.data.site("ball").xpos.copy())
+        centres.append(sim.data.geom_xpos[geom].copy())
+        point_speeds.append(sim.readings.ball_velp[1])
+    time = PHYSICS_DT * np.arange(1, len(points) + 1)
+    return RollingBall(time, np.array(points), np.array(centres), np.array(point_speeds))
 
 
+@styled
 def plot_rolling_ball(ball: RollingBall) -> Figure:
     """Path and speed of the observed point beside those of the centre."""
     figure = new_figure(9.5, 3.6)
     path, speed = figure.subplots(2, 1)
-    y, point_y = ball.centre[:, 1], ball.point[:, 1]
-    for axes, (x, centre), (point_x, point), label in (
-        (path, (y, ball.centre[:, 2]), (point_y, ball.point[:, 2]), "height [m]"),
-        (speed, (ball.time, np.gradient(y, ball.time)), (ball.time, ball.point_speed), "speed [m/s]"),
-    ):
-        tidy(axes)
-        axes.plot(x, centre, color=INK, linewidth=1.6, label="centre")
-        axes.plot(point_x, point, color=ORANGE, linewidth=1.6, label="observed point")
-        axes.set_ylabel(label, fontsize=9, color=QUIET)
-        axes.legend(frameon=False, fontsize=9, loc="upper right", ncols=2)
+    path.plot(ball.centre[:, 1], ball.centre[:, 2], color=INK, label="centre")
+    path.plot(ball.point[:, 1], ball.point[:, 2], color=ORANGE, label="observed point")
+    path.set(xlabel="across the field [m]", ylabel="height [m]")
+    speed.plot(ball.time, np.gradient(ball.centre[:, 1], ball.time), color=INK, label="centre")
+    speed.plot(ball.time, ball.point_speed, color=ORANGE, label="observed point")
+    speed.set(xlabel="time [s]", ylabel="speed [m/s]")
+    for axes in (path, speed):
+        axes.legend(loc="upper right", ncols=2)
         axes.margins(y=0.35)
-    path.set_xlabel("across the field [m]", fontsize=9, color=QUIET)
-    speed.set_xlabel("time [s]", fontsize=9, color=QUIET)
     return figure

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from soccer_lib.control.kicks import PATTERNS
+from soccer_lib.control.kicks import NO_KICK, requested_kicks
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT, ROBOT, Layout
-from soccer_lib.learn.imitation.kicks import kick_labels
-from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, RED, new_figure, tidy
+from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, RED, new_figure, styled
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST = 1500
@@ -47,16 +47,17 @@ def asks_for_kick(dataset: Dataset) -> np.ndarray:
     """Which samples ask for a kick. Shape: (N,), bool.
 
     Raises:
-        InputError: the actions are no commands.
+        InputError: the actions are not commands.
     """
     if dataset.control != "command":
         raise InputError(
             f"actions for {dataset.control} came; expected commands, which can ask for a kick; "
             "make the dataset with --level command"
         )
-    return kick_labels(dataset.actions, np.array(list(PATTERNS.values()))).any(axis=1)
+    return requested_kicks(dataset.actions) != NO_KICK
 
 
+@styled
 def plot_balls(datasets: Mapping[str, Dataset], near: float = 0.6) -> Figure:
     """Where the ball is in the samples of each dataset, seen from above, and which of them ask for a kick.
 
@@ -64,90 +65,85 @@ def plot_balls(datasets: Mapping[str, Dataset], near: float = 0.6) -> Figure:
         datasets: title -> dataset of commands.
         near: radius of the dashed circle around the robot [m].
     """
-    from matplotlib.patches import Circle
-
     figure = new_figure(3.2 * len(datasets), 4.0)
     panels = figure.subplots(1, len(datasets), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (title, dataset) in zip(panels, datasets.items(), strict=True):
-        (ahead, left), kicks = ball_of(dataset).T, asks_for_kick(dataset)
-        walks = np.flatnonzero(~kicks)
-        walks = walks[np.linspace(0, len(walks) - 1, min(len(walks), MOST)).astype(int)]
-        tidy(axes)
-        axes.grid(axis="y", color=FAINT, linewidth=0.6)
-        axes.plot(left[walks], ahead[walks], ".", color=ACCENT, markersize=3, alpha=0.5, label="walks")
-        axes.plot(left[kicks], ahead[kicks], "o", color=RED, markersize=5, label="asks for a kick")
-        axes.plot(0, 0, "^", color=INK, markersize=11, label="robot, looking up")
-        axes.add_patch(Circle((0, 0), near, fill=False, linestyle="--", color=QUIET, label=f"{near:g} m"))
-        axes.set_aspect("equal")
+        ahead, left = ball_of(dataset).T
+        kicks = asks_for_kick(dataset)
+        _draw_balls(axes, ahead, left, kicks, near)
         inside = np.hypot(ahead, left) <= near
         share = f"{kicks[inside].mean():.0%} kick" if inside.any() else "no samples"
-        axes.set_title(f"{title}\nball within {near:g} m: {share}", fontsize=10, color=INK, loc="left")
-    axes.invert_xaxis()
-    panels[0].set_ylabel("ball ahead [m]", fontsize=9, color=QUIET)
-    panels[len(panels) // 2].set_xlabel("ball to the left [m]", fontsize=9, color=QUIET)
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="outside lower center",
-        ncols=4,
-        frameon=False,
-        fontsize=9,
-        labelcolor=QUIET,
-    )
+        axes.set_title(f"{title}\nball within {near:g} m: {share}")
+    axes.invert_xaxis()  # left is left
+    panels[0].set_ylabel("ball ahead [m]")
+    panels[len(panels) // 2].set_xlabel("ball to the left [m]")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
+def _draw_balls(axes: Axes, ahead: np.ndarray, left: np.ndarray, kicks: np.ndarray, near: float) -> None:
+    from matplotlib.patches import Circle
+
+    walks = np.flatnonzero(~kicks)
+    walks = walks[np.linspace(0, len(walks) - 1, min(len(walks), MOST)).astype(int)]
+    axes.plot(left[walks], ahead[walks], ".", color=ACCENT, markersize=3, alpha=0.5, label="walks")
+    axes.plot(left[kicks], ahead[kicks], "o", color=RED, markersize=5, label="asks for a kick")
+    axes.plot(0, 0, "^", color=INK, markersize=11, label="robot, looking up")
+    axes.add_patch(Circle((0, 0), near, fill=False, linestyle="--", color=QUIET, label=f"{near:g} m"))
+    axes.grid(axis="y")
+    axes.set_aspect("equal")
+
+
+@styled
 def plot_labels(dataset: Dataset) -> Figure:
     """How often each command occurs, entry by entry; kicks apart, and a logarithmic scale to see them at all.
 
     Raises:
-        InputError: the actions are no commands.
+        InputError: the actions are not commands.
     """
     kicks = asks_for_kick(dataset)
-    walks = ~kicks
-    groups = [(f"asks for a kick: {kicks.sum():,}", RED, kicks), (f"walks: {walks.sum():,}", ACCENT, walks)]
-    figure, bins = new_figure(10.5, 3.2), np.linspace(-1, 1, 42)
+    figure = new_figure(10.5, 3.2)
     panels = figure.subplots(1, 3, sharey=True)
-    for entry, axes in enumerate(panels):
-        tidy(axes)
+    for entry, (title, axes) in enumerate(zip(_ENTRIES, panels, strict=True)):
+        values = dataset.actions[:, entry]
         axes.hist(
-            [dataset.actions[rows, entry] for _, _, rows in groups],
-            bins,
+            [values[kicks], values[~kicks]],
+            np.linspace(-1, 1, 42),
             stacked=True,
             log=True,
-            color=[colour for _, colour, _ in groups],
-            label=[name for name, _, _ in groups],
+            color=[RED, ACCENT],
+            label=[f"asks for a kick: {kicks.sum():,}", f"walks: {(~kicks).sum():,}"],
         )
-        axes.tick_params(which="minor", length=0)
-        axes.set_title(_ENTRIES[entry], fontsize=10, color=INK, loc="left")
-    handles = panels[0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside upper right", ncols=2, frameon=False, fontsize=9, labelcolor=QUIET)
-    figure.supxlabel("command, in shares of COMMAND_SCALE", fontsize=9, color=QUIET)
-    figure.supylabel("samples", fontsize=9, color=QUIET)
+        axes.set_title(title)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2)
+    figure.supxlabel("command, in shares of COMMAND_SCALE")
+    figure.supylabel("samples")
     return figure
 
 
+@styled
 def plot_splits(dataset: Dataset, splits: Mapping[str, np.ndarray], episodes: int = 12) -> Figure:
     """Which samples of each episode are learnt from and which are held back, a strip an episode.
 
     Args:
         dataset: any.
         splits: title -> mask of the training samples, Shape: (N,), bool.
-        episodes: how many are shown, spread over all.
+        episodes: how many are drawn, spread over all.
     """
-    figure, count = new_figure(5.2 * len(splits), 3.2), len(dataset.source)
-    shown = np.linspace(0, count - 1, min(episodes, count)).astype(int)
+    count = len(dataset.source)
+    drawn = np.linspace(0, count - 1, min(episodes, count)).astype(int)
+    figure = new_figure(5.2 * len(splits), 3.2)
     panels = figure.subplots(1, len(splits), sharey=True, squeeze=False)[0]
     for axes, (title, train) in zip(panels, splits.items(), strict=True):
-        tidy(axes)
-        for height, index in enumerate(shown):
-            own = train[dataset.episode_id == index]
-            for rows, colour in ((own, ACCENT), (~own, ORANGE)):
-                axes.eventplot(np.flatnonzero(rows), lineoffsets=height, linelengths=0.7, colors=colour)
-        axes.set_title(title, fontsize=10, color=INK, loc="left")
-        axes.set_xlabel("sample of the episode", fontsize=9, color=QUIET)
-    panels[0].set_yticks(range(len(shown)), shown)
-    panels[0].set_ylabel("episode", fontsize=9, color=QUIET)
+        for height, episode in enumerate(drawn):
+            trains = train[dataset.episode_id == episode]
+            for samples, colour in ((trains, ACCENT), (~trains, ORANGE)):
+                axes.eventplot(np.flatnonzero(samples), lineoffsets=height, linelengths=0.7, colors=colour)
+        axes.set_title(title)
+        axes.set_xlabel("sample of the episode")
+    panels[0].set_yticks(range(len(drawn)), drawn)
+    panels[0].set_ylabel("episode")
     for colour, name in ((ACCENT, "training"), (ORANGE, "validation")):
         axes.plot([], [], color=colour, linewidth=3, label=name)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9, labelcolor=QUIET)
+    figure.legend(loc="outside lower center", ncols=2)
     return figure

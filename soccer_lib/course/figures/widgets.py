@@ -16,11 +16,11 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluation.trajectory import TRUNK, Recorder, Trajectory
 from soccer_lib.layout import DEFAULT_POSE, JOINTS
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.view.body import draw_body
+from soccer_lib.view.body import draw_body, draw_pose
 from soccer_lib.view.field import FieldMap, caption
 from soccer_lib.view.opengl import opengl_backend
-from soccer_lib.view.scene import Scene
-from soccer_lib.view.style import INK, new_figure, picture
+from soccer_lib.view.scene import SceneRenderer
+from soccer_lib.view.style import new_figure, picture, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,20 +57,20 @@ def has_front_end() -> bool:
     return importlib.util.find_spec("ipywidgets") is not None and hasattr(get_ipython(), "kernel")
 
 
+@styled
 def episode_figure(trajectory: Trajectory, time: float) -> Figure:
     """One moment of an episode: the field from above and the robot from its side."""
     row = trajectory.row(time)
     figure = new_figure(9.6, 3.4)
     left, right = figure.subplots(1, 2, width_ratios=(16, 9))
     FieldMap(left, trajectory).show(row)
-    left.set_title(caption(trajectory), fontsize=10, color=INK, loc="left")
-    poses = trajectory.geom_xpos[row], trajectory.geom_xmat[row]
+    left.set_title(caption(trajectory))
     if opengl_backend():
-        with Scene(trajectory, (300, 300)) as scene:
-            right.imshow(scene.draw(*poses))
+        with SceneRenderer(trajectory, (300, 300)) as renderer:
+            right.imshow(renderer.draw(trajectory.geom_xpos[row], trajectory.geom_xmat[row]))
         right.axis("off")
     else:
-        draw_body(right, trajectory.model, *poses, turn=trajectory.robot[row, 2])
+        draw_pose(right, trajectory, row)
     return figure
 
 
@@ -81,22 +81,25 @@ def episode_scrubber(trajectory: Trajectory, interactive: bool = True) -> None:
     explore(lambda time: episode_figure(trajectory, time), {"time": (0.0, end)}, fixed, interactive)
 
 
+@styled
 def pose_figure(env: gym.Env, joint_pos: Sequence[float] | np.ndarray) -> Figure:
     """The robot with the given joint angles [rad], Shape: (12,), from its side and from the front.
 
-    Forward kinematics only, in data of its own: the environment stays as it is.
+    Forward kinematics only, in separate data: the environment stays as it is.
     """
-    model, names = env.unwrapped.model, env.unwrapped.stock.robots[0].robot_joints
+    model = env.unwrapped.model
+    names = env.unwrapped.stock.robots[0].robot_joints
     data = mujoco.MjData(model)
     for name, angle in zip(names, joint_pos, strict=True):
         data.joint(name).qpos = angle
     mujoco.mj_kinematics(model, data)
     trunk = data.body(TRUNK)
     data.geom_xpos[:, 2] -= data.geom_xpos[model.body(TRUNK).geomadr[0] :, 2].min() - _SOLE
-    figure, heading = new_figure(6.4, 3.2), math.atan2(trunk.xmat[3], trunk.xmat[0])
+    heading = math.atan2(trunk.xmat[3], trunk.xmat[0])
+    figure = new_figure(6.4, 3.2)
     for axes, title, turn in zip(figure.subplots(1, 2), ("side", "front"), (0.0, math.pi / 2), strict=True):
         draw_body(axes, model, data.geom_xpos, data.geom_xmat, heading + turn)
-        axes.set_title(title, fontsize=10, color=INK)
+        axes.set_title(title, loc="center")
     return figure
 
 
@@ -131,7 +134,7 @@ def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> No
     Raises:
         InputError: the environment takes no commands.
     """
-    if not _touchable(interactive):
+    if not _has_sliders(interactive):
         tour = drive_sequence(env, TOUR, seed)
         touches = [time for time, event in tour.events if event == "touch"]
         moments = (0.0, touches[0] if touches else tour.time[-1] / 2, tour.time[-1])
@@ -143,7 +146,7 @@ def drive(env: gym.Env, interactive: bool = True, seed: int | None = None) -> No
 
     def play(forward: float, sideways: float, turn: float, kick: str, start_again: bool) -> None:
         if start_again:
-            recorder.reset(seed)
+            recorder.reset(seed=seed)
         elif kick == NO_KICK:
             _hold(recorder, (forward, sideways, turn), 0.5)
         else:
@@ -166,7 +169,7 @@ def _driver(env: gym.Env, seed: int | None) -> Recorder:
             "use make_env(task, control='command')"
         )
     recorder = Recorder(env)
-    recorder.reset(seed)
+    recorder.reset(seed=seed)
     return recorder
 
 
@@ -176,7 +179,7 @@ def _hold(recorder: Recorder, command: Sequence[float], seconds: float) -> None:
         recorder.step(np.array(command, dtype=np.float32))
 
 
-def _touchable(interactive: bool) -> bool:
+def _has_sliders(interactive: bool) -> bool:
     """Whether sliders would work; says so where they would not."""
     if interactive and has_front_end():
         return True
@@ -210,18 +213,19 @@ def explore(
         fixed: title -> values of the controls.
         interactive: False shows the figures at `fixed`.
     """
-    if not _touchable(interactive):
+    if not _has_sliders(interactive):
         _show({name: draw(**values) for name, values in fixed.items()})
         return
     import ipywidgets
 
-    look = {"style": {"description_width": "9em"}}
+    layout = {"description_width": "9em"}
     controls = {}
     for name, values in choices.items():
         if isinstance(values[0], str):
-            controls[name] = ipywidgets.Dropdown(options=list(values), description=name, **look)
+            controls[name] = ipywidgets.Dropdown(options=list(values), description=name, style=layout)
         else:
             low, high = values
-            bounds = {"min": low, "max": high, "step": 0.02}
-            controls[name] = ipywidgets.FloatSlider(max(0.0, low), description=name, **bounds, **look)
+            controls[name] = ipywidgets.FloatSlider(
+                max(0.0, low), min=low, max=high, step=0.02, description=name, style=layout
+            )
     _display(ipywidgets.interactive(lambda **values: _show({"": draw(**values)}), **controls))

@@ -20,8 +20,11 @@ from soccer_lib.errors import InputError
 KICK_GAIN = 30.0
 """What a kick unit adds to each output, in the signs of its pattern, for each unit of its logit."""
 
-HIDDEN = 1e15
+HIDDEN_SPREAD = 1e15
 """Spread that a hidden input is divided by: nothing of it is left."""
+
+LEAST_SPREAD = 1e-3
+"""Standard deviation below which an input counts as constant and is only centred."""
 
 INPUT_LIMIT = 5.0
 """Largest normalised input [standard deviations]."""
@@ -29,6 +32,10 @@ INPUT_LIMIT = 5.0
 
 class Actor(nn.Module):
     """ReLU layers; the last hidden one holds the features of the walking command and the kick units."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+    kicks: torch.Tensor
 
     def __init__(
         self, observations: np.ndarray, net_arch: Sequence[int], kicks: np.ndarray, hide: Sequence[int] = ()
@@ -46,19 +53,23 @@ class Actor(nn.Module):
             InputError: the last hidden layer is too narrow for the kicks.
         """
         super().__init__()
-        *widths, last = observations.shape[1], *net_arch
-        if last <= len(kicks):
-            raise InputError(f"net_arch ends in {last}; expected more than the {len(kicks)} kicks; try 64")
+        n_features = net_arch[-1] - len(kicks)
+        if n_features < 1:
+            raise InputError(
+                f"net_arch ends in {net_arch[-1]}; expected more than the {len(kicks)} kicks; try 64"
+            )
+        widths = [observations.shape[1], *net_arch[:-1]]
         std = observations.std(axis=0)
-        std[std < 1e-3] = 1
-        std[list(hide)] = HIDDEN
+        # Divided by next to nothing, a constant of the demonstrations would drown all else once it changes.
+        std[std < LEAST_SPREAD] = 1
+        std[list(hide)] = HIDDEN_SPREAD
         self.register_buffer("mean", torch.from_numpy(observations.mean(axis=0)))
         self.register_buffer("std", torch.from_numpy(std))
         self.register_buffer("kicks", torch.from_numpy(kicks))
         self.trunk = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
-        self.last = nn.Linear(widths[-1], last - len(kicks))
+        self.last = nn.Linear(widths[-1], n_features)
         self.kick = nn.Linear(widths[-1], len(kicks))
-        self.out = nn.Linear(last - len(kicks), kicks.shape[1])
+        self.out = nn.Linear(n_features, kicks.shape[1])
 
     def features(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Features of the walking command and logits of the kicks. Shapes: (n, width), (n, n_kicks)."""
@@ -74,30 +85,36 @@ class Actor(nn.Module):
 
     def network(self) -> Network:
         """The same in numpy, kicks and input normalisation included."""
-        scale = {"mean": self.mean, "std": self.std, "limit": torch.tensor(INPUT_LIMIT)}
-        hidden = [{"weight": layer.weight, "bias": layer.bias} for layer in self.trunk]
-        hidden.append(
-            {k: torch.cat([getattr(self.last, k), getattr(self.kick, k)]) for k in ("weight", "bias")}
-        )
-        out = self._with_kicks(self.out.weight, self.out.bias)
+        scale = {"mean": _array(self.mean), "std": _array(self.std), "limit": np.array(INPUT_LIMIT)}
         layers: list[Layer] = [("normalise", scale)]
-        for layer in hidden:
-            layers += [("linear", layer), ("relu", {})]
-        layers += [("linear", out), ("tanh", {})]
-        return Network([(kind, _arrays(tensors)) for kind, tensors in layers])
+        for linear in self.trunk:
+            hidden = _layer(linear.get_parameter("weight"), linear.get_parameter("bias"))
+            layers += [("linear", hidden), ("relu", {})]
+        # The kick units are more features of the last hidden layer.
+        weight = torch.cat([self.last.weight, self.kick.weight])
+        bias = torch.cat([self.last.bias, self.kick.bias])
+        layers += [("linear", _layer(weight, bias)), ("relu", {})]
+        layers += [("linear", self._out(self.out.weight, self.out.bias)), ("tanh", {})]
+        return Network(layers)
 
     @torch.no_grad()
     def unsquashed(self, rows: torch.Tensor) -> dict[str, np.ndarray]:
         """A last layer for an actor without a tanh at its end (PPO's): least squares on the commands."""
         features, _ = self.features(rows)
         features = torch.cat([features, torch.ones_like(features[:, :1])], dim=1).double()
+        # A little ridge: features that are always 0 would leave the system singular.
         gram = features.T @ features + 1e-6 * len(rows) * torch.eye(features.shape[1]).to(features)
         fit = torch.linalg.solve(gram, features.T @ self(rows)[0].double()).float()
-        return _arrays(self._with_kicks(fit[:-1].T, fit[-1]))
+        return self._out(fit[:-1].T, fit[-1])
 
-    def _with_kicks(self, weight: torch.Tensor, bias: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {"weight": torch.cat([weight, KICK_GAIN * self.kicks.T], dim=1), "bias": bias}
+    def _out(self, weight: torch.Tensor, bias: torch.Tensor) -> dict[str, np.ndarray]:
+        """A last layer: these weights of the features, and those of the kick units."""
+        return _layer(torch.cat([weight, KICK_GAIN * self.kicks.T], dim=1), bias)
 
 
-def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-    return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+def _layer(weight: torch.Tensor, bias: torch.Tensor) -> dict[str, np.ndarray]:
+    return {"weight": _array(weight), "bias": _array(bias)}
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy()

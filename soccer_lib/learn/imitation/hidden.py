@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
-from soccer_lib.learn.imitation.mirror import LAYOUTS
+from soccer_lib.learn.imitation.mirror import MIRRORED_LAYOUTS
 
 AUTO = "auto"
 """Stands for `CONTROLLED` where commands are cloned, and for nothing elsewhere."""
@@ -33,14 +33,15 @@ def hidden_entries(hide: Sequence[str], data: Dataset) -> list[int]:
     Raises:
         InputError: a field that this observation does not have.
     """
-    layout = LAYOUTS.get(data.observation_layout)
     names = [name for name in hide if name != AUTO]
-    if names and not layout:
-        raise InputError(
-            f"--hide {' '.join(names)} came for observation {data.observation_layout!r}; expected one of "
-            f"{', '.join(LAYOUTS)}; leave --hide out"
-        )
-    slices = [layout[name] for name in names]
-    if AUTO in hide and layout and data.control == "command":
-        slices += [layout[name] for name in CONTROLLED if name in layout]
-    return [entry for entries in slices for entry in range(layout.size)[entries]]
+    layout = MIRRORED_LAYOUTS.get(data.observation_layout)
+    if layout is None:
+        if names:
+            raise InputError(
+                f"--hide {' '.join(names)} came for observation {data.observation_layout!r}; expected one of "
+                f"{', '.join(MIRRORED_LAYOUTS)}; leave --hide out"
+            )
+        return []
+    if AUTO in hide and data.control == "command":
+        names += [name for name in CONTROLLED if name in layout]
+    return [entry for name in names for entry in range(layout.size)[layout[name]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS
+from soccer_lib.control.kicks import PATTERNS, requested_kicks
 
 
 def kick_patterns(actions: np.ndarray) -> np.ndarray:
@@ -15,8 +15,9 @@ def kick_patterns(actions: np.ndarray) -> np.ndarray:
 
 def kick_labels(actions: np.ndarray, patterns: np.ndarray) -> np.ndarray:
     """Which kick each command asks for. Shapes: (n, 3), (n_kicks, 3) to (n, n_kicks), bool."""
-    asks = (np.abs(actions) > KICK_THRESHOLD).all(axis=1)
-    return asks[:, None] & (np.sign(actions)[:, None] == patterns).all(axis=2)
+    if not len(patterns):
+        return np.zeros((len(actions), 0), bool)
+    return requested_kicks(actions)[:, None] == requested_kicks(patterns)
 
 
 def kick_agreement(guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray) -> dict[str, float]:
@@ -31,11 +32,12 @@ def kick_agreement(guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray)
         `kick_recall`: share of the expert's kicks that the clone has too; `kick_precision`: share of the
         clone's that the expert has too. NaN where there is none.
     """
+    same_episode = np.diff(episode_id)[:, None] == 0
 
-    def found(wanted: np.ndarray, there: np.ndarray) -> float:
-        near, same = there.copy(), np.diff(episode_id)[:, None] == 0
-        near[1:] |= there[:-1] & same
-        near[:-1] |= there[1:] & same
-        return float(near[wanted].mean()) if wanted.any() else np.nan
+    def matched_share(kicks: np.ndarray, others: np.ndarray) -> float:
+        near = others.copy()
+        near[1:] |= others[:-1] & same_episode
+        near[:-1] |= others[1:] & same_episode
+        return float(near[kicks].mean()) if kicks.any() else np.nan
 
-    return {"kick_recall": found(truth, guess), "kick_precision": found(guess, truth)}
+    return {"kick_recall": matched_share(truth, guess), "kick_precision": matched_share(guess, truth)}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.layout import AGENT, FULL, RAW, ROBOT
-from soccer_lib.policies.learned import ACTIONS, name_of
-from soccer_lib.policies.policy import PolicySpec
+from soccer_lib.policies.foreign.sb3 import ACTIVATIONS
+from soccer_lib.policies.learned import ACTIONS, KIND, name_of
+from soccer_lib.policies.policy import HOLD, PolicySpec
+from soccer_lib.runs.files import load_json
 from soccer_lib.tasks import COMPETITION
 
 LAYOUTS: dict[str, list[int]] = {
@@ -23,7 +26,51 @@ LAYOUTS: dict[str, list[int]] = {
 }
 """Input layouts by name, and their widths; "raw+imu" is picked out of "full"."""
 
+CHOICES = {"activation": tuple(ACTIVATIONS.values()), "norm": ("after", "before"), "output": ("clip", "tanh")}
+"""What arrays do not say: the activation, LayerNorm after or before it, and what bounds the output."""
+
+HINTS = ("observation", "control", "walker", "hold", "only", "normaliser", *CHOICES)
+"""What can be told of a foreign file."""
+
 _OF_TEAM_0 = {"goal_xpos": "goal_team_0", "goalkeeper": "goalkeeper_team_0"}
+
+
+def check_hints(where: str, hints: Mapping[str, Any]) -> None:
+    """Hold what was told of a foreign file against what can be told.
+
+    Raises:
+        InputError: an unknown name, or a value of another type or outside of its range.
+    """
+    for name, value in hints.items():
+        if name not in HINTS:
+            raise unknown_name(f"hint of {where}", name, HINTS)
+        if name == "hold":
+            HOLD.number(f"{where}: hold", value, "try 50")
+        elif not isinstance(value, str):
+            raise InputError(f"{where}: {name} got {value!r}; expected text; put it in quotes")
+
+
+def hints_beside(path: Path) -> dict[str, Any]:
+    """What a JSON of the same name tells of a foreign file; it never makes code trusted.
+
+    Raises:
+        InputError: it is no JSON object, or has a value that cannot be.
+    """
+    beside = path.with_suffix(".json")
+    content = load_json(beside) if beside.is_file() else {}
+    if not isinstance(content, dict) or not isinstance(content.get("spec", {}), dict):
+        raise InputError(f'{beside} is no JSON object; expected {{"observation": NAME}}; remove or mend it')
+    if content.get("kind") == KIND:
+        return {}  # the record of a policy that was made from this file
+    content |= content.get("spec", {})
+    hints = {name: content[name] for name in HINTS if content.get(name)}
+    check_hints(str(beside), hints)
+    return hints
+
+
+def convert_command(path: Path) -> str:
+    """What to type to convert a file, up to the flags."""
+    return f"python -m soccer_lib convert {shlex.quote(str(path))} OUT.safetensors"
 
 
 def imu_entries(task: str) -> np.ndarray:
@@ -77,5 +124,5 @@ def _choice(
     expected = ", ".join(f"{n} ({' or '.join(map(str, table[n]))})" for n in (not name and fits) or table)
     raise InputError(
         f"{path} has {has}{f', which {name!r} has not' if name else ''}; expected {what} {expected}; "
-        f"say which: python -m soccer_lib convert {path} OUT.safetensors --{what} NAME"
+        f"say which: {convert_command(path)} --{what} NAME"
     )

@@ -12,19 +12,22 @@ import os
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import mujoco
+import numpy as np
 
 from soccer_lib.demos.collect import Collector, collector_of
-from soccer_lib.demos.config import DatasetConfig
+from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.play import EpisodeJob
+from soccer_lib.evaluation.episode import EpisodeJob
 from soccer_lib.policies import load_policy
 from soccer_lib.runs.pool import run_jobs
+from soccer_lib.seeds import TRAINING, training_seeds
 from soccer_lib.tasks import tasks_named
-from soccer_lib.workshop.bench.report import finish
+from soccer_lib.workshop.bench.report import LiveTable, finish
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +35,7 @@ class DatasetBenchConfig:
     """Time the collection of demonstrations against bare physics steps of the same episodes."""
 
     policy: str = "striker"
-    """Who plays; what `evaluate --policy` takes."""
+    """Who plays; any that `evaluate --policy` takes."""
     tasks: str = "all"
     """Tasks, comma-separated."""
     level: str = "own"
@@ -42,7 +45,7 @@ class DatasetBenchConfig:
     repeats: int = 3
     """Timed runs of each episode; the fastest counts."""
     workers: int = 0
-    """Processes; 0 takes one a core."""
+    """Worker processes; 0 takes one per core."""
     json: str = ""
     """File for the result; nothing is written without it."""
 
@@ -63,48 +66,64 @@ class TimedCollector:
     def __call__(self, job: EpisodeJob) -> dict[str, float]:
         """Physics steps, CPU seconds of collecting them and of bare physics, and which process it was."""
         sim = self.collector.env(job.task).unwrapped
-        sim.tape = tape = []
+        torques: list[np.ndarray] = []
+        sim.tape = torques
         self.collector.play(job)
         sim.tape = None
-        collecting, bare = [], []
+        collecting = []
+        bare = []
         for _ in range(self.repeats):
-            spent = time.process_time()
+            start = time.process_time()
             self.collector(job)
-            collecting.append(time.process_time() - spent)
+            collecting.append(time.process_time() - start)
             sim.reset(seed=job.seed)
-            spent = time.process_time()
-            for torque in tape:
+            start = time.process_time()
+            for torque in torques:
                 sim.ctrl[:] = torque
                 mujoco.mj_step(sim.model, sim.data)
-            bare.append(time.process_time() - spent)
-        times = {"collecting": min(collecting), "bare": min(bare)}  # what else runs can only slow it down
-        return {"steps": len(tape), "process": os.getpid(), **times}
+            bare.append(time.process_time() - start)
+        # The fastest run counts: what else the machine does can only slow it down.
+        return {
+            "steps": len(torques),
+            "process": os.getpid(),
+            "collecting": min(collecting),
+            "bare": min(bare),
+        }
 
 
 def main(config: DatasetBenchConfig) -> None:
     """Time all episodes, print the figures, write the JSON."""
-    asked = DatasetConfig(from_policy=config.policy, level=config.level)
-    collector = collector_of(asked, load_policy(config.policy))
-    tasks, seeds = [task.name for task in tasks_named(config.tasks)], range(1000, 1000 + config.episodes)
+    settings = PlayedDatasetConfig(from_policy=config.policy, level=config.level)
+    collector = collector_of(settings, load_policy(config.policy))
+    tasks = [task.name for task in tasks_named(config.tasks)]
+    seeds = training_seeds(TRAINING[0].start, config.episodes)
     jobs = [EpisodeJob(task, seed) for seed in seeds for task in tasks]
     with tempfile.TemporaryDirectory() as folder:
         collector.folder = Path(folder)
-        timed = run_jobs(TimedCollector(collector, config.repeats), jobs, config.workers, "bench dataset")
+        timings = run_jobs(TimedCollector(collector, config.repeats), jobs, config.workers, "bench dataset")
     result: dict[str, Any] = {}
-    for name in (*tasks, ""):
-        own = [entry for job, entry in zip(jobs, timed, strict=True) if name in ("", job.task)]
-        steps, collecting, bare = (
-            sum(entry[key] for entry in own) for key in ("steps", "collecting", "bare")
-        )
-        figures = {
-            "ratio_collect_vs_raw": bare / collecting,
-            "physics_steps_per_cpu_second": steps / collecting,
-        }
-        result |= {f"{name}/{key}" if name else key: value for key, value in figures.items()}
-    shares = Counter()
-    for entry in timed:
-        shares[entry["process"]] += entry["collecting"] / sum(other["collecting"] for other in timed)
-    result |= {"workers": len(shares), "least_share_of_a_worker": min(shares.values())}
+    for task in tasks:
+        timings_of_task = [timing for job, timing in zip(jobs, timings, strict=True) if job.task == task]
+        result |= {f"{task}/{name}": value for name, value in figures_of(timings_of_task).items()}
+    result |= figures_of(timings)
+    result |= shares_of_workers(timings)
+    table = LiveTable({"figure": 60, "value": 10})
     for name, value in result.items():
-        print(f"{name:<60}{value:>10.3g}")
+        table.row([name, f"{value:.3g}"])
     finish(config, result)
+
+
+def figures_of(timings: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """How fast some episodes were collected, in itself and beside bare physics."""
+    steps, collecting, bare = (
+        sum(timing[name] for timing in timings) for name in ("steps", "collecting", "bare")
+    )
+    return {"ratio_collect_vs_raw": bare / collecting, "physics_steps_per_cpu_second": steps / collecting}
+
+
+def shares_of_workers(timings: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """How many processes collected, and the least share of the work that one of them had."""
+    seconds: Counter[float] = Counter()
+    for timing in timings:
+        seconds[timing["process"]] += timing["collecting"]
+    return {"workers": len(seconds), "least_share_of_a_worker": min(seconds.values()) / seconds.total()}

@@ -9,6 +9,7 @@ Held actions are timed in CPU seconds of the thread for the same reason.
 
 from __future__ import annotations
 
+import functools
 import resource
 import sys
 import time
@@ -25,15 +26,21 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
 from soccer_lib.sim import SoccerSim, make_sim, make_stock
+from soccer_lib.sim.torque import pd_torque
 from soccer_lib.tasks import Task, tasks_named
-from soccer_lib.workshop.bench.report import finish
+from soccer_lib.workshop.bench.report import LiveTable, finish
 from soccer_lib.wrappers import CONTROLS
-from soccer_lib.wrappers.control import pd_torque
 
 _KP = np.full(12, 200.0, dtype=np.float32)
 _KD = np.full(12, 5.0, dtype=np.float32)
-_JOINT_STEPS, _COMMAND_STEPS = 10, 50
-"""Physics steps of one joint-target action and of one command."""
+_UPRIGHT = np.zeros(12, dtype=np.float32)
+"""Joint targets of a robot that stands on straight legs [rad]."""
+
+_JOINT_STEPS = 10
+"""Physics steps of one joint-target action."""
+
+_COMMAND_STEPS = 50
+"""Physics steps of one command."""
 
 HELD_ROUNDS = 4
 """Rounds of held actions for each timed run: they are short, and their layers cost little."""
@@ -50,7 +57,7 @@ class EnvBenchConfig:
     steps: int = 200
     """Physics steps of one timed run [2 ms each]; a standing robot stays up for all of them."""
     walker: str = "own"
-    """Walker of the command interface: own, hub or a path; its figures are left out where it is missing."""
+    """Walker of the command interface: own, hub or a path; its figures are left out if it is missing."""
     json: str = ""
     """File for the result; nothing is written without it."""
 
@@ -66,7 +73,7 @@ Run = Callable[[], float]
 
 
 def _standing_torque(observation: np.ndarray) -> np.ndarray:
-    return pd_torque(np.zeros(12, np.float32), observation[:12], observation[12:24], _KP, _KD)
+    return pd_torque(_UPRIGHT, observation[:12], observation[12:24], _KP, _KD)
 
 
 def _torque_run(env: gym.Env, steps: int, scale: np.ndarray | float) -> Run:
@@ -90,7 +97,7 @@ def _raw_run(sim: SoccerSim, steps: int) -> Run:
         sim.reset(seed=0)
         spent = 0.0
         for _ in range(steps):
-            sim.ctrl[:] = pd_torque(np.zeros(12, np.float32), sim.joint_pos, sim.joint_vel, _KP, _KD)
+            sim.ctrl[:] = pd_torque(_UPRIGHT, sim.joint_pos, sim.joint_vel, _KP, _KD)
             start = time.perf_counter()
             mujoco.mj_step(sim.model, sim.data)
             spent += time.perf_counter() - start
@@ -140,7 +147,7 @@ def _stock_joint_run(env: gym.Env, steps: int) -> Run:
             for _ in range(_JOINT_STEPS):
                 torque = pd_torque(DEFAULT_POSE, observation[:12], observation[12:24])
                 observation, reward, terminated, truncated, _ = env.step(torque)
-                total += reward
+                total += reward  # nobody reads it, but a user's loop adds it up
                 if terminated or truncated:
                     break
         return time.thread_time() - start
@@ -148,7 +155,7 @@ def _stock_joint_run(env: gym.Env, steps: int) -> Run:
     return run
 
 
-def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
+def measure_task(task: Task, repeats: int, steps: int) -> dict[str, float]:
     """Microseconds per physics step of every variant, and their ratios.
 
     Args:
@@ -156,7 +163,8 @@ def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
         repeats: timed rounds; the median counts.
         steps: physics steps of a run.
     """
-    lean, full = make_env(task, info="terms"), make_env(task)
+    lean = make_env(task, info="terms")
+    full = make_env(task)
     joint = make_env(task, control="joint", info="terms")
     stock = gym.wrappers.TimeLimit(make_stock(task), task.max_steps)
     runs: dict[str, Run] = {
@@ -180,7 +188,13 @@ def measure(task: Task, repeats: int, steps: int) -> dict[str, float]:
 
 
 def measure_layers(
-    task: Task, control: str, observation: str, repeats: int, steps: int, first: float = 0.0, **more: Any
+    task: Task,
+    control: str,
+    observation: str,
+    repeats: int,
+    steps: int,
+    first: float = 0.0,
+    **control_kwargs: Any,
 ) -> dict[str, float]:
     """What the layers around a control interface cost, and how near the whole comes to bare MuJoCo.
 
@@ -191,17 +205,18 @@ def measure_layers(
         repeats: timed rounds; the median counts.
         steps: physics steps of a run.
         first: first entry of the action that is held.
-        more: further arguments of the control interface.
+        control_kwargs: further arguments of the control interface.
 
     Returns:
         `overhead_layers_<control>`: share of the step time that observation (with the ball tracker), reward
         and guard take; `ratio_<control>_physics_vs_raw`: physics steps per second of the stock observation
         and reward, to those of bare `mj_step` in the same motion.
     """
-    plain = make_env(task, control=control, info="terms", **more)
     reward = "competition" if task.in_competition else "env"
-    full = make_env(task, control=control, observation=observation, reward=reward, info="terms", **more)
-    bare = CONTROLS[control](make_sim(task), full_info=False, sum_reward=reward == "env", **more)
+    make = functools.partial(make_env, task, control=control, info="terms", **control_kwargs)
+    plain = make()
+    full = make(observation=observation, reward=reward)
+    bare = CONTROLS[control](make_sim(task), full_info=False, sum_reward=reward == "env", **control_kwargs)
     plain.unwrapped.tape = tape = []
     _held_run(plain, steps, first)()
     plain.unwrapped.tape = None
@@ -220,10 +235,10 @@ def measure_layers(
 
 def measure_shaping(task: Task, repeats: int, steps: int, walker: str) -> dict[str, float]:
     """Share of a command's time that the terms and potentials of the reward `shaped` take."""
-    runs = {}
-    for reward in ("competition", "shaped"):
-        more = {"observation": "agent", "info": "terms", "walker": walker}
-        runs[reward] = _held_run(make_env(task, control="command", reward=reward, **more), steps, 0.3)
+    make = functools.partial(
+        make_env, task, control="command", observation="agent", info="terms", walker=walker
+    )
+    runs = {reward: _held_run(make(reward=reward), steps, 0.3) for reward in ("competition", "shaped")}
     micro = _micro(runs, HELD_ROUNDS * repeats, steps)
     return {"overhead_shaping_command": float(np.median(1 - micro["competition"] / micro["shaped"]))}
 
@@ -231,23 +246,25 @@ def measure_shaping(task: Task, repeats: int, steps: int, walker: str) -> dict[s
 def _micro(runs: dict[str, Run], rounds: int, steps: int) -> dict[str, np.ndarray]:
     """Microseconds per physics step of each variant in each round. Shapes: (rounds,)."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for round_ in range(rounds + 1):
+    for run in runs.values():
+        run()  # warms caches and is not counted
+    for _ in range(rounds):
         for name, run in runs.items():
-            spent = run()
-            if round_:  # the first round warms caches and is not counted
-                seconds[name].append(spent)
+            seconds[name].append(run())
     return {name: np.array(values) / steps * 1e6 for name, values in seconds.items()}
 
 
 def memory_per_env(task: Task, count: int = 4) -> float:
     """Resident memory that one more environment of a task takes [MiB], from `count` of them."""
-    keep = [make_env(task)]
-    keep[0].reset(seed=0)
+    first = make_env(task)
+    first.reset(seed=0)
+    envs = [first]  # none is freed before the memory is read
     before = _resident()
     for _ in range(count):
-        keep.append(make_env(task))
-        keep[-1].reset(seed=0)
-        keep[-1].step(np.zeros(12, dtype=np.float32))
+        env = make_env(task)
+        env.reset(seed=0)
+        env.step(np.zeros(12, dtype=np.float32))
+        envs.append(env)
     return (_resident() - before) / count
 
 
@@ -268,36 +285,39 @@ def _time_layers(task: Task, config: EnvBenchConfig) -> dict[str, float]:
     except InputError as error:
         print(f"no figures of the command interface: {error}")
         return figures
-    command = measure_layers(
+    figures |= measure_layers(
         task, "command", "agent", config.repeats, config.steps, first=0.3, walker=config.walker
     )
-    if not task.in_competition:
-        return {**figures, **command}
-    return {**figures, **command, **measure_shaping(task, config.repeats, config.steps, config.walker)}
+    if task.in_competition:
+        figures |= measure_shaping(task, config.repeats, config.steps, config.walker)
+    return figures
+
+
+COLUMNS = {
+    "fast": "ratio_fast_vs_stock",
+    "fast+info": "ratio_fast_info_vs_stock",
+    "joint50hz": "ratio_joint50hz_vs_stock_joint50hz",
+    "raw": "ratio_raw_vs_stock",
+    "MiB/env": "memory_per_env_mib",
+}
+"""Column of the table -> figure."""
 
 
 def main(config: EnvBenchConfig) -> None:
     """Time all tasks, print the table, write the JSON."""
+    tasks = tasks_named(config.tasks)
     result: dict[str, Any] = {}
-    columns = (
-        "ratio_fast_vs_stock",
-        "ratio_fast_info_vs_stock",
-        "ratio_joint50hz_vs_stock_joint50hz",
-        "ratio_raw_vs_stock",
-    )
-    print(f"{'task':<24}{'fast':>8}{'fast+info':>11}{'joint50hz':>11}{'raw':>8}{'MiB/env':>9}  (times stock)")
-    for index, task in enumerate(tasks_named(config.tasks)):
-        figures = {**measure(task, config.repeats, config.steps), "memory_per_env_mib": memory_per_env(task)}
+    table = LiveTable({"task": 24, **dict.fromkeys(COLUMNS, 11)}, note="(times stock)")
+    for task in tasks:
+        figures = measure_task(task, config.repeats, config.steps)
+        figures["memory_per_env_mib"] = memory_per_env(task)
+        if task is tasks[0]:
+            result.update(figures)
         result.update({f"{task.name}/{name}": value for name, value in figures.items()})
-        if index == 0:
-            result = {**figures, **result}
-        fast, info, joint, raw = (figures[name] for name in columns)
-        print(
-            f"{task.name:<24}{fast:>8.1f}{info:>11.1f}{joint:>11.1f}{raw:>8.1f}{figures['memory_per_env_mib']:>9.1f}",
-            flush=True,
-        )
-    layers = _time_layers(tasks_named(config.tasks)[0], config)
+        table.row([task.name, *(f"{figures[name]:.1f}" for name in COLUMNS.values())])
+    layers = _time_layers(tasks[0], config)
+    table = LiveTable({"layers": 36, "value": 8})
     for name, value in layers.items():
-        print(f"{name:<36}{value:>8.3f}")
+        table.row([name, f"{value:.3f}"])
     result.update(layers)
     finish(config, result)

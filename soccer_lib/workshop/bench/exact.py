@@ -1,8 +1,9 @@
 """`bench exact`: is the fast simulation the stock environment, bit for bit?
 
-Both are reset with the same seed, put into the same scene and driven with the same torques; every field
-that a step returns is compared: observation, reward, every reward term, terminated, truncated and every
-entry of info, type and bits. Scenes are chosen so that every way an episode can end is seen.
+Both are reset with the same seed, the ball of both is put to the same place and both are driven with the
+same torques; every field that a step returns is compared: observation, reward, every reward term,
+terminated, truncated and every entry of info, type and bits. Places and torques are chosen so that every
+way an episode can end is seen.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 
 from soccer_lib.errors import InputError
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import TASKS, tasks_named
-from soccer_lib.workshop.bench.report import finish
+from soccer_lib.workshop.bench.report import LiveTable, finish
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ class Comparison:
 def identical(left: Any, right: Any) -> bool:
     """Whether two values have the same bits; a Python number may stand for numpy's scalar of its value."""
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        left, right = np.asarray(left), np.asarray(right)
+        left = np.asarray(left)
+        right = np.asarray(right)
         return left.dtype == right.dtype and left.shape == right.shape and left.tobytes() == right.tobytes()
     return np.float64(left).tobytes() == np.float64(right).tobytes()
 
@@ -70,8 +71,10 @@ def differing_fields(fast: tuple, stock: tuple) -> list[str]:
     """Names of the fields in which two step results differ."""
     names = ("observation", "reward", "terminated", "truncated")
     wrong = [name for name, a, b in zip(names, fast, stock, strict=False) if not identical(a, b)]
-    fast_info, stock_info = dict(fast[4]), dict(stock[4])
-    fast_terms, stock_terms = fast_info.pop("reward_terms", {}), stock_info.pop("reward_terms", {})
+    fast_info = dict(fast[4])
+    stock_info = dict(stock[4])
+    fast_terms = fast_info.pop("reward_terms", {})
+    stock_terms = stock_info.pop("reward_terms", {})
     for prefix, a, b in (("info", fast_info, stock_info), ("term", fast_terms, stock_terms)):
         if list(a) != list(b):
             wrong.append(f"{prefix} names")
@@ -79,19 +82,17 @@ def differing_fields(fast: tuple, stock: tuple) -> list[str]:
     return wrong
 
 
-# -- scenes: put the ball where something happens --------------------------------------------------------
+# -- placements: put the ball where something happens ----------------------------------------------------
 
 
 def _put_ball(sim: SoccerSim, position: np.ndarray, velocity: np.ndarray) -> None:
-    joint = sim.model.joint("env:ball")
-    qpos, qvel = int(joint.qposadr[0]), int(joint.dofadr[0])
-    sim.data.qpos[qpos : qpos + 3] = position
-    sim.data.qvel[qvel : qvel + 3] = velocity
+    ball = sim.data.joint("env:ball")
+    ball.qpos[:3] = position
+    ball.qvel[:3] = velocity
 
 
 def _ball(sim: SoccerSim) -> np.ndarray:
-    address = int(sim.model.joint("env:ball").qposadr[0])
-    return sim.data.qpos[address : address + 3].copy()
+    return sim.data.joint("env:ball").qpos[:3].copy()
 
 
 def _goal(sim: SoccerSim) -> np.ndarray:
@@ -100,7 +101,7 @@ def _goal(sim: SoccerSim) -> np.ndarray:
 
 
 def as_reset(sim: SoccerSim) -> None:
-    """Leave the scene as the reset made it."""
+    """Leave everything as the reset made it."""
 
 
 def at_goal(sim: SoccerSim) -> None:
@@ -149,8 +150,7 @@ def at_feet(sim: SoccerSim) -> None:
 
 
 def _standing(sim: SoccerSim, rng: np.random.Generator) -> np.ndarray:
-    kp, kd = np.full(12, 200.0), np.full(12, 5.0)
-    torque = kp * -sim.joint_pos - kd * sim.joint_vel
+    torque = 200.0 * -sim.joint_pos - 5.0 * sim.joint_vel
     return np.clip(torque, -TORQUE_LIMIT, TORQUE_LIMIT).astype(np.float32)
 
 
@@ -162,10 +162,10 @@ def _saturating(sim: SoccerSim, rng: np.random.Generator) -> np.ndarray:
     return rng.normal(0, 80, 12)
 
 
-Scene = Callable[[SoccerSim], None]
+Placement = Callable[[SoccerSim], None]
 Driver = Callable[[SoccerSim, np.random.Generator], np.ndarray]
 
-PLAYS: tuple[tuple[Scene, Driver], ...] = (
+PLAYS: tuple[tuple[Placement, Driver], ...] = (
     (as_reset, _random),
     (at_goal, _standing),
     (at_keeper, _standing),
@@ -175,7 +175,7 @@ PLAYS: tuple[tuple[Scene, Driver], ...] = (
     (as_reset, _saturating),
     (as_reset, _standing),
 )
-"""Scene and driver of each episode, in turn."""
+"""Where the ball is put and what drives the legs, for each episode in turn."""
 
 
 def compare(task: str, team: int, steps: int, seed: int = 0) -> Comparison:
@@ -187,55 +187,60 @@ def compare(task: str, team: int, steps: int, seed: int = 0) -> Comparison:
         steps: physics steps to compare.
         seed: of the first episode.
     """
-    fast, stock = make_sim(task, team=team), make_sim(task, fast=False, team=team)
+    fast = make_sim(task, team=team)
+    stock = make_sim(task, fast=False, team=team)
     result = Comparison()
     while result.steps < steps:
-        scene, driver = PLAYS[seed % len(PLAYS)]
-        _compare_episode(fast, stock.stock_limited, (scene, driver, seed), result, steps)
+        place, driver = PLAYS[seed % len(PLAYS)]
+        _compare_reset(fast, stock, seed, result)
+        place(fast)
+        stock.data.qpos[:] = fast.data.qpos
+        stock.data.qvel[:] = fast.data.qvel
+        _compare_steps(fast, stock, driver, np.random.default_rng(seed), result, steps)
         seed += 1
     return result
 
 
-def _compare_episode(
-    fast: SoccerSim, stock: gym.Env, play: tuple[Scene, Driver, int], result: Comparison, budget: int
+def _compare_reset(fast: SoccerSim, stock: SoccerSim, seed: int, result: Comparison) -> None:
+    fast_observation, fast_info = fast.reset(seed=seed)
+    stock_observation, stock_info = stock.stock_limited.reset(seed=seed)
+    fast_start = (fast_observation, 0, 0, 0, fast_info)
+    stock_start = (stock_observation, 0, 0, 0, stock_info)
+    result.mismatches.update(f"reset {name}" for name in differing_fields(fast_start, stock_start))
+
+
+def _compare_steps(
+    fast: SoccerSim,
+    stock: SoccerSim,
+    driver: Driver,
+    rng: np.random.Generator,
+    result: Comparison,
+    budget: int,
 ) -> None:
-    scene, driver, seed = play
-    rng = np.random.default_rng(seed)
-    fast_start, stock_start = fast.reset(seed=seed), stock.reset(seed=seed)
-    for name in differing_fields(
-        (fast_start[0], 0, 0, 0, fast_start[1]), (stock_start[0], 0, 0, 0, stock_start[1])
-    ):
-        result.mismatches[f"reset {name}"] += 1
-    scene(fast)
-    _copy_scene(fast, stock)
+    """Step both until either episode is over or `budget` steps have been compared in all."""
     over = False
     while not over and result.steps < budget:
         torque = driver(fast, rng)
-        fast_step, stock_step = fast.step(torque), stock.step(torque)
+        fast_step = fast.step(torque)
+        # The stock environment itself, without anything of ours between.
+        stock_step = stock.stock_limited.step(torque)
         result.mismatches.update(differing_fields(fast_step, stock_step))
-        result.touches += bool(fast.touches(frozenset(fast.stock.robot_geom_ids)))
+        result.touches += fast.touches(fast.robot_geoms)
         result.steps += 1
         over = fast_step[2] or fast_step[3] or stock_step[2] or stock_step[3]
     result.outcomes[fast.outcome if over else "cut"] += 1
 
 
-def _copy_scene(fast: SoccerSim, stock: gym.Env) -> None:
-    data = stock.unwrapped.sim.data._data
-    data.qpos[:], data.qvel[:] = fast.data.qpos, fast.data.qvel
-
-
 def main(config: ExactBenchConfig) -> int:
     """Compare all tasks for both teams, print the table, write the JSON; 4 where a bit differs."""
     rows: dict[str, Any] = {}
-    print(f"{'task':<24}{'team':>5}{'steps':>8}{'mismatches':>12}{'touches':>9}  ends")
+    table = LiveTable({"task": 24, "team": 5, "steps": 8, "mismatches": 12, "touches": 9}, note="ends")
     for task in tasks_named(config.tasks):
         for team in (0, 1):
             found = compare(task.name, team, config.steps, config.seed)
-            wrong = sum(found.mismatches.values())
             ends = ", ".join(f"{name} {count}" for name, count in sorted(found.outcomes.items()))
-            print(
-                f"{task.name:<24}{team:>5}{found.steps:>8}{wrong:>12}{found.touches:>9}  {ends}", flush=True
-            )
+            counts = (team, found.steps, found.mismatches.total(), found.touches)
+            table.row([task.name, *map(str, counts)], ends)
             rows[f"{task.name}/team_{team}"] = {
                 "steps": found.steps,
                 "mismatches": dict(found.mismatches),

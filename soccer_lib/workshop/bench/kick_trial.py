@@ -9,20 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import atan2, cos, degrees, sin
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import turned
 from soccer_lib.control.kicks import Kick
 from soccer_lib.envs.make import make_env
-from soccer_lib.evaluation.play import N_STARTS
+from soccer_lib.evaluation.episode import N_STARTS
+from soccer_lib.evaluation.play import play_episode
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
-from soccer_lib.policies.striker import Memory, Scene, Striker
+from soccer_lib.geometry import heading_of, turned
+from soccer_lib.policies.striker import Memory, Striker, StrikerView
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.wrappers.heading import heading_of
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]; direction and height are read there."""
@@ -122,30 +123,79 @@ class Aimed(Striker):
 
     def __init__(self, kick: str, aim: float) -> None:
         super().__init__()
-        self._kick, self._aim = self._kicks[kick], aim
+        self._kick = self._kicks[kick]
+        self._aim = aim
 
-    def _plan(self, scene: Scene, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
+    def _plan(self, scene: StrikerView, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
         x, y = turned(scene.x_axis, self._aim)
-        return self._kick, (scene.ball[0] + LINE * x, scene.ball[1] + LINE * y), True, memory
+        target = (scene.ball[0] + LINE * x, scene.ball[1] + LINE * y)
+        return self._kick, target, True, memory
 
 
-class BallTape:
-    """Takes the place of a simulation's tape and notes the ball before every physics step.
+class KickWatch:
+    """Follows a kick: when it was granted, when the robot fell, and where the ball is at every physics step.
 
     Attributes:
-        rows: the ball's centre [m].
-        points: the ball point that observations and the score show [m].
+        end: physics step up to which the trial is worth playing.
+        trigger: physics step at which the kick was granted; None before.
+        heading: of the robot then [rad].
+        aborted: the robot gave up before the swing.
+        fell: the robot fell.
     """
 
     def __init__(self, sim: SoccerSim) -> None:
-        self._centre, self._point = sim.data.geom("ball").xpos, sim.data.body("soccer_ball").xpos
-        self.rows: list[np.ndarray] = []
-        self.points: list[np.ndarray] = []
+        self._sim = sim
+        self._ball = sim.data.geom("ball").xpos
+        self._point = sim.data.body("soccer_ball").xpos
+        self._centres: list[np.ndarray] = []
+        self._points: list[np.ndarray] = []
+        self.end = sim.task.max_steps
+        self.trigger: int | None = None
+        self.heading = 0.0
+        self.aborted = False
+        self.fell = False
 
-    def append(self, torque: np.ndarray) -> None:
-        """Called by the simulation."""
-        self.rows.append(self._centre.copy())
-        self.points.append(self._point.copy())
+    def begin_episode(self, observation: np.ndarray) -> None:
+        """Note where the ball lies after the reset."""
+        self._centres = [self._ball.copy()]
+        self._points = [self._point.copy()]
+        self.begin_step()
+
+    def begin_step(self) -> None:
+        """Note how things stand before the next env step."""
+        self._begun = self._sim.n_steps
+        self._heading = heading_of(self._sim.readings.orientation())
+
+    def end_physics_step(self, torque: np.ndarray) -> None:
+        """Note where the ball is."""
+        self._centres.append(self._ball.copy())
+        self._points.append(self._point.copy())
+
+    def centres_since_trigger(self) -> np.ndarray:
+        """The ball's centre before each physics step since the kick was granted [m]. Shape: (n, 3)."""
+        return np.array(self._centres[self.trigger : -1])
+
+    def points_since_trigger(self) -> np.ndarray:
+        """The ball point that observations and the score show, likewise [m]. Shape: (n, 3)."""
+        return np.array(self._points[self.trigger : -1])
+
+    def end_step(self, info: dict[str, Any]) -> None:
+        """Note what an env step came to."""
+        sim = self._sim
+        if info["macro_triggered"] and self.trigger is None:
+            self.trigger = self._begun
+            self.heading = self._heading
+            self.aborted = bool(info["macro_aborted_count"])
+            self.end = sim.n_steps + round(AFTER / PHYSICS_DT)
+        if sim.fallen and not self.fell:
+            self.fell = True
+            self.end = min(self.end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
+        self.begin_step()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be seen."""
+        return self._sim.n_steps >= self.end
 
 
 class KickPlayer:
@@ -153,42 +203,52 @@ class KickPlayer:
 
     def __call__(self, job: KickJob) -> KickResult:
         """Play one kick and measure it."""
-        env, sim = self.env, self.env.unwrapped
-        observation, _ = env.reset(seed=job.seed, options=job.options)
-        policy = Aimed(job.kick, draw_aim(sim, job.seed))
-        sim.tape = tape = BallTape(sim)
-        state, over, fell, trigger = policy.begin(), False, False, None
-        end = sim.task.max_steps
-        while sim.n_steps < end:
-            heading, step = heading_of(sim.sensors()[0]), sim.n_steps
-            action, state = policy.predict(observation, state)
-            observation, _, terminated, truncated, info = env.step(_WAIT if over else action)
-            over = over or terminated or truncated
-            if info["macro_triggered"] and trigger is None:
-                trigger, forward, aborted = step, heading, bool(info["macro_aborted_count"])
-                end = sim.n_steps + round(AFTER / PHYSICS_DT)
-            if sim.fallen and not fell:
-                fell, end = True, min(end, sim.n_steps + round(AFTER_FALL / PHYSICS_DT))
-            if over and trigger is None:
-                break
-        sim.tape = None
-        if trigger is None:
+        sim = self.env.unwrapped
+        policy = self._aimed(job)
+        watch = KickWatch(sim)
+        sim.on_step.append(watch.end_physics_step)
+        try:
+            play_episode(
+                self.env,
+                policy,
+                seed=job.seed,
+                options=job.options,
+                on_reset=watch.begin_episode,
+                on_step=lambda step: watch.end_step(step.info),
+                stop=lambda: watch.done,
+            )
+            # The ball rolls on after the episode's end.
+            while watch.trigger is not None and not watch.done:
+                watch.end_step(self.env.step(_WAIT)[-1])
+        finally:
+            sim.on_step.remove(watch.end_physics_step)
+        if watch.trigger is None:
             return KickResult(job)
-        result = KickResult(job, fired=True, aborted=aborted, fell=fell)
-        centre = np.array(tape.rows[trigger:])
+        result = KickResult(job, fired=True, aborted=watch.aborted, fell=watch.fell)
+        centre = watch.centres_since_trigger()
         struck = strike_row(centre)
-        if struck is None or aborted:
+        if struck is None or watch.aborted:
             return result
-        path = in_heading(centre[struck:], centre[0], forward)
-        times = {"strike_s": struck * PHYSICS_DT, "struck_at": (trigger + struck) * PHYSICS_DT}
-        points = in_heading(np.array(tape.points[trigger + struck :]), centre[0], forward)
-        return replace(result, path=path[::_TWENTY_MS], **times, **flight(path), **at_line(points))
+        path = in_heading(centre[struck:], centre[0], watch.heading)
+        points = in_heading(watch.points_since_trigger()[struck:], centre[0], watch.heading)
+        return replace(
+            result,
+            path=path[::_TWENTY_MS],
+            strike_s=struck * PHYSICS_DT,
+            struck_at=(watch.trigger + struck) * PHYSICS_DT,
+            **flight(path),
+            **at_line(points),
+        )
+
+    def _aimed(self, job: KickJob) -> Aimed:
+        """Who plays; the aim depends on the start, which the seed draws."""
+        self.env.reset(seed=job.seed)
+        return Aimed(job.kick, draw_aim(self.env.unwrapped, job.seed))
 
     def film(self, result: KickResult) -> Trajectory:
         """The last steps before a strike and what came of it, played again."""
         job = result.job
-        self.env.reset(seed=job.seed)
-        policy = Aimed(job.kick, draw_aim(self.env.unwrapped, job.seed))
+        policy = self._aimed(job)
         seconds = result.struck_at + FILMED[1]
         played = trace_episode(self.env, policy, seed=job.seed, options=job.options, seconds=seconds)
         # Without the target the cameras look from the robot to the ball.
@@ -202,8 +262,10 @@ class KickPlayer:
 
 def draw_aim(sim: SoccerSim, seed: int) -> float:
     """A direction up to `TURN` off the robot's line to the ball, with `ROOM` for it [rad, world axes]."""
-    ball, robot = sim.data.geom("ball").xpos, sim.data.body(TRUNK).xpos
-    ahead, rng = atan2(ball[1] - robot[1], ball[0] - robot[0]), np.random.default_rng([seed, 5])
+    ball = sim.data.geom("ball").xpos
+    robot = sim.data.body(TRUNK).xpos
+    ahead = atan2(ball[1] - robot[1], ball[0] - robot[0])
+    rng = np.random.default_rng([seed, 5])
     while True:
         aim = ahead + rng.uniform(-TURN, TURN)
         if not sim.off_field(ball[0] + ROOM * cos(aim), ball[1] + ROOM * sin(aim)):
@@ -213,8 +275,9 @@ def draw_aim(sim: SoccerSim, seed: int) -> float:
 def in_heading(centre: np.ndarray, origin: np.ndarray, heading: float) -> np.ndarray:
     """World points as ahead and left of a heading, from an origin on the ground below. Shape: (n, 3)."""
     x, y = (centre[:, :2] - origin[:2]).T
-    c, s = cos(heading), sin(heading)
-    return np.stack([c * x + s * y, c * y - s * x, centre[:, 2]], axis=1)
+    ahead = cos(heading) * x + sin(heading) * y
+    left = cos(heading) * y - sin(heading) * x
+    return np.stack([ahead, left, centre[:, 2]], axis=1)
 
 
 def strike_row(centre: np.ndarray) -> int | None:
@@ -223,7 +286,8 @@ def strike_row(centre: np.ndarray) -> int | None:
     fast = moved > STRUCK * _TWENTY_MS * PHYSICS_DT
     if not fast.any():
         return None
-    first = int(fast.argmax())  # it lasts until the row 20 ms later: the strike is where it begins to move
+    # Somewhere in these 20 ms it is struck: where its single steps become fast.
+    first = int(fast.argmax())
     steps = np.linalg.norm(np.diff(centre[first : first + _TWENTY_MS + 1], axis=0), axis=1)
     return first + int((steps > STRUCK * PHYSICS_DT).argmax())
 
@@ -242,12 +306,14 @@ def flight(path: np.ndarray) -> dict[str, float]:
     way = np.hypot(*path[:, :2].T)
     if way.max() < LINE:
         return figures
+    # Rows up to the first beyond the line; places between rows are interpolated.
     last = int((way >= LINE).argmax()) + 1
     half, line = np.interp([LINE / 2, LINE], way[:last], np.arange(last))
     ahead, left, up = (float(np.interp(line, np.arange(last), column[:last])) for column in path.T)
-    speed = LINE / 2 / ((line - half) * PHYSICS_DT)
-    direction = degrees(atan2(left, ahead))
-    return {**figures, "speed_m_s": float(speed), "direction_deg": direction, "height_m": up}
+    figures["speed_m_s"] = float(LINE / 2 / ((line - half) * PHYSICS_DT))
+    figures["direction_deg"] = degrees(atan2(left, ahead))
+    figures["height_m"] = up
+    return figures
 
 
 def at_line(points: np.ndarray) -> dict[str, float]:

@@ -1,30 +1,40 @@
-"""How kicks fly: the balls' ways from the side and from above, and a video with one of each."""
+"""How kicks fly: the balls' paths from the side and from above."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from soccer_lib.view.style import ACCENT, FAINT, INK, PINK, QUIET, new_figure, tidy
+from soccer_lib.view.style import ACCENT, INK, PINK, REFERENCE, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Way = tuple[np.ndarray, bool]
-"""A ball's centre: ahead, left of the robot's heading, up from the ground [m], Shape: (n, 3); and whether the
-robot fell."""
-
 SHOWN = (3.2, 1.0, 2.0)
 """How far ahead, to each side and up the picture reaches [m]."""
 
-_FELL = {False: (ACCENT, "robot stayed up"), True: (PINK, "robot fell")}
+_STANDS = {"color": ACCENT, "label": "robot stayed up"}
+_FELL = {"color": PINK, "label": "robot fell"}
 
 
-def plot_kicks(kicks: Mapping[str, Sequence[Way]], line: float) -> Figure:
-    """The balls' ways, a column for each kick: from the side, and from above.
+class BallPath(NamedTuple):
+    """The way of one struck ball.
+
+    Attributes:
+        centre: ahead, left of the robot's heading, up from the ground [m]. Shape: (n, 3).
+        fell: whether the robot fell.
+    """
+
+    centre: np.ndarray
+    fell: bool
+
+
+@styled
+def plot_kicks(kicks: Mapping[str, Sequence[BallPath]], line: float) -> Figure:
+    """The balls' paths, a column for each kick: from the side, and from above.
 
     Args:
         kicks: name of the kick -> its struck balls.
@@ -33,30 +43,27 @@ def plot_kicks(kicks: Mapping[str, Sequence[Way]], line: float) -> Figure:
     figure = new_figure(1.0 + 3.4 * len(kicks), 5.0)
     ahead, aside, up = SHOWN
     panels = figure.subplots(2, len(kicks), sharex=True, sharey="row", squeeze=False)
-    for (side, above), (name, ways) in zip(panels.T, kicks.items(), strict=True):
+    for (side, above), (name, paths) in zip(panels.T, kicks.items(), strict=True):
         for axes in (side, above):
             _prepare(axes, line)
-        for path, fell in ways:
-            x, y, z = path[path[:, 0] < ahead + 1].T
-            look = {"color": _FELL[fell][0], "linewidth": 1, "alpha": 0.45}
-            side.plot(x, z, **look)
-            above.plot(x, y, **look)
-        side.set_title(f"{name}, {len(ways)} balls", fontsize=10, color=INK, loc="left")
+        for path in paths:
+            # A little beyond the edge, so that the line does not end in sight.
+            x, y, z = path.centre[path.centre[:, 0] < ahead + 1].T
+            colour = (_FELL if path.fell else _STANDS)["color"]
+            side.plot(x, z, color=colour, linewidth=1, alpha=0.45)
+            above.plot(x, y, color=colour, linewidth=1, alpha=0.45)
+        side.set_title(f"{name}, {len(paths)} balls")
         side.set(xlim=(-0.1, ahead), ylim=(0, up), aspect="equal")
         above.set(ylim=(-aside, aside), aspect="equal")
         above.axhline(0, color=INK, linewidth=0.8, linestyle=":")
-    panels[0, 0].set_ylabel("up [m]", fontsize=9, color=QUIET)
-    panels[1, 0].set_ylabel("left [m]", fontsize=9, color=QUIET)
-    panels[1, -1].set_xlabel(
-        "ahead, along the heading at the trigger [m]", fontsize=9, color=QUIET, loc="right"
-    )
-    marks = [figure.axes[0].plot([], [], color=colour, label=label)[0] for colour, label in _FELL.values()]
-    look = {"frameon": False, "fontsize": 9, "labelcolor": QUIET, "ncols": 2}
-    figure.legend(handles=marks, loc="outside upper left", **look)
+    panels[0, 0].set_ylabel("up [m]")
+    panels[1, 0].set_ylabel("left [m]")
+    panels[1, -1].set_xlabel("ahead, along the heading at the trigger [m]", loc="right")
+    marks = [figure.axes[0].plot([], [], **outcome)[0] for outcome in (_STANDS, _FELL)]
+    figure.legend(handles=marks, loc="outside upper left", ncols=2)
     return figure
 
 
 def _prepare(axes: Axes, line: float) -> None:
-    tidy(axes)
-    axes.grid(axis="y", color=FAINT, linewidth=0.6)
-    axes.axvline(line, color=QUIET, linewidth=1.1, linestyle=(0, (4, 2)))
+    axes.grid(axis="y")
+    axes.axvline(line, **REFERENCE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import pairwise, repeat
 from math import atan2, degrees, hypot
 from pathlib import Path
 from typing import Literal
@@ -12,24 +12,23 @@ from typing import Literal
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.control.approach import wrap
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, evaluate
-from soccer_lib.evaluation.play import N_STARTS
+from soccer_lib.evaluation.episode import N_STARTS
+from soccer_lib.evaluation.intervals import wilson
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
+from soccer_lib.geometry import wrap
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import PHYSICS_DT, tasks_named
-from soccer_lib.view.results import title_of
 from soccer_lib.view.scene import draw_env
-from soccer_lib.view.style import check_picture_name, save_figure, save_frame
+from soccer_lib.view.style import check_picture_name, save_figure, save_frame, title_of
 from soccer_lib.view.video import captioned, check_video_name, trajectory_frames, write_video
 from soccer_lib.workshop.bench.report import finish
-from soccer_lib.workshop.bench.rows import share_interval
 from soccer_lib.workshop.bench.trails import Bin, Trail, plot_trails
 
 SPLITS: dict[str, dict[str, tuple[float, ...]]] = {
@@ -52,6 +51,7 @@ FILMED = 3
 PAST_LINE = 0.05
 """How long the still waits once the ball has passed the line [s]."""
 
+_TWENTY_MS = 10  # physics steps
 _WAIT = np.zeros(3, np.float32)
 
 
@@ -60,7 +60,7 @@ class StrikerBenchConfig:
     """Play the striker with distinct starts, score it officially, and show where its balls went."""
 
     style: Literal["score", "clean"] = "score"
-    """score shoots as hard as it can; clean stays up"""
+    """score shoots as hard as it can; clean stays upright"""
     episodes: int = 100
     """episodes of each task [count]"""
     seed: int = 10_000
@@ -68,13 +68,13 @@ class StrikerBenchConfig:
     tasks: str = "all"
     """tasks of the competition, comma-separated, or all"""
     workers: int = 0
-    """worker processes; 0 takes one a core [count]"""
+    """worker processes; 0 takes one per core [count]"""
     json: str = ""
     """file for figures, episodes and success by start [path, empty: none]"""
     plot: str = ""
     """picture of trails and success [path ending in .png, .svg or .pdf, empty: none]"""
     video: str = ""
-    """a video of each task; its name is put before the ending [path ending in .mp4 or .gif, empty: none]"""
+    """a video of each task, its name put before the ending [path ending in .mp4 or .gif, empty: none]"""
     still: str = ""
     """picture of the first goal or hit [path ending in .png, empty: none]"""
 
@@ -93,13 +93,17 @@ class TrailReader:
 
     def __call__(self, episode: Episode) -> Trail:
         """Read the trail of one episode whose torques were kept."""
-        sim = self._sims.get(episode.task) or self._sims.setdefault(episode.task, make_sim(episode.task))
+        if episode.task not in self._sims:
+            self._sims[episode.task] = make_sim(episode.task)
+        sim = self._sims[episode.task]
         sim.reset(seed=episode.seed)
-        ball, target = sim.data.geom("ball").xpos, target_of(sim)
-        geometry, rows = geometry_of(sim, episode.start), [ball.copy()]
+        target = target_of(sim)
+        geometry = geometry_of(sim, episode.start)
+        ball = sim.data.geom("ball").xpos  # a view that follows the simulation
+        rows = [ball.copy()]
         for step, torque in enumerate(episode.torques, start=1):
             sim.advance(torque)
-            if step % 10 == 0 or step == episode.length:
+            if step % _TWENTY_MS == 0 or step == episode.length:
                 rows.append(ball.copy())
         return Trail(sim.outcome, np.array(rows), target, geometry)
 
@@ -114,13 +118,15 @@ def geometry_of(sim: SoccerSim, start: int) -> dict[str, float]:
     """The numbers of `SPLITS` for an episode that has just been reset."""
     if sim.task.name == "goalie_penalty_kick":
         return {"gait phase": start / N_STARTS}
-    target, ball = target_of(sim), sim.data.geom("ball").xpos
+    target = target_of(sim)
     if sim.task.name == "obstacle_penalty_kick":
         return {"target to the side [m]": float(target[1]), "target height [m]": float(target[2])}
-    approach, way = ball - sim.data.body(TRUNK).xpos, target - ball
-    turn = wrap(atan2(way[1], way[0]) - atan2(approach[1], approach[0]))
+    ball = sim.data.geom("ball").xpos
+    approach = ball - sim.data.body(TRUNK).xpos
+    shot = target - ball
+    turn = wrap(atan2(shot[1], shot[0]) - atan2(approach[1], approach[0]))
     return {
-        "ball to target [m]": hypot(*way[:2]),
+        "ball to target [m]": hypot(*shot[:2]),
         "robot to ball [m]": hypot(*approach[:2]),
         "turn [deg]": abs(degrees(turn)),
     }
@@ -130,15 +136,14 @@ def success_by(task: str, trails: Sequence[Trail]) -> dict[str, list[Bin]]:
     """Share of successes in each bin of a task that has episodes."""
     found: dict[str, list[Bin]] = {}
     for name, edges in SPLITS[task].items():
-        places = np.digitize([trail.geometry[name] for trail in trails], edges[1:-1])
+        bins = np.digitize([trail.geometry[name] for trail in trails], edges[1:-1])
         found[name] = []
-        for index, ends in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-            solved = [
-                t.outcome == "success" for t, place in zip(trails, places, strict=True) if place == index
+        for index, (low, high) in enumerate(pairwise(edges)):
+            successes = [
+                trail.outcome == "success" for trail, b in zip(trails, bins, strict=True) if b == index
             ]
-            if solved:
-                label = "{:g} to {:g}".format(*ends)
-                found[name].append(Bin(label, len(solved), share_interval(solved)))
+            if successes:
+                found[name].append(Bin(f"{low:g} to {high:g}", len(successes), wilson(successes)))
     return found
 
 
@@ -147,10 +152,10 @@ def success_table(success: dict[str, dict[str, list[Bin]]]) -> str:
     rows = [["task, number of the start", "range", "episodes", "success", "95% interval"]]
     for task, numbers in success.items():
         for name, bins in numbers.items():
-            for one in bins:
-                value, low, high = one.success
+            for start in bins:
+                value, low, high = start.success
                 shares = [f"{value:.0%}", f"{low:.0%} to {high:.0%}"]
-                rows.append([f"{title_of(task)}, {name}", one.label, str(one.episodes), *shares])
+                rows.append([f"{title_of(task)}, {name}", start.label, str(start.episodes), *shares])
     return "\n".join(aligned(rows))
 
 
@@ -161,7 +166,7 @@ def play_again(policy: Policy, episode: Episode) -> tuple[gym.Env, Trajectory]:
     return env, trace_episode(env, policy, seed=episode.seed, options=options)
 
 
-def film(policy: Policy, episodes: Sequence[Episode]) -> Iterator[np.ndarray]:
+def film_episodes(policy: Policy, episodes: Sequence[Episode]) -> Iterator[np.ndarray]:
     """Pictures of episodes one after the other, with captions."""
     for episode in episodes:
         frames = trajectory_frames(play_again(policy, episode)[1], size=(640, 360))
@@ -195,15 +200,21 @@ def main(config: StrikerBenchConfig) -> None:
         base = Path(config.video)
         videos = {task: base.with_name(f"{base.stem}_{task}{base.suffix}") for task in tasks}
     check_outputs([config.json, config.plot, config.still, *videos.values()])
-    numbers = {"episodes": config.episodes, "seed": config.seed, "workers": config.workers}
     policy = load_policy(f"striker:{config.style}")
-    result = evaluate(policy, tasks, starts="distinct", keep_torques=True, **numbers)
+    result = evaluate(
+        policy,
+        tasks,
+        config.episodes,
+        config.seed,
+        starts="distinct",
+        workers=config.workers,
+        keep_torques=True,
+    )
     print(result.table(), flush=True)
+    trails: dict[str, list[Trail]] = {task: [] for task in tasks}
     read = run_jobs(TrailReader(), result.episodes, config.workers, "ball trails")
-    trails = {
-        task: [trail for trail, episode in zip(read, result.episodes, strict=True) if episode.task == task]
-        for task in tasks
-    }
+    for trail, episode in zip(read, result.episodes, strict=True):
+        trails[episode.task].append(trail)
     success = {task: success_by(task, trails[task]) for task in tasks}
     print(success_table(success), flush=True)
     finish(config, {**result.summary, "policy": result.policy, "success_by_start": success})
@@ -212,6 +223,6 @@ def main(config: StrikerBenchConfig) -> None:
         print(f"wrote {config.plot}")
     for task, path in videos.items():
         episodes = [episode for episode in result.episodes if episode.task == task][:FILMED]
-        print(f"wrote {write_video(film(policy, episodes), path)}")
+        print(f"wrote {write_video(film_episodes(policy, episodes), path)}")
     if config.still:
         write_still(policy, result.episodes, config.still)

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from soccer_lib.evaluation.intervals import Estimate
 from soccer_lib.view.field import draw_pitch
 from soccer_lib.view.pitch import LENGTH, WIDTH
-from soccer_lib.view.results import title_of
 from soccer_lib.view.style import (
     ACCENT,
     GREEN,
     GREY,
     INK,
+    INTERVAL,
     ORANGE,
     PINK,
     QUIET,
     RED,
     YELLOW,
     new_figure,
-    tidy,
+    styled,
+    title_of,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ COLOURS = {
 """Outcome of an episode -> colour of its ball's trail; others are grey."""
 
 _ROWS = 14
+"""Rows of the lower panels: as many as the task with the most bins needs."""
+
 _NEAR_GOAL = {"xlim": (-LENGTH - 1.9, -LENGTH + 2.7), "ylim": (-2.2, 2.2)}
 _WHOLE_FIELD = {"xlim": (-LENGTH - 0.3, LENGTH + 0.3), "ylim": (-WIDTH - 0.3, WIDTH + 0.3)}
 
@@ -68,14 +72,15 @@ class Bin:
     Attributes:
         label: their range.
         episodes: how many.
-        success: share with its 95% interval: value, low, high.
+        success: share of successes.
     """
 
     label: str
     episodes: int
-    success: Sequence[float]
+    success: Estimate
 
 
+@styled
 def plot_trails(
     trails: Mapping[str, Sequence[Trail]], success: Mapping[str, Mapping[str, Sequence[Bin]]]
 ) -> Figure:
@@ -93,22 +98,26 @@ def plot_trails(
         draw_pitch(field)
         _draw_trails(field, played)
         field.set(**(_WHOLE_FIELD if task == "kick_to_target" else _NEAR_GOAL))
-        field.set_title(f"{title_of(task)}, {len(played)} episodes", fontsize=10, color=INK, loc="left")
+        field.set_title(f"{title_of(task)}, {len(played)} episodes")
         _draw_success(shares, success[task])
-    seen = Counter(trail.outcome for played in trails.values() for trail in played)
+    outcomes = Counter(trail.outcome for played in trails.values() for trail in played)
     marks = [
         Line2D([], [], color=COLOURS.get(outcome, GREY), linewidth=2, label=f"{title_of(outcome)} {count}")
-        for outcome, count in seen.most_common()
+        for outcome, count in outcomes.most_common()
     ]
-    look = {"frameon": False, "fontsize": 9, "labelcolor": QUIET, "ncols": len(marks)}
-    figure.legend(handles=marks, loc="outside upper left", **look)
+    figure.legend(
+        handles=marks,
+        loc="outside upper left",
+        ncols=len(marks),
+    )
     return figure
 
 
 def _draw_trails(axes: Axes, trails: Sequence[Trail]) -> None:
     """Failures on top of successes: they are what one looks for."""
     for trail in sorted(trails, key=lambda trail: trail.outcome != "success"):
-        colour, alpha = COLOURS.get(trail.outcome, GREY), 0.4 if trail.outcome == "success" else 0.9
+        colour = COLOURS.get(trail.outcome, GREY)
+        alpha = 0.4 if trail.outcome == "success" else 0.9
         axes.plot(*trail.ball[:, :2].T, color=colour, linewidth=1, alpha=alpha, zorder=5)
         axes.plot(*trail.ball[0, :2], "o", color="white", mec=INK, mew=0.6, markersize=3.5, zorder=6)
         axes.plot(*trail.ball[-1, :2], "o", color=colour, markersize=2.5, zorder=6)
@@ -118,19 +127,18 @@ def _draw_trails(axes: Axes, trails: Sequence[Trail]) -> None:
 
 def _draw_success(axes: Axes, numbers: Mapping[str, Sequence[Bin]]) -> None:
     """One row for each bin, under the name of its number; the rows are as high in all tasks."""
-    tidy(axes)
     labels: list[str] = []
     for name, bins in numbers.items():
         labels.append(name)
-        for one in bins:
+        for start in bins:
             row = len(labels)
-            labels.append(f"{one.label}  ")
-            value, low, high = one.success
-            axes.plot([low, high], [row, row], color=ACCENT, linewidth=4, alpha=0.45, solid_capstyle="butt")
+            labels.append(f"{start.label}  ")
+            value, low, high = start.success
+            axes.plot([low, high], [row, row], **INTERVAL)
             axes.plot(value, row, "o", color=ACCENT, markersize=6)
-            axes.annotate(f"{one.episodes}", (1.04, row), va="center", fontsize=8, color=QUIET)
-    axes.set_yticks(range(len(labels)), labels, fontsize=9)
+            axes.annotate(f"{start.episodes}", (1.04, row), va="center", fontsize=8)
+    axes.set_yticks(range(len(labels)), labels)
     for tick, label in zip(axes.get_yticklabels(), labels, strict=True):
         tick.set(color=INK if label in numbers else QUIET)
     axes.set(xlim=(-0.03, 1.12), ylim=(_ROWS - 0.4, -0.6), xticks=(0, 0.25, 0.5, 0.75, 1))
-    axes.set_xlabel("success, 95% interval (right: episodes)", fontsize=9, color=QUIET)
+    axes.set_xlabel("success, 95% interval (right: episodes)")

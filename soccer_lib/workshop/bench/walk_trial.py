@@ -13,8 +13,8 @@ import numpy as np
 from soccer_lib.control import Walker
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim import make_sim
+from soccer_lib.tasks import PHYSICS_DT
 
-PHYSICS_DT = 0.002
 TICK = 10
 """Physics steps per walker step."""
 
@@ -63,22 +63,19 @@ class WalkTrial:
         self.root = model.joint("robot_0:root").qposadr[0]
         self.root_vel = model.joint("robot_0:root").dofadr[0]
         self.ball = model.joint("env:ball").qposadr[0]
-        self.sensors = {name: self._sensor(name) for name in ("torso_quat", "torso_gyro", "torso_vel")}
         self.mass = float(model.body_subtreemass[model.body("robot_0:Trunk").id])
         self.gravity = float(-model.opt.gravity[2])
         feet = [model.body(f"robot_0:{side}_foot_link") for side in ("left", "right")]
         self.soles = [int(foot.geomadr[0] + foot.geomnum[0]) - 1 for foot in feet]  # after the mesh, a box
 
-    def _sensor(self, name: str) -> np.ndarray:
-        sensor = self.sim.model.sensor(f"robot_0:{name}")
-        return self.sim.data.sensordata[sensor.adr[0] : sensor.adr[0] + sensor.dim[0]]
-
     def _feet(self) -> list[tuple]:
         """Both soles: x, y [m], direction [rad], 1 where it touches anything but the robot."""
-        model, data = self.sim.model, self.sim.data
+        model = self.sim.model
+        data = self.sim.data
         pairs = data.contact.geom
-        whose = model.body_rootid[model.geom_bodyid[pairs]]
-        touching = pairs[whose[:, 0] != whose[:, 1]]
+        roots = model.body_rootid[model.geom_bodyid[pairs]]
+        # The robot's own parts touch each other now and then; the ground has another root.
+        touching = pairs[roots[:, 0] != roots[:, 1]]
         return [
             (*data.geom_xpos[sole, :2], math.atan2(axes[3], axes[0]), float(sole in touching))
             for sole, axes in zip(self.soles, data.geom_xmat[self.soles], strict=True)
@@ -109,66 +106,69 @@ class WalkTrial:
             phase: gait phase at the start, in [0, 1).
             pushes: change of the trunk's world velocity [m/s] at a physics step.
         """
-        sim, model, data = self.sim, self.sim.model, self.sim.data
+        sim = self.sim
+        data = sim.data
         sim.reset(seed=0)
         data.qpos[self.root : self.root + 2] = 0.0
         data.qpos[self.ball : self.ball + 2] = _BALL_AWAY
-        mujoco.mj_forward(model, data)
-        quat, gyro, velocimeter = self.sensors.values()
-        root, root_vel = data.qpos[self.root : self.root + 7], data.qvel[self.root_vel : self.root_vel + 6]
+        mujoco.mj_forward(sim.model, data)
+        pose = data.qpos[self.root : self.root + 7]
+        velocity = data.qvel[self.root_vel : self.root_vel + 6]
         low, high = walker.limits.T
         limit = TORQUE_LIMIT.astype(float)
         walker.reset(phase)
-        n = int(round(seconds / PHYSICS_DT))
-        poses, speeds, power = np.zeros((n, 7)), np.zeros((n, 6)), np.zeros(n)
+        n = round(seconds / PHYSICS_DT)
+        poses = np.zeros((n, 7))
+        velocities = np.zeros((n, 6))
+        power = np.zeros(n)
         feet: list[list[tuple]] = []
-        busy, fell = 0.0, False
-        f32 = np.float32
+        step_seconds = 0.0
+        fell = False
         for t in range(n):
-            joint_pos, joint_vel = sim.joint_pos.astype(f32), sim.joint_vel.astype(f32)
+            joint_pos = sim.joint_pos.astype(np.float32)
+            joint_vel = sim.joint_vel.astype(np.float32)
             if t % TICK == 0:
                 feet.append(self._feet())
                 command = np.clip(command_at(t * PHYSICS_DT), low, high)
-                begun = time.perf_counter()
-                target = walker.step(
-                    command,
-                    joint_pos,
-                    joint_vel,
-                    quat[[1, 2, 3, 0]].astype(f32),
-                    gyro.astype(f32),
-                    velocimeter.astype(f32),
-                )
-                busy += time.perf_counter() - begun
+                sensed = sim.readings.sense()
+                start = time.perf_counter()
+                target = walker.step(command, sensed)
+                step_seconds += time.perf_counter() - start
             torque = walker.kp * (target - joint_pos) - walker.kd * joint_vel
-            torque = np.clip(torque, -limit, limit).astype(f32)
+            torque = np.clip(torque, -limit, limit).astype(np.float32)
             if pushes and t in pushes:
-                root_vel[:2] += pushes[t]
+                velocity[:2] += pushes[t]
             data.ctrl[:] = torque
-            mujoco.mj_step(model, data)
-            poses[t], speeds[t] = root, root_vel
+            mujoco.mj_step(sim.model, data)
+            poses[t] = pose
+            velocities[t] = velocity
             power[t] = np.abs(torque * joint_vel).sum()
-            if root[2] < FALL_HEIGHT:
-                fell, n = True, t + 1
+            if pose[2] < FALL_HEIGHT:
+                fell = True
+                n = t + 1
                 break
         return Trace(
             poses[:n, :2],
-            heading_velocity(poses[:n], speeds[:n]),
+            heading_velocity(poses[:n], velocities[:n]),
             power[:n],
             np.array(feet),
             fell,
-            busy / max(1, -(-n // TICK)),
+            step_seconds / len(feet),
         )
 
 
-def heading_velocity(poses: np.ndarray, speeds: np.ndarray) -> np.ndarray:
+def heading_velocity(poses: np.ndarray, velocities: np.ndarray) -> np.ndarray:
     """Velocity in the heading frame and yaw rate from free-joint states. Shapes: (n, 7), (n, 6) to (n, 3)."""
     w, x, y, z = poses[:, 3:7].T
     yaw = np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-    c, s = np.cos(yaw), np.sin(yaw)
-    forward, sideways = c * speeds[:, 0] + s * speeds[:, 1], -s * speeds[:, 0] + c * speeds[:, 1]
-    # angular velocity is in the trunk frame; its component along the world's vertical is the yaw rate
+    cos = np.cos(yaw)
+    sin = np.sin(yaw)
+    vx, vy = velocities[:, :2].T
+    forward = cos * vx + sin * vy
+    sideways = -sin * vx + cos * vy
+    # A free joint's angular velocity is in the body's frame: the yaw rate is its part along the vertical.
     up = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], axis=1)
-    return np.stack([forward, sideways, (up * speeds[:, 3:6]).sum(1)], axis=1)
+    return np.stack([forward, sideways, (up * velocities[:, 3:6]).sum(1)], axis=1)
 
 
 def command_sequence(rng: np.random.Generator, seconds: float) -> Commands:
@@ -176,7 +176,8 @@ def command_sequence(rng: np.random.Generator, seconds: float) -> Commands:
 
     Range: forward -0.3 to 1 m/s, sideways +-0.4 m/s, yaw rate +-1 rad/s.
     """
-    sequence, start = [], 0.0
+    sequence = []
+    start = 0.0
     while start < seconds:
         sequence.append((start, rng.uniform([-0.3, -0.4, -1.0], [1.0, 0.4, 1.0])))
         start += rng.uniform(2.0, 4.0)
@@ -185,18 +186,19 @@ def command_sequence(rng: np.random.Generator, seconds: float) -> Commands:
 
 def footprints(trace: Trace) -> np.ndarray:
     """Where the feet landed, in order: 0 left or 1 right, x, y [m], direction [rad]. Shape: (n, 4)."""
-    prints, flight = [], [_LEAST_FLIGHT] * 2  # the robot is dropped
-    for row in trace.feet:
-        for foot in (0, 1):
-            if row[foot, 3] and flight[foot] >= _LEAST_FLIGHT:
-                prints.append((foot, *row[foot, :3]))
-            flight[foot] = 0 if row[foot, 3] else flight[foot] + 1
+    prints = []
+    flight = [_LEAST_FLIGHT] * 2  # ticks off the ground: the robot is dropped
+    for feet in trace.feet:
+        for foot, (x, y, direction, grounded) in enumerate(feet):
+            if grounded and flight[foot] >= _LEAST_FLIGHT:
+                prints.append((foot, x, y, direction))
+            flight[foot] = 0 if grounded else flight[foot] + 1
     return np.array(prints).reshape(-1, 4)
 
 
 def cycle_means(trace: Trace, cycle: float) -> np.ndarray:
     """Velocity averaged over the gait cycle that begins at each physics step. Shape: (n - window + 1, 3)."""
-    window = int(round(cycle / PHYSICS_DT))
+    window = round(cycle / PHYSICS_DT)
     total = np.vstack([np.zeros(3), np.cumsum(trace.velocity, axis=0)])
     return (total[window:] - total[:-window]) / window
 
@@ -213,7 +215,8 @@ def tracking_errors(trace: Trace, sequence: Commands, cycle: float, settle: floa
     Returns:
         Error of vx, vy [m/s] and yaw rate [rad/s], one row per 20 ms. Shape: (n, 3).
     """
-    window, n = int(round(cycle / PHYSICS_DT)), len(trace.velocity)
+    window = round(cycle / PHYSICS_DT)
+    n = len(trace.velocity)
     means = cycle_means(trace, cycle)
     rows = []
     ends = [start for start, _ in sequence[1:]] + [np.inf]

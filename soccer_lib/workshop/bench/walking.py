@@ -9,12 +9,14 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gymnasium as gym
 import numpy as np
 
-from soccer_lib.course.figures.widgets import drive_sequence
 from soccer_lib.envs.make import make_env
+from soccer_lib.evaluation.trajectory import Trajectory, trace_episode
 from soccer_lib.layout import COMMAND_SCALE
-from soccer_lib.view.style import ACCENT, FAINT, INK, ORANGE, QUIET, new_figure, tidy
+from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, new_figure, styled
 from soccer_lib.view.video import captioned, trajectory_frames, write_video
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ TOUR_SEED = 9
 """A start with the ball far enough ahead that it stays where it is: a ball off the field ends the episode."""
 
 _FOOT = (0.223, 0.1)
+"""Length and width of a sole [m]."""
+
 _SHADES = {"left foot": 0.9, "right foot": 0.4}
 _ROWS = ("forward [m/s]", "sideways [m/s]", "yaw rate [rad/s]")
 
@@ -55,6 +59,7 @@ class Walk:
     prints: np.ndarray
 
 
+@styled
 def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndarray]], end: float) -> Figure:
     """Tracking on the left, footprints of each walker on the right.
 
@@ -70,39 +75,45 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
     colours = dict(zip(walks, (ACCENT, ORANGE)[: len(walks)], strict=True))
     starts, commands = zip(*sequence, strict=True)
     for index, axes in enumerate(left.subplots(3, 1, sharex=True)):
-        tidy(axes)
         axes.stairs(np.array(commands)[:, index], (*starts, end), color=INK, baseline=None, label="command")
         for name, walk in walks.items():
             axes.plot(
                 walk.time, walk.velocity[:, index], color=colours[name], linewidth=1.8, label=Path(name).name
             )
-        axes.set_title(_ROWS[index], fontsize=10, color=INK, loc="left")
+        axes.set_title(_ROWS[index])
         axes.margins(x=0, y=0.15)
-    axes.set_xlabel("time [s]   (averaged over one gait cycle)", fontsize=9, color=QUIET)
-    look = {"frameon": False, "fontsize": 9, "labelcolor": QUIET}
-    left.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, **look)
+    axes.set_xlabel("time [s]   (averaged over one gait cycle)")
+    left.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     panels = right.subplots(1, len(walks), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (name, walk) in zip(panels, walks.items(), strict=True):
         _draw_prints(axes, walk, colours[name])
-        axes.set_title(f"footprints: {Path(name).name}", fontsize=10, color=INK, loc="left")
-    axes.set_xlabel("x, y in world axes [m]", fontsize=9, color=QUIET, loc="right")
+        axes.set_title(f"footprints: {Path(name).name}")
+    axes.set_xlabel("x, y in world axes [m]", loc="right")
     shades = [Patch(color=QUIET, alpha=shade, label=foot) for foot, shade in _SHADES.items()]
     handles = [*axes.get_legend_handles_labels()[0], *shades]
-    right.legend(handles=handles, loc="outside upper left", ncols=2 * len(walks), **look)
+    right.legend(handles=handles, loc="outside upper left", ncols=2 * len(walks))
     return figure
 
 
 def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
     from matplotlib.patches import Rectangle
 
-    tidy(axes)
     axes.set(aspect="equal", anchor="N")
-    axes.grid(axis="y", color=FAINT, linewidth=0.6)
-    corner, shades = -np.array(_FOOT) / 2, tuple(_SHADES.values())
+    axes.grid(axis="y")
+    length, width = _FOOT
+    shades = tuple(_SHADES.values())
     for foot, x, y, yaw in walk.prints:
-        look = {"facecolor": colour, "edgecolor": "white", "alpha": shades[int(foot)]}
-        turn = {"angle": np.degrees(yaw), "rotation_point": "center"}
-        axes.add_patch(Rectangle(corner + (x, y), *_FOOT, **turn, **look))
+        sole = Rectangle(
+            (x - length / 2, y - width / 2),
+            length,
+            width,
+            angle=np.degrees(yaw),
+            rotation_point="center",
+            facecolor=colour,
+            edgecolor="white",
+            alpha=shades[int(foot)],
+        )
+        axes.add_patch(sole)
     axes.plot(*walk.path.T, color=INK, linewidth=1.2, label="trunk")
     axes.plot(*walk.path[0], "o", color=INK, markersize=6, label="start")
 
@@ -110,9 +121,18 @@ def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
 def write_tour(walker: str, path: str | os.PathLike[str], fps: int = 25) -> Path:
     """Write the video of a walker on `TOUR`, with captions; returns the file as `write_video` does."""
     env = make_env("kick_to_target", control="command", walker=walker, info="terms")
-    parts = [(*np.array(command) / COMMAND_SCALE, seconds) for _, command, seconds in TOUR]
-    frames = trajectory_frames(drive_sequence(env, parts, TOUR_SEED), fps=fps, size=(640, 360))
+    frames = trajectory_frames(tour(env), fps=fps, size=(640, 360))
     return write_video(captioned(frames, _captions(fps)), path, fps)
+
+
+def tour(env: gym.Env) -> Trajectory:
+    """The robot on `TOUR`, in an environment that takes commands."""
+    step_seconds = env.get_wrapper_attr("hold") * PHYSICS_DT
+    actions: list[np.ndarray] = []
+    for _, command, seconds in TOUR:
+        action = (np.array(command) / COMMAND_SCALE).astype(np.float32)
+        actions += [action] * round(seconds / step_seconds)
+    return trace_episode(env, actions, seed=TOUR_SEED)
 
 
 def _captions(fps: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ import numpy as np
 from soccer_lib.control.kicks import Kick, load_kicks
 from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, leg_angles
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.runs.pool import Pool
 from soccer_lib.workshop.kicks.pay import figures, pay
 from soccer_lib.workshop.kicks.stages import STAGES, Stage
 from soccer_lib.workshop.kicks.trial import (
@@ -29,7 +30,6 @@ from soccer_lib.workshop.kicks.trial import (
     anywhere,
     penalty_spot,
 )
-from soccer_lib.workshop.walker.crew import Crew
 from soccer_lib.workshop.walker.files import KickFolder
 
 KNOTS = 5
@@ -56,8 +56,12 @@ AFTER = [*range(12 * 3, 12 * KNOTS), 12 * KNOTS + 3, 12 * KNOTS + 4, len(_UNITS)
 AHEAD = len(_UNITS) - 3
 """Entry of a search vector that says how far ahead the ball lies."""
 
-_NEAREST, _FARTHEST = (0.36, -0.3), (0.75, 0.15)  # of the ball in a stance: no shin touches it before [m]
-_SHORTEST, _LONGEST = 0.02, 0.8  # from knot to knot [s]
+# of the ball in a stance: no shin touches it before [m]
+_NEAREST = (0.36, -0.3)
+_FARTHEST = (0.75, 0.15)
+# from knot to knot [s]
+_SHORTEST = 0.02
+_LONGEST = 0.8
 
 
 KICK_OF = {"rough_shot": "shot", "rough_placed": "placed", "rough_low": "loft_low", "rough_high": "loft_high"}
@@ -66,7 +70,7 @@ KICK_OF = {"rough_shot": "shot", "rough_placed": "placed", "rough_low": "loft_lo
 
 @dataclass(frozen=True)
 class KickConfig:
-    """Tune the kicks by CMA-ES. Run again to go on with the next kick."""
+    """Tune the kicks by CMA-ES. Run again to continue."""
 
     save_dir: str = "runs/kicks"
     """folder of the run: curve, finished stages, and the kicks [path]"""
@@ -87,21 +91,26 @@ class KickConfig:
 
 
 @dataclass(frozen=True)
-class KickJob:
-    """Score one candidate on trials that its whole generation shares."""
+class KickCandidate:
+    """One search vector, to be scored on trials that its whole generation shares."""
 
     stage: Stage
     vector: np.ndarray
     seed: tuple[int, ...]
 
-    def run(self, held: dict) -> tuple[float, dict[str, float]]:
-        """Mean pay and figures; `held` keeps the simulation between jobs."""
-        if "kicks" not in held:
-            held["kicks"] = KickTrial()
-        trial = held["kicks"]
-        kick, penalty = kick_from(self.vector)
-        outcomes = play(trial, kick, self.stage, np.random.default_rng(self.seed), self.stage.trials)
-        return pay(self.stage, outcomes) - penalty, figures(outcomes)
+
+class KickJudge:
+    """Scores candidates; one per worker process."""
+
+    def __init__(self) -> None:
+        self._trial = KickTrial()
+
+    def __call__(self, job: KickCandidate) -> tuple[float, dict[str, float]]:
+        """Mean pay of a candidate's trials, and figures."""
+        kick, penalty = kick_from(job.vector)
+        rng = np.random.default_rng(job.seed)
+        outcomes = play(self._trial, kick, job.stage, rng, job.stage.trials)
+        return pay(job.stage, outcomes) - penalty, figures(outcomes)
 
 
 def first_swing() -> np.ndarray:
@@ -183,21 +192,19 @@ def tune_kicks(config: KickConfig) -> Path:
         )
     given = load_kicks(Path(config.kicks)) if config.kicks else {}
     stages = chosen_stages(config, given)
-    folder = KickFolder(Path(config.save_dir), config)
-    crew = Crew(config.workers)
-    try:
-        for stage in stages:
-            if stage.name not in folder.vectors:
-                start = first_vector(stage, folder.vectors, given)
-                folder.keep(stage.name, _search(config, STAGES.index(stage), start, crew, folder))
-    finally:
-        crew.close()
-    kicks = given | {s.name: kick_from(folder.vectors[s.name], s.name)[0] for s in stages if s.lined_up}
-    tuned = [stage.name for stage in stages]
-    measured = {name: _measure(kick, name in tuned) for name, kick in kicks.items()}
-    records = {name: record for name, (_, record) in measured.items()}
-    finished = {name: kick for name, (kick, _) in measured.items()}
-    return folder.finish(finished, Path(config.out) if config.out else None, records)
+    remedy = "run the same command to go on"
+    with KickFolder(Path(config.save_dir), config) as folder:
+        with Pool(KickJudge, config.workers, remedy=remedy) as pool:
+            for stage in stages:
+                if stage.name not in folder.vectors:
+                    start = first_vector(stage, folder.vectors, given)
+                    folder.keep(stage.name, _search(config, STAGES.index(stage), start, pool, folder))
+        kicks = given | {s.name: kick_from(folder.vectors[s.name], s.name)[0] for s in stages if s.lined_up}
+        tuned = [stage.name for stage in stages]
+        measured = {name: _measure(kick, name in tuned) for name, kick in kicks.items()}
+        records = {name: record for name, (_, record) in measured.items()}
+        finished = {name: kick for name, (kick, _) in measured.items()}
+        return folder.finish(finished, Path(config.out) if config.out else None, records)
 
 
 def chosen_stages(config: KickConfig, given: dict[str, Kick]) -> list[Stage]:
@@ -250,21 +257,22 @@ def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, 
     return vector
 
 
-def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, folder: KickFolder) -> np.ndarray:
+def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, folder: KickFolder) -> np.ndarray:
     """One stage: the mean of the last generation, which trials have judged more often than any candidate."""
     import cma
 
     stage = STAGES[number]
     options = {"popsize": config.population, "seed": 1000 * config.seed + number + 1, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy(start, stage.sigma, options)
-    generations, spoken = max(1, round(config.effort * stage.generations)), 0.0
+    generations = max(1, round(config.effort * stage.generations))
+    spoken = 0.0
     history = list(folder.scores(stage.name))
     for scores in history:  # of a killed run: the same candidates with the same scores
         strategy.tell(strategy.ask(), (-scores).tolist())
     for generation in range(len(history), generations):
         candidates = strategy.ask()
-        jobs = [KickJob(stage, c, (config.seed, number, generation)) for c in candidates]
-        answers = list(crew.map(jobs))
+        jobs = [KickCandidate(stage, c, (config.seed, number, generation)) for c in candidates]
+        answers = pool.map(jobs)
         scores = np.array([score for score, _ in answers])
         strategy.tell(candidates, (-scores).tolist())
         history.append(scores)
@@ -277,14 +285,14 @@ def _search(config: KickConfig, number: int, start: np.ndarray, crew: Crew, fold
             folder.log(stage.name, entry, (generation + 1) / generations)
     if not stage.lined_up:
         return np.array(strategy.mean)
-    return _better(config, number, [start, np.array(strategy.mean)], crew)
+    return _better(config, number, [start, np.array(strategy.mean)], pool)
 
 
-def _better(config: KickConfig, number: int, vectors: list[np.ndarray], crew: Crew) -> np.ndarray:
+def _better(config: KickConfig, number: int, vectors: list[np.ndarray], pool: Pool) -> np.ndarray:
     """Of a search's start and its result, which does better on `JUDGED` trials of its own."""
     stage = replace(STAGES[number], trials=JUDGED)
-    jobs = [KickJob(stage, vector, (config.seed, number, JUDGE)) for vector in vectors]
-    scores = [score for score, _ in crew.map(jobs)]
+    jobs = [KickCandidate(stage, vector, (config.seed, number, JUDGE)) for vector in vectors]
+    scores = [score for score, _ in pool.map(jobs)]
     print(f"{stage.name}: {scores[0]:.2f} at the start, {scores[1]:.2f} now", flush=True)
     return vectors[int(np.argmax(scores))]
 

@@ -12,13 +12,13 @@ import mujoco
 import numpy as np
 
 from soccer_lib.control import OwnWalker, load_walker
-from soccer_lib.control.approach import turned, wrap
 from soccer_lib.control.kicks import Kick
 from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.strike import MARCH, SETTLED_TICKS, Strike
+from soccer_lib.geometry import heading_of, turned, wrap
 from soccer_lib.sim import SoccerSim, make_sim
-from soccer_lib.wrappers.control import pd_torque
-from soccer_lib.wrappers.heading import heading_of
+from soccer_lib.sim.torque import pd_torque
+from soccer_lib.tasks import PHYSICS_DT, WALKER_DT, WALKER_STEPS
 
 LINE = 2.2
 """Distance of the goal line from the ball in the penalty tasks [m]."""
@@ -32,7 +32,6 @@ LEFT_OVER = (0.004, 0.003, 0.004)
 _NOMINAL = Kick(
     "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
 )
-_TICK = 10  # physics steps of a walker step
 
 
 @dataclass(frozen=True)
@@ -149,26 +148,27 @@ class KickTrial:
         return stances
 
     def _tick(self, target: np.ndarray) -> None:
-        for _ in range(_TICK):
+        for _ in range(WALKER_STEPS):
             self.sim.advance(pd_torque(target, self.sim.joint_pos, self.sim.joint_vel, *self._gains))
 
     def _walk(self, command: tuple[float, ...]) -> np.ndarray:
-        joints = self.sim.joint_pos.astype(np.float32), self.sim.joint_vel.astype(np.float32)
-        return self.walker.step(np.array(command), *joints, *self.sim.sensors())
+        return self.walker.step(np.array(command), self.sim.readings.sense())
 
     def _walk_and_stop(self, rng: np.random.Generator) -> Stance | None:
         """Walk at random, then stop as a strike does; None where the robot does not come to rest."""
-        sim, gait = self.sim, self.walker.gait
+        sim = self.sim
+        gait = self.walker.gait
         sim.reset(seed=0)
         sim.data.qpos[self._ball_q][2] = 50.0  # out of the way
         self.walker.reset(rng.random())
         walk = rng.uniform((-0.2, -0.2, -0.6), (0.9, 0.2, 0.6))
         slow = rng.uniform((-0.15, -0.15, -0.3), (0.25, 0.15, 0.3))
-        stop, still = int(rng.integers(60, 110)), 0
+        stop = int(rng.integers(60, 110))
+        still = 0
         for tick in range(stop + 150):
             command = tuple(walk if tick < stop - 40 else slow)
             if tick >= stop:
-                coming = (gait.phase + 0.02 * gait.p.frequency + 0.25) % 1.0
+                coming = (gait.phase + WALKER_DT * gait.p.frequency + 0.25) % 1.0
                 command = (0.0, 0.0, 0.0) if gait.standing or coming < 0.5 else MARCH
             self._tick(self._walk(command))
             still = still + 1 if tick >= stop and gait.standing else 0
@@ -178,7 +178,8 @@ class KickTrial:
 
     def _line_up(self, rng: np.random.Generator) -> Stance | None:
         """Walk, then line up with a ball in front; None where the left leg would kick or it fails."""
-        sim, strike = self.sim, Strike(self.walker, {"shot": _NOMINAL})
+        sim = self.sim
+        strike = Strike(self.walker, {"shot": _NOMINAL})
         sim.reset(seed=0)
         ball = sim.data.qpos[self._ball_q]
         ball[2] = 50.0
@@ -187,38 +188,43 @@ class KickTrial:
         for _ in range(int(rng.integers(60, 110))):
             self._tick(self._walk(walk))
         away, bearing = rng.uniform((0.45, -0.6), (0.75, 0.3))
-        quat, *_ = sim.sensors()
+        quat = sim.readings.orientation()
         ahead, left = turned((away, 0.0), bearing + heading_of(quat))
-        place = sim._imu[0] + ahead, sim._imu[1] + left
+        place = sim.readings.imu[0] + ahead, sim.readings.imu[1] + left
         strike.start("shot", turned((away, 0.0), bearing), heading_of(quat))
         while not strike.mirrored and strike.committed:
-            quat, gyro, velocity = sim.sensors()
-            yaw = heading_of(quat)
-            seen = turned((place[0] - sim._imu[0], place[1] - sim._imu[1]), -yaw)
-            joints = sim.joint_pos.astype(np.float32), sim.joint_vel.astype(np.float32)
+            sensed = sim.readings.sense()
+            yaw = heading_of(sensed.quat_xyzw)
+            seen = turned((place[0] - sim.readings.imu[0], place[1] - sim.readings.imu[1]), -yaw)
             before = self.walker.get_state()
-            target = strike.step(seen, yaw, *joints, quat, gyro, velocity)
+            target = strike.step(seen, yaw, sensed)
             if strike.stage == "swing":
-                return self._stance(np.array(strike._place(False, seen, yaw)), before)
+                return self._stance(np.array(strike.error(False, seen, yaw)), before)
             self._tick(target)
         return None
 
     def _stance(self, error: np.ndarray, walker: dict[str, Any] | None = None) -> Stance:
-        qpos, qvel = self.sim.data.qpos[self._robot_q], self.sim.data.qvel[self._robot_v]
+        qpos = self.sim.data.qpos[self._robot_q]
+        qvel = self.sim.data.qvel[self._robot_v]
         return Stance(qpos.copy(), qvel.copy(), walker or self.walker.get_state(), error)
 
     def _place(self, stance: Stance, kick: Kick, error: np.ndarray, spot: Spot) -> None:
         """Put the robot to its stance beside the ball."""
-        sim, data = self.sim, self.sim.data
-        data.qpos[self._robot_q], data.qvel[self._robot_v] = stance.qpos, stance.qvel
+        sim = self.sim
+        data = self.sim.data
+        data.qpos[self._robot_q] = stance.qpos
+        data.qvel[self._robot_v] = stance.qvel
         data.qacc_warmstart[:] = 0.0
         w, x, y, z = stance.qpos[3:7].tolist()
         turn = spot.heading - error[2] - heading_of(np.array([x, y, z, w]))
-        quat, spin = np.zeros(4), np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
+        quat = np.zeros(4)
+        spin = np.array([cos(turn / 2), 0.0, 0.0, sin(turn / 2)])
         mujoco.mju_mulQuat(quat, spin, stance.qpos[3:7])
-        c, s = cos(turn), sin(turn)
+        c = cos(turn)
+        s = sin(turn)
         ahead, left = kick.stance + error[:2]
-        c0, s0 = cos(spot.heading), sin(spot.heading)
+        c0 = cos(spot.heading)
+        s0 = sin(spot.heading)
         root = data.qpos[self._robot_q]
         root[:2] = spot.x - (c0 * ahead - s0 * left), spot.y - (s0 * ahead + c0 * left)
         root[3:7] = quat
@@ -235,7 +241,8 @@ class KickTrial:
         """Place [m] and velocity [m/s] of the ball's centre."""
         data = self.sim.data
         rotation = data.xmat[self._ball_body].reshape(3, 3)
-        arm, velocity = rotation @ (0.0, 0.0, 0.11), data.qvel[self._ball_v]
+        arm = rotation @ (0.0, 0.0, 0.11)
+        velocity = data.qvel[self._ball_v]
         return data.xpos[self._ball_body] + arm, velocity[:3] + np.cross(rotation @ velocity[3:], arm)
 
     def play(
@@ -253,29 +260,33 @@ class KickTrial:
             past: how long to look on once the ball has passed `LINE` [s].
         """
         self._place(stance, kick, error, spot)
-        sim, start = self.sim, self.sim.joint_pos.copy()
-        missed_by, touches, touching = 9.0, 0, False
+        sim = self.sim
+        start = self.sim.joint_pos.copy()
+        missed_by = 9.0
+        touches = 0
+        touching = False
         line_time = fall_time = None
         line_speed = line_height = 0.0
         flown = None
         toward = np.array([cos(spot.heading), sin(spot.heading)])
-        for tick in range(int(seconds / 0.02)):
+        for tick in range(int(seconds / WALKER_DT)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)
-            quat, gyro, velocity = sim.sensors()
-            trunk = TrunkState(quat.tolist(), gyro.tolist(), velocity.tolist())
+            trunk = TrunkState.of(sim.readings.sense())
             target = kick.target(start, tick, trunk, False) if tick < kick.ticks else self._walk((0.0,) * 3)
-            for i in range(_TICK):
+            for i in range(WALKER_STEPS):
                 sim.advance(pd_torque(target, sim.joint_pos, sim.joint_vel, *self._gains))
-                time = 0.002 * (_TICK * tick + i + 1)
-                x, y, height = sim._ball.tolist()
-                contact = sim.near_robot(x, y) and sim.touches(sim._robot_geoms)
+                time = PHYSICS_DT * (WALKER_STEPS * tick + i + 1)
+                x, y, height = sim.readings.ball.tolist()
+                contact = sim.near_robot(x, y) and sim.touches(sim.robot_geoms)
                 touches += contact and not touching
                 touching = contact
                 if line_time is None and (x - spot.x) * toward[0] + (y - spot.y) * toward[1] >= LINE:
-                    line_time, line_height, flown = time, height, self._ball_centre()[1]
+                    line_time = time
+                    line_height = height
+                    flown = self._ball_centre()[1]
                     line_speed = float(sim.data.qvel[self._ball_v][:2] @ toward)
-                if fall_time is None and sim._imu[2] < 0.4:
+                if fall_time is None and sim.readings.imu[2] < 0.4:
                     fall_time = time
             if not touches:
                 foot = sim.data.xpos[self._foot] - self._ball_centre()[0]

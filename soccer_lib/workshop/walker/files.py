@@ -1,4 +1,4 @@
-"""Folders of the tuning runs: checkpoints, curve, progress line, and the finished file with its record."""
+"""The run folders of the walker's training and of the kick search, and the files that they publish."""
 
 from __future__ import annotations
 
@@ -6,37 +6,56 @@ import dataclasses
 import shlex
 import shutil
 import time
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
 from soccer_lib.control.gait import PARAMETER_NAMES, GaitParameters
 from soccer_lib.control.kicks import Kick
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, one_line
 from soccer_lib.runs.files import (
     atomic_write_json,
     atomic_write_npz,
     atomic_write_text,
-    load_json,
     load_npz,
     resource_errors,
     sha256_of,
 )
-from soccer_lib.runs.folder import machine_record, version_record
+from soccer_lib.runs.folder import RunFolder, machine_record, version_record
 
-_MAY_CHANGE = ("total_steps",)  # a run may be made longer or shorter on the way
-_FIGURES = ("direction", "speed", "height", "line_speed", "height_spread")  # of a kick, in its record
-_NOT_DECIDING = ("save_dir", "out", "log_interval", "checkpoint_interval")
+_NO_EFFECT = ("save_dir", "out", "log_interval", "checkpoint_interval")
+"""Settings that change where results go and how often they are written, but not the results."""
+
+_MAY_CHANGE = ("total_steps",)
+"""Settings that may differ when a run goes on: it may be made longer or shorter on the way."""
+
+_FIGURES = ("direction", "speed", "height", "line_speed", "height_spread")
+"""Figures of a kick in its record."""
+
+Curve = dict[str, list[dict[str, Any]]]
+"""Stage -> its entries in the order of their generations or steps."""
 
 
 class TuningFolder:
-    """The run folder of one tuning. A kill at any moment leaves every file whole."""
+    """A `RunFolder` with a learning curve and one published result; used in a `with` block.
+
+    A kill at any moment leaves every file whole. The status is "running" inside the block, "done" once the
+    result is published, and "failed" where the block is left by an error.
+
+    Attributes:
+        run: configuration, metrics and status.
+        path: of the folder.
+        curve: the learning curve so far.
+    """
 
     name = ""
     command_name = ""
 
-    def __init__(self, path: Path, config) -> None:  # noqa: ANN001
+    def __init__(self, path: Path, config: Any) -> None:
         """Open or create it.
 
         Args:
@@ -44,26 +63,29 @@ class TuningFolder:
             config: a flat dataclass with the settings.
 
         Raises:
-            InputError: the folder holds a run of other settings.
+            InputError: the folder holds a run of other settings, or something else.
             ResourceError: the folder cannot be made.
         """
+        self.run = RunFolder.open(path, config, self.command_name, ignore=_NO_EFFECT + _MAY_CHANGE)
         self.path = path
-        settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in _NOT_DECIDING}
-        self.settings = settings
+        self.settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in _NO_EFFECT}
         self.command = shlex.join(["python", "-m", "soccer_lib", *self.command_name.split(), *_flags(config)])
-        if (path / "config.json").is_file():
-            known = load_json(path / "config.json")
-            changed = sorted(k for k in settings if k not in _MAY_CHANGE and known.get(k) != settings[k])
-            if changed:
-                raise InputError(
-                    f"{path} holds a run of other settings ({', '.join(changed)}); expected equal ones; "
-                    "choose another --save-dir"
-                )
-        atomic_write_json(path / "config.json", settings)
-        stored = path / "curve.json"
-        self.curve = load_json(stored) if stored.is_file() else {}
-        done = [entry["seconds"] for stage in self.curve.values() for entry in stage]
-        self.started = time.monotonic() - max(done, default=0.0)
+        self.curve = curve_of(self.run.metrics())
+        self._started = time.monotonic() - self._seconds()
+        self.run.set_status("running")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.run.set_status("failed", reason=one_line(error) or type(error).__name__)
+
+    def _seconds(self) -> float:
+        """When the last entry of the curve was written, since the start of the run [s]."""
+        return max((entry["seconds"] for stage in self.curve.values() for entry in stage), default=0.0)
 
     def _load_or_skip(self, name: str) -> dict[str, np.ndarray] | None:
         if not (self.path / name).is_file():
@@ -74,20 +96,26 @@ class TuningFolder:
             print(f"skipped: {error}", flush=True)
             return None
 
-    def log(self, stage: str, entry: dict, share: float) -> None:
-        """Append to the learning curve, print a line and keep it in progress.txt."""
-        seconds = time.monotonic() - self.started
+    def log(self, stage: str, entry: dict[str, Any], share: float) -> None:
+        """Add a point to the learning curve; its line is printed and kept in progress.txt.
+
+        Args:
+            stage: of the tuning.
+            entry: figures, with `generation` or `steps` for where the stage is.
+            share: of the stage that is done.
+        """
+        seconds = time.monotonic() - self._started
+        # Five digits: the curve is committed, and more would be noise.
         entry = {key: float(f"{v:.5g}") if isinstance(v, float) else v for key, v in entry.items()}
-        earlier = [e for e in self.curve.get(stage, []) if _count(e) < _count(entry)]
-        self.curve[stage] = [*earlier, {**entry, "seconds": round(seconds, 1)}]
-        atomic_write_json(self.path / "curve.json", self.curve)
-        shown = "  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in entry.items())
-        line = f"{stage} {share:.1%}  {seconds:.0f} s  {shown}"
+        figures = "  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in entry.items())
+        _add(self.curve, stage, {**entry, "seconds": round(seconds, 1)})
+        self.run.append_metrics({"stage": stage, **self.curve[stage][-1]})
+        line = f"{stage} {share:.1%}  {seconds:.0f} s  {figures}"
         print(line, flush=True)
         atomic_write_text(self.path / "progress.txt", line + "\n")
 
-    def publish(self, arrays: dict[str, np.ndarray], out: Path | None, **extra) -> Path:  # noqa: ANN003
-        """Write NAME.npz and NAME.json into the run folder and, where given, a second folder.
+    def publish(self, arrays: dict[str, np.ndarray], out: Path | None, **extra: Any) -> Path:
+        """Write NAME.npz, NAME.json and curve.json into the run folder and, where given, a second one.
 
         Args:
             arrays: content of the npz file.
@@ -99,24 +127,24 @@ class TuningFolder:
         """
         file = self.path / f"{self.name}.npz"
         atomic_write_npz(file, arrays)
-        last = max((e["seconds"] for stage in self.curve.values() for e in stage), default=0.0)
         record = {
             "sha256": sha256_of(file),
             "command": self.command,
             "settings": self.settings,
-            "minutes": round(last / 60, 1),
+            "minutes": round(self._seconds() / 60, 1),
             "machine": machine_record(),
             "versions": {**version_record(), "cma": version("cma")},
             **extra,
         }
         atomic_write_json(file.with_suffix(".json"), record)
-        if out is None:
-            return file
-        with resource_errors(out, f"copy the {self.name} to"):
-            out.mkdir(parents=True, exist_ok=True)
-            for name in (file.name, "curve.json", f"{self.name}.json"):
-                shutil.copyfile(self.path / name, out / name)
-        return out / file.name
+        atomic_write_json(self.path / "curve.json", self.curve)
+        if out is not None:
+            with resource_errors(out, f"copy the {self.name} to"):
+                out.mkdir(parents=True, exist_ok=True)
+                for name in (file.name, "curve.json", f"{self.name}.json"):
+                    shutil.copyfile(self.path / name, out / name)
+        self.run.set_status("done", file=file.name, sha256=record["sha256"], minutes=record["minutes"])
+        return (out or self.path) / file.name
 
 
 class TrainingFolder(TuningFolder):
@@ -159,7 +187,7 @@ class KickFolder(TuningFolder):
     name = "kicks"
     command_name = "walker kick"
 
-    def __init__(self, path: Path, config) -> None:  # noqa: ANN001
+    def __init__(self, path: Path, config: Any) -> None:
         super().__init__(path, config)
         self.vectors = self._load_or_skip("stages.npz") or {}
         self._scores = self._load_or_skip("scores.npz") or {}
@@ -188,16 +216,35 @@ class KickFolder(TuningFolder):
         return self.publish(arrays, out, kicks=figures)
 
 
-def _flags(config) -> list[str]:  # noqa: ANN001
-    """The flags that differ from their defaults, without the folder of the run."""
-    changed = [f for f in dataclasses.fields(config) if getattr(config, f.name) != f.default]
-    return [
-        part
-        for field in changed
-        if field.name != "save_dir"
-        for part in ("--" + field.name.replace("_", "-"), str(getattr(config, field.name)))
-    ]
+def curve_of(metrics: Iterable[dict[str, Any]]) -> Curve:
+    """The learning curve in a run's metrics: what a killed run did twice is there once.
+
+    Example:
+        >>> lines = [{"stage": "a", "steps": n, "seconds": s} for n, s in ((10, 1.0), (20, 2.0), (20, 9.0))]
+        >>> curve_of(lines)
+        {'a': [{'steps': 10, 'seconds': 1.0}, {'steps': 20, 'seconds': 9.0}]}
+    """
+    curve: Curve = {}
+    for line in metrics:
+        entry = dict(line)
+        _add(curve, entry.pop("stage"), entry)
+    return curve
 
 
-def _count(entry: dict) -> int:
+def _add(curve: Curve, stage: str, entry: dict[str, Any]) -> None:
+    earlier = [one for one in curve.get(stage, []) if _count(one) < _count(entry)]
+    curve[stage] = [*earlier, entry]
+
+
+def _count(entry: dict[str, Any]) -> int:
     return entry.get("generation", entry.get("steps", 0))
+
+
+def _flags(config: Any) -> list[str]:
+    """The flags that differ from their defaults, without the folder of the run."""
+    flags = []
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name != "save_dir" and value != field.default:
+            flags += ["--" + field.name.replace("_", "-"), str(value)]
+    return flags

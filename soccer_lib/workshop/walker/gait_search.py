@@ -7,10 +7,11 @@ fresh optimiser.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from soccer_lib.control.gait import AVERAGE_RATE, PARAMETER_NAMES, Gait, GaitParameters
-from soccer_lib.control.residual import TrunkState
 from soccer_lib.workshop.walker.lessons import CommandSequence, push_velocity
 from soccer_lib.workshop.walker.plant import Robot, build_model, randomised
 
@@ -53,6 +54,21 @@ POWER_COST = 0.0003
 """Score per mechanical power of the motors [1/W]."""
 
 
+@dataclass(frozen=True)
+class GaitJob:
+    """Gait parameters to score.
+
+    Attributes:
+        parameters: of the engine.
+        seed: of the scenarios.
+        scenarios: how many.
+    """
+
+    parameters: GaitParameters
+    seed: int
+    scenarios: int
+
+
 class GaitTrial:
     """Scores gait parameters on the training plant; one per worker process."""
 
@@ -62,23 +78,24 @@ class GaitTrial:
         self.models = [nominal] + [randomised(nominal, rng) for _ in range(variants - 1)]
         self.robot = Robot(self.models, rng)
 
-    def score(self, parameters: GaitParameters, seed: int, scenarios: int) -> float:
+    def __call__(self, job: GaitJob) -> float:
         """Mean score of some scenarios, about 0 (falls at once) to 1 (tracks every command)."""
-        return float(np.mean([self._scenario(parameters, 1000 * seed + k) for k in range(scenarios)]))
+        seeds = range(1000 * job.seed, 1000 * job.seed + job.scenarios)
+        return float(np.mean([self._scenario(job.parameters, seed) for seed in seeds]))
 
     def _scenario(self, parameters: GaitParameters, seed: int) -> float:
         rng = np.random.default_rng(seed)
-        robot, gait = self.robot, Gait(parameters)
+        robot = self.robot
+        gait = Gait(parameters)
         robot.rng = rng
         robot.reset(noise=0.02, delay=int(rng.integers(0, 3)))
         gait.reset(robot.qpos[7:].tolist(), rng.random())
         commands = CommandSequence(rng)
         commands.restart()
-        wanted_mean = [0.0, 0.0, 0.0]
+        mean_command = [0.0, 0.0, 0.0]
         total = 0.0
         for t in range(SCENARIO_STEPS):
-            w, x, y, z = robot.quat.tolist()
-            trunk = TrunkState([x, y, z, w], robot.gyro.tolist(), robot.velocimeter.tolist())
+            trunk = robot.trunk_state()
             target = gait.step(
                 commands.next(), trunk.pitch, trunk.roll, trunk.gyro, trunk.velocity, trunk.yaw_rate
             )
@@ -87,15 +104,18 @@ class GaitTrial:
             robot.step(target)
             if robot.fallen:
                 break
-            wanted_mean = [m + AVERAGE_RATE * (c - m) for m, c in zip(wanted_mean, gait.command, strict=True)]
+            mean_command = [
+                m + AVERAGE_RATE * (c - m) for m, c in zip(mean_command, gait.command, strict=True)
+            ]
             power = float(np.abs(robot.force * robot.qvel[6:]).sum())
-            total += tracking_score(gait.mean, wanted_mean) - POWER_COST * min(power, 600.0)
+            total += tracking_score(gait.mean, mean_command) - POWER_COST * min(power, 600.0)
+        # By all steps: those after a fall have earned nothing.
         return total / SCENARIO_STEPS
 
 
-def tracking_score(mean: list[float], wanted: list[float]) -> float:
+def tracking_score(mean: list[float], command: list[float]) -> float:
     """Reward of one step: 0.2 for being upright, the rest for mean velocities near the mean command."""
-    ex, ey, turn = mean[0] - wanted[0], mean[1] - wanted[1], mean[2] - wanted[2]
+    ex, ey, turn = (m - c for m, c in zip(mean, command, strict=True))
     return 0.2 + 0.5 / (1 + (ex * ex + ey * ey) / 0.02) + 0.3 / (1 + turn * turn / 0.06)
 
 

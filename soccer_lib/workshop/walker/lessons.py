@@ -18,7 +18,14 @@ EPISODE_STEPS = 500
 
 @dataclass
 class CommandSequence:
-    """A new velocity command every 2 to 4 s, with stops, straight runs and turns on the spot among them."""
+    """A new velocity command every 2 to 4 s, with stops, straight runs and turns on the spot among them.
+
+    Attributes:
+        rng: source of the random numbers.
+        command: of the present step [m/s, m/s, rad/s].
+        left: steps until the next command.
+        since: steps since the last one.
+    """
 
     rng: np.random.Generator
     command: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -34,13 +41,16 @@ class CommandSequence:
         """Begin an episode: stand for a moment, or walk at once."""
         self.left = 0
         if self.rng.random() < 0.3:
-            self.command, self.left, self.since = (0.0, 0.0, 0.0), int(self.rng.integers(25, 100)), 0
+            self.command = (0.0, 0.0, 0.0)
+            self.left = int(self.rng.integers(25, 100))
+            self.since = 0
 
     def next(self) -> tuple[float, float, float]:
         """Command of this walker step [m/s, m/s, rad/s]."""
         if self.left <= 0:
             self.command = self._draw()
-            self.left, self.since = int(self.rng.integers(100, 200)), 0
+            self.left = int(self.rng.integers(100, 200))
+            self.since = 0
         self.left -= 1
         self.since += 1
         return self.command
@@ -59,5 +69,6 @@ class CommandSequence:
 
 def push_velocity(rng: np.random.Generator, strongest: float) -> tuple[float, float]:
     """A sudden change of the trunk's velocity in a random direction [m/s]."""
-    angle, size = rng.uniform(0, 2 * np.pi), rng.uniform(0, strongest)
+    angle = rng.uniform(0, 2 * np.pi)
+    size = rng.uniform(0, strongest)
     return size * np.cos(angle), size * np.sin(angle)

@@ -13,13 +13,17 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
+from soccer_lib.control.residual import TrunkState
 from soccer_lib.layout import KD, KP, TORQUE_LIMIT
 
 TIME_STEP = 0.005
 """Physics step of the plant [s]; four make one step of the walker."""
 
 SUBSTEPS = 4
-_GROUND = 0.01
+TRUNK_SHIFT = 0.015
+"""Most that the trunk's centre of mass is moved along each axis [m]."""
+
+_GROUND = 0.01  # height of the plane that the scene's feet stand on [m]
 _DROP = 0.7  # height of the trunk at the environments' reset [m]
 
 
@@ -61,26 +65,27 @@ def randomised(model: mujoco.MjModel, rng: np.random.Generator, spread: float = 
         rng: source of the random numbers.
         spread: 0 changes nothing, 1 is the range that training uses.
     """
-    m = copy.copy(model)
-    trunk = m.body("Trunk").id
+    body = copy.copy(model)
+    trunk = body.body("Trunk").id
 
     def factor(share: float, size: int | None = None) -> np.ndarray | float:
         return 1 + spread * rng.uniform(-share, share, size)
 
-    scale = factor(0.05, m.nbody)
-    scale[trunk] = factor(0.1)
-    m.body_mass[:] *= scale
-    m.body_inertia[:] *= scale[:, None]
-    m.body_ipos[trunk] += spread * rng.uniform(-0.015, 0.015, 3)
-    strength = 1 + spread * rng.uniform(-0.12, 0.03)
-    m.actuator_forcerange[:] *= strength
-    gain = factor(0.06, m.nu)
-    m.actuator_gainprm[:, 0] *= gain
-    m.actuator_biasprm[:, 1] *= gain
-    m.actuator_biasprm[:, 2] *= factor(0.1, m.nu)
-    m.geom_friction[:, 0] = 1 + spread * rng.uniform(-0.25, 0.0)
-    mujoco.mj_setConst(m, mujoco.MjData(m))
-    return m
+    # The order of the draws is part of the result: a seed gives the same bodies as long as it stays.
+    mass = factor(0.05, body.nbody)
+    mass[trunk] = factor(0.1)
+    body.body_mass[:] *= mass
+    body.body_inertia[:] *= mass[:, None]
+    body.body_ipos[trunk] += spread * rng.uniform(-TRUNK_SHIFT, TRUNK_SHIFT, 3)
+    body.actuator_forcerange[:] *= 1 + spread * rng.uniform(-0.12, 0.03)
+    stiffness = factor(0.06, body.nu)
+    body.actuator_gainprm[:, 0] *= stiffness
+    body.actuator_biasprm[:, 1] *= stiffness
+    body.actuator_biasprm[:, 2] *= factor(0.1, body.nu)
+    body.geom_friction[:, 0] = 1 + spread * rng.uniform(-0.25, 0.0)
+    # Masses have changed, and with them what MuJoCo derives from them.
+    mujoco.mj_setConst(body, mujoco.MjData(body))
+    return body
 
 
 class Robot:
@@ -90,20 +95,21 @@ class Robot:
         """Args: models of equal layout, of which each episode draws one; source of random numbers."""
         self.models = models
         self.rng = rng
-        self.data = mujoco.MjData(models[0])
-        m, d = models[0], self.data
-        self.qpos, self.qvel, self.ctrl = d.qpos, d.qvel, d.ctrl
-        self.force = d.actuator_force
-        self.gyro = self._sensor(m, "torso_gyro")
-        self.velocimeter = self._sensor(m, "torso_vel")
-        self.quat = self._sensor(m, "torso_quat")
-        self.foot_sites = [m.site("left_foot").id, m.site("right_foot").id]
-        self.site_xpos = d.site_xpos
-        self.model = m
+        self.model = models[0]
+        self.data = mujoco.MjData(self.model)
+        self.qpos = self.data.qpos
+        self.qvel = self.data.qvel
+        self.ctrl = self.data.ctrl
+        self.force = self.data.actuator_force
+        self.site_xpos = self.data.site_xpos
+        self.gyro = self._sensor("torso_gyro")
+        self.velocimeter = self._sensor("torso_vel")
+        self.quat = self._sensor("torso_quat")
+        self.foot_sites = [self.model.site(f"{side}_foot").id for side in ("left", "right")]
         self.delay = 0
 
-    def _sensor(self, model: mujoco.MjModel, name: str) -> np.ndarray:
-        sensor = model.sensor(name)
+    def _sensor(self, name: str) -> np.ndarray:
+        sensor = self.model.sensor(name)
         return self.data.sensordata[sensor.adr[0] : sensor.adr[0] + sensor.dim[0]]
 
     def reset(self, noise: float = 0.0, delay: int = 0) -> None:
@@ -130,6 +136,11 @@ class Robot:
         self.ctrl[:] = target
         if self.delay < SUBSTEPS:
             mujoco.mj_step(self.model, self.data, SUBSTEPS - self.delay)
+
+    def trunk_state(self) -> TrunkState:
+        """Lean, turning and velocity of the trunk, from the robot's own sensors."""
+        w, x, y, z = self.quat.tolist()
+        return TrunkState([x, y, z, w], self.gyro.tolist(), self.velocimeter.tolist())
 
     def push(self, vx: float, vy: float) -> None:
         """Change the trunk's horizontal velocity in the world [m/s]."""

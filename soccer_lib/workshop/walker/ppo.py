@@ -6,6 +6,7 @@ a batch is one update old; the clipped ratio is taken against the probabilities 
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +16,32 @@ from torch import nn
 from soccer_lib.workshop.walker.forward import GAMMA
 
 HIDDEN = (128, 96)
+"""Units of the hidden layers."""
+
 LAMBDA = 0.95
+"""Decay of the generalised advantage estimates."""
+
 CLIP = 0.2
+"""The probability of an action is not driven further than this share from what it was."""
+
 EPOCHS = 4
+"""Passes over each batch."""
+
 MINIBATCHES = 4
+"""Steps of the optimiser in each pass."""
+
 ENTROPY = 0.002
+"""Weight of the entropy bonus."""
+
 TARGET_KL = 0.016
+"""Divergence of the policy in one update that the learning rate is steered to [nat]."""
+
 LEARNING_RATES = (2e-5, 1e-3)
+"""Lowest and highest learning rate of the actor."""
+
 CRITIC_LEARNING_RATE = 5e-4
+LOG_STD = (-3.0, 0.5)
+"""Lowest and highest logarithm of the actions' standard deviation."""
 
 
 @dataclass
@@ -39,20 +58,20 @@ class Batch:
     @classmethod
     def join(cls, parts: list[Batch]) -> Batch:
         """Put the batches of several workers side by side."""
-        return cls(
-            *[np.concatenate([getattr(p, name) for p in parts], axis=1) for name in cls.__dataclass_fields__]
-        )
+        names = [field.name for field in dataclasses.fields(cls)]
+        return cls(**{name: np.concatenate([getattr(p, name) for p in parts], axis=1) for name in names})
 
     def advantages(self) -> np.ndarray:
-        """Generalised advantage estimates (Schulman et al. 2015). Shape: (time, robots)."""
-        result = np.zeros_like(self.rewards)
-        last = np.zeros(self.rewards.shape[1], dtype=np.float32)
-        for t in range(len(self.rewards) - 1, -1, -1):
+        """Generalised advantage estimates (Schulman et al. 2016, eq. 16). Shape: (time, robots)."""
+        advantages = np.zeros_like(self.rewards)
+        following = np.zeros(self.rewards.shape[1], dtype=np.float32)
+        for t in reversed(range(len(self.rewards))):
+            # Nothing follows an end: what a time-out cuts off is in the reward already (see `rollout`).
             going_on = 1.0 - self.done[t]
             delta = self.rewards[t] + GAMMA * self.values[t + 1] * going_on - self.values[t]
-            last = delta + GAMMA * LAMBDA * going_on * last
-            result[t] = last
-        return result
+            following = delta + GAMMA * LAMBDA * going_on * following
+            advantages[t] = following
+        return advantages
 
 
 def perceptron(inputs: int, outputs: int, gain: float) -> nn.Sequential:
@@ -96,10 +115,13 @@ class Learner:
         torch.manual_seed(seed)
         torch.set_num_threads(1)
         self.network = ActorCritic(inputs, outputs)
-        net = self.network
-        policy = {"params": [*net.actor.parameters(), net.log_std], "lr": learning_rate}
-        value = {"params": net.critic.parameters(), "lr": CRITIC_LEARNING_RATE}
-        self.optimiser = torch.optim.Adam([policy, value])
+        policy = [*self.network.actor.parameters(), self.network.log_std]
+        self.optimiser = torch.optim.Adam(
+            [
+                {"params": policy, "lr": learning_rate},
+                {"params": self.network.critic.parameters(), "lr": CRITIC_LEARNING_RATE},
+            ]
+        )
         self.learning_rate = learning_rate
 
     def update(self, batch: Batch, progress: float = 0.0) -> dict[str, float]:
@@ -113,48 +135,51 @@ class Learner:
             Divergence of the policy, loss of the critic, mean standard deviation of the actions.
         """
         target = TARGET_KL * min(1.0, 3.0 * (1.0 - progress) + 0.1)
-        net, total = self.network, batch.rewards.size
-
-        def flat(array: np.ndarray) -> torch.Tensor:
-            return torch.from_numpy(np.ascontiguousarray(array.reshape((total,) + array.shape[2:])))
-
-        gains = batch.advantages()
-        observations, actions, old = flat(batch.observations), flat(batch.actions), flat(batch.log_probs)
-        returns, advantages = flat(gains + batch.values[:-1]), flat(gains)
-        advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        network = self.network
+        observations = _flat(batch.observations)
+        actions = _flat(batch.actions)
+        old_log_probs = _flat(batch.log_probs)
+        estimates = batch.advantages()
+        returns = _flat(estimates + batch.values[:-1])
+        advantages = normalised(_flat(estimates))
         with torch.no_grad():
-            mean_before, std_before = net.actor(observations), net.log_std.exp().clone()
+            old_mean = network.actor(observations)
+            old_std = network.log_std.exp().clone()
         for _ in range(EPOCHS):
             divergences = []
-            for index in torch.randperm(total).chunk(MINIBATCHES):
-                mean = net.actor(observations[index])
-                ratio = (net.log_prob(mean, actions[index]) - old[index]).exp()
-                gain = advantages[index]
-                policy_loss = -torch.min(ratio * gain, ratio.clamp(1 - CLIP, 1 + CLIP) * gain).mean()
-                value_loss = (net.critic(observations[index])[:, 0] - returns[index]).square().mean()
-                loss = policy_loss + value_loss - ENTROPY * net.log_std.sum()
-                self.optimiser.zero_grad()
-                loss.backward()
-                for group in self.optimiser.param_groups:
-                    nn.utils.clip_grad_norm_(group["params"], 1.0)
-                self.optimiser.step()
+            for index in torch.randperm(len(actions)).chunk(MINIBATCHES):
+                mean = network.actor(observations[index])
+                value = network.critic(observations[index])[:, 0]
+                # How much more likely the action is than when it was taken.
+                ratio = (network.log_prob(mean, actions[index]) - old_log_probs[index]).exp()
+                policy_loss = clipped_loss(ratio, advantages[index])
+                value_loss = (value - returns[index]).square().mean()
+                # The entropy of a Gaussian is the sum of its log_std, up to a constant.
+                loss = policy_loss + value_loss - ENTROPY * network.log_std.sum()
+                self._descend(loss)
                 with torch.no_grad():
-                    std = net.log_std.exp()
-                    moved = (std_before**2 + (mean_before[index] - mean) ** 2) / (2 * std**2)
-                    divergences.append(float((torch.log(std / std_before) + moved - 0.5).sum(1).mean()))
+                    std = network.log_std.exp()
+                    divergences.append(float(divergence_of(old_mean[index], old_std, mean, std)))
             divergence = float(np.mean(divergences))
             if divergence > 3 * target:
                 break
-        factor = 0.75 if divergence > 1.5 * target else 1.15 if divergence < 0.6 * target else 1.0
-        self.learning_rate = float(np.clip(self.learning_rate * factor, *LEARNING_RATES))
+        self.learning_rate = next_learning_rate(self.learning_rate, divergence, target)
         self.optimiser.param_groups[0]["lr"] = self.learning_rate
         with torch.no_grad():
-            net.log_std.clamp_(-3.0, 0.5)
+            network.log_std.clamp_(*LOG_STD)
         return {
             "kl": divergence,
             "value_loss": float(value_loss.detach()),
-            "std": float(net.log_std.detach().exp().mean()),
+            "std": float(network.log_std.detach().exp().mean()),
         }
+
+    def _descend(self, loss: torch.Tensor) -> None:
+        """One step of the optimiser, with the gradients of actor and critic each no longer than 1."""
+        self.optimiser.zero_grad()
+        loss.backward()
+        for group in self.optimiser.param_groups:
+            nn.utils.clip_grad_norm_(group["params"], 1.0)
+        self.optimiser.step()
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that a continuation needs, as arrays."""
@@ -181,3 +206,54 @@ class Learner:
         packed["param_groups"][0]["lr"] = self.learning_rate
         self.optimiser.load_state_dict(packed)
         torch.set_rng_state(torch.from_numpy(np.array(state["torch_rng"])))
+
+
+def clipped_loss(ratio: torch.Tensor, advantage: torch.Tensor) -> torch.Tensor:
+    """The clipped surrogate objective (Schulman et al. 2017, eq. 7), to be minimised.
+
+    Args:
+        ratio: probability of each action, over that when it was taken. Shape: (n,).
+        advantage: of each action. Shape: (n,).
+    """
+    clipped = ratio.clamp(1 - CLIP, 1 + CLIP)
+    return -torch.min(ratio * advantage, clipped * advantage).mean()
+
+
+def divergence_of(
+    old_mean: torch.Tensor, old_std: torch.Tensor, mean: torch.Tensor, std: torch.Tensor
+) -> torch.Tensor:
+    """Mean Kullback-Leibler divergence of Gaussian policies, from the old one to the new one [nat].
+
+    Args:
+        old_mean: Shape: (n, actions).
+        old_std: Shape: (actions,).
+        mean: Shape: (n, actions).
+        std: Shape: (actions,).
+    """
+    moved = (old_std**2 + (old_mean - mean) ** 2) / (2 * std**2)
+    return (torch.log(std / old_std) + moved - 0.5).sum(1).mean()
+
+
+def next_learning_rate(learning_rate: float, divergence: float, target: float) -> float:
+    """The learning rate after an update: smaller where it moved the policy too far, larger where too little.
+
+    Example:
+        >>> [f"{next_learning_rate(4e-4, divergence, 0.01):.2g}" for divergence in (0.02, 0.01, 0.001)]
+        ['0.0003', '0.0004', '0.00046']
+    """
+    if divergence > 1.5 * target:
+        learning_rate *= 0.75
+    elif divergence < 0.6 * target:
+        learning_rate *= 1.15
+    return float(np.clip(learning_rate, *LEARNING_RATES))
+
+
+def normalised(advantages: torch.Tensor) -> torch.Tensor:
+    """Advantages with mean 0 and spread 1; all zero where they are equal, which the floor is for."""
+    return (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+
+
+def _flat(array: np.ndarray) -> torch.Tensor:
+    """Time and robots as one axis. Shape: (time, robots, ...) to (time * robots, ...)."""
+    steps, robots, *rest = array.shape
+    return torch.from_numpy(np.ascontiguousarray(array.reshape(steps * robots, *rest)))

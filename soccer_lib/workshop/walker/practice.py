@@ -10,9 +10,10 @@ from math import exp, hypot
 
 import numpy as np
 
-from soccer_lib.control.gait import AVERAGE_RATE, DT, Gait, GaitParameters
-from soccer_lib.control.residual import FEATURE_COUNT, TrunkState, features, unmirror
+from soccer_lib.control.gait import AVERAGE_RATE, Gait, GaitParameters
+from soccer_lib.control.residual import FEATURE_COUNT, features, unmirror
 from soccer_lib.control.walker import combine
+from soccer_lib.tasks import WALKER_DT
 from soccer_lib.workshop.walker.lessons import EPISODE_STEPS, CommandSequence, push_velocity
 from soccer_lib.workshop.walker.plant import Robot, build_model, randomised
 
@@ -40,12 +41,15 @@ REWARD_WEIGHTS = {
 
 REWARD_SCALE = 0.04
 _SOLE = 0.04  # height of a standing foot's site [m]
-_NEAR_GROUND = 0.012
+_NEAR_GROUND = 0.012  # a foot lower than this above it is on the ground [m]
 _NARROWEST = 0.14  # feet nearer than this are in each other's way [m]
+_UNDISTURBED = 25  # ticks after the reset in which the robot lands
+_SETTLED = 75  # ticks after which the averages of an episode say something
+_MAY_STOP_FOR = 75  # ticks that coming to a stop may take
 
 
 class Pupil:
-    """One practising robot."""
+    """One practising robot. A step is `observe`, the network's answer, then `move`."""
 
     def __init__(self, parameters: GaitParameters, models: list, rng: np.random.Generator) -> None:
         self.rng = rng
@@ -57,24 +61,28 @@ class Pupil:
 
     def restart(self) -> None:
         """Start an episode from the environments' own reset pose."""
-        robot, rng = self.robot, self.rng
-        robot.reset(noise=0.02 if rng.random() < 0.5 else 0.0, delay=int(rng.choice([0, 0, 0, 1, 1, 2])))
+        robot = self.robot
+        rng = self.rng
+        noise = 0.02 if rng.random() < 0.5 else 0.0
+        delay = int(rng.choice([0, 0, 0, 1, 1, 2]))
+        robot.reset(noise, delay)
         self.gait.reset(robot.qpos[7:].tolist(), rng.random())
         self.commands.restart()
         self.action = [0.0] * 12
-        self.wanted_mean = [0.0, 0.0, 0.0]
+        self.mean_command = [0.0, 0.0, 0.0]
         self.ticks = 0
         self.errors = [0.0, 0.0, 0.0]
         self.feet = robot.site_xpos[robot.foot_sites].tolist()
 
-    def look(self) -> list[float]:
+    def observe(self) -> list[float]:
         """Run the engine for the next tick and return the network's input."""
         robot = self.robot
-        w, x, y, z = robot.quat.tolist()
-        self.trunk = TrunkState([x, y, z, w], robot.gyro.tolist(), robot.velocimeter.tolist())
-        t = self.trunk
-        self.target = self.gait.step(self.commands.next(), t.pitch, t.roll, t.gyro, t.velocity, t.yaw_rate)
-        return features(self.gait, t, robot.qpos[7:].tolist(), robot.qvel[6:].tolist(), self.action)
+        trunk = robot.trunk_state()
+        self.trunk = trunk
+        self.target = self.gait.step(
+            self.commands.next(), trunk.pitch, trunk.roll, trunk.gyro, trunk.velocity, trunk.yaw_rate
+        )
+        return features(self.gait, trunk, robot.qpos[7:].tolist(), robot.qvel[6:].tolist(), self.action)
 
     def move(self, output: list[float]) -> tuple[float, bool, bool]:
         """Apply the network's output for 20 ms.
@@ -88,16 +96,16 @@ class Pupil:
         self.robot.step(combine(self.target, self.action))
         self.ticks += 1
         fallen = bool(self.robot.fallen)
-        terms = self.reward_terms(last_action)
-        reward = sum(REWARD_WEIGHTS[name] * value for name, value in terms.items())
-        reward = REWARD_WEIGHTS["fall"] if fallen else max(reward, -1.0)
-        return REWARD_SCALE * reward, fallen, self.ticks >= EPISODE_STEPS and not fallen
+        time_up = self.ticks >= EPISODE_STEPS and not fallen
+        # The terms are read in any case: they keep averages from tick to tick.
+        reward = step_reward(self.reward_terms(last_action), fallen)
+        return reward, fallen, time_up
 
     def _disturb(self) -> None:
         """Push the trunk now and then, and knock a leg as a ball does."""
-        rng = self.rng
-        if self.ticks < 25:
+        if self.ticks < _UNDISTURBED:
             return
+        rng = self.rng
         chance = rng.random()
         if chance < 0.007:
             self.robot.push(*push_velocity(rng, self.strongest_push))
@@ -107,46 +115,67 @@ class Pupil:
 
     def reward_terms(self, last_action: list[float]) -> dict[str, float]:
         """The unweighted terms of the step just taken, named as in `REWARD_WEIGHTS` (without the fall)."""
-        robot, gait, trunk = self.robot, self.gait, self.trunk
-        command, mean = gait.command, gait.mean
-        self.wanted_mean = [
-            m + AVERAGE_RATE * (c - m) for m, c in zip(self.wanted_mean, command, strict=True)
+        gait = self.gait
+        trunk = self.trunk
+        command = gait.command
+        # Both means forget at the same rate: a robot that follows at once has no error.
+        self.mean_command = [
+            m + AVERAGE_RATE * (c - m) for m, c in zip(self.mean_command, command, strict=True)
         ]
-        ex, ey, turn = (m - w for m, w in zip(mean, self.wanted_mean, strict=True))
-        velocity, gyro = trunk.velocity, trunk.gyro
-        self.errors = [ex, ey, turn]
-        speeds = robot.qvel[6:].tolist()
-        torques = robot.force.tolist()
-        feet = robot.site_xpos[robot.foot_sites].tolist()
-        slip = rhythm = 0.0
-        for k in (0, 1):
-            down = feet[k][2] - _SOLE < _NEAR_GROUND
-            if down:
-                slip += hypot(feet[k][0] - self.feet[k][0], feet[k][1] - self.feet[k][1]) / DT
-            rhythm += 0.5 * (down != gait.swinging[k])
-        self.feet = feet
-        w, _, _, z = robot.quat.tolist()
-        heading = (w * w - z * z, 2 * w * z)  # cosine and sine of the yaw, near enough upright
-        across = (feet[0][1] - feet[1][1]) * heading[0] - (feet[0][0] - feet[1][0]) * heading[1]
+        self.errors = [m - c for m, c in zip(gait.mean, self.mean_command, strict=True)]
+        ex, ey, turn = self.errors
+        vx, vy, vz = trunk.velocity
+        speeds = self.robot.qvel[6:].tolist()
+        torques = self.robot.force.tolist()
+        dawdles = not gait.standing and self.commands.zero and self.commands.since > _MAY_STOP_FOR
         return {
             "alive": 1.0,
             "forward": 0.5 * exp(-ex * ex / 0.06) + 0.5 * exp(-ex * ex / 0.008),
             "sideways": 0.5 * exp(-ey * ey / 0.04) + 0.5 * exp(-ey * ey / 0.005),
             "turn": 0.5 * exp(-turn * turn / 0.2) + 0.5 * exp(-turn * turn / 0.02),
-            "steady": exp(-((velocity[0] - command[0]) ** 2 + (velocity[1] - command[1]) ** 2) / 0.15),
+            "steady": exp(-((vx - command[0]) ** 2 + (vy - command[1]) ** 2) / 0.15),
             "upright": 1 - min(1.0, 20 * trunk.pitch**2 + 20 * trunk.roll**2),
-            "sway": gyro[0] * gyro[0] + gyro[1] * gyro[1],
-            "bounce": velocity[2] * velocity[2],
+            "sway": trunk.gyro[0] * trunk.gyro[0] + trunk.gyro[1] * trunk.gyro[1],
+            "bounce": vz * vz,
             "jerk": sum((a - b) ** 2 for a, b in zip(self.action, last_action, strict=True)) / 12,
             "effort": sum(a * a for a in self.action) / 12,
             "torque": sum(t * t for t in torques) / (12 * 40**2),
             "power": sum(abs(t * s) for t, s in zip(torques, speeds, strict=True)) / 100,
-            "slip": slip,
-            "close_feet": min(max(_NARROWEST - abs(across), 0.0), 0.1),
-            "rhythm": rhythm,
+            **self._foot_terms(),
             "restless": sum(s * s for s in speeds) if gait.standing else 0.0,
-            "dawdle": float(not gait.standing and self.commands.since > 75 and self.commands.zero),
+            "dawdle": float(dawdles),
         }
+
+    def _foot_terms(self) -> dict[str, float]:
+        """What depends on where the feet are and where they were at the last tick."""
+        robot = self.robot
+        feet = robot.site_xpos[robot.foot_sites].tolist()
+        slip = 0.0
+        rhythm = 0.0
+        for foot, before, swinging in zip(feet, self.feet, self.gait.swinging, strict=True):
+            down = foot[2] - _SOLE < _NEAR_GROUND
+            if down:
+                slip += hypot(foot[0] - before[0], foot[1] - before[1]) / WALKER_DT
+            rhythm += 0.5 * (down != swinging)
+        self.feet = feet
+        w, _, _, z = robot.quat.tolist()
+        cos = w * w - z * z  # of the yaw, near enough as long as the trunk is upright
+        sin = 2 * w * z
+        left, right = feet
+        across = (left[1] - right[1]) * cos - (left[0] - right[0]) * sin
+        close_feet = min(max(_NARROWEST - abs(across), 0.0), 0.1)
+        return {"slip": slip, "close_feet": close_feet, "rhythm": rhythm}
+
+
+def step_reward(terms: dict[str, float], fallen: bool) -> float:
+    """The scaled reward of a step: the weighted sum of its terms, or the price of a fall in their place.
+
+    The sum is not allowed below -1, so that no step is worse than falling over.
+    """
+    if fallen:
+        return REWARD_SCALE * REWARD_WEIGHTS["fall"]
+    total = sum(REWARD_WEIGHTS[name] * value for name, value in terms.items())
+    return REWARD_SCALE * max(total, -1.0)
 
 
 class Practice:
@@ -158,9 +187,8 @@ class Practice:
         """Args: gait parameters; robots in this group; entropy of the random numbers; randomised bodies."""
         rng = np.random.default_rng(seed)
         nominal = build_model()
-        models = [nominal] * (variants // 4) + [
-            randomised(nominal, rng) for _ in range(variants - variants // 4)
-        ]
+        models = [nominal] * (variants // 4)
+        models += [randomised(nominal, rng) for _ in range(variants - variants // 4)]
         self.pupils = [
             Pupil(parameters, models, np.random.default_rng(s)) for s in rng.integers(2**32, size=n_robots)
         ]
@@ -174,7 +202,7 @@ class Practice:
     def observe(self) -> np.ndarray:
         """Inputs of the network for the first step. Shape: (n_robots, FEATURE_COUNT)."""
         for i, pupil in enumerate(self.pupils):
-            self.observations[i] = pupil.look()
+            self.observations[i] = pupil.observe()
         return self.observations
 
     def step(self, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[int, list[float]]]:
@@ -187,22 +215,21 @@ class Practice:
             rewards and done flags, Shape: (n_robots,), and the last input of each episode whose time was up.
         """
         n = len(self.pupils)
-        rewards, done = np.zeros(n, dtype=np.float32), np.zeros(n, dtype=bool)
+        rewards = np.zeros(n, dtype=np.float32)
+        done = np.zeros(n, dtype=bool)
         timed_out: dict[int, list[float]] = {}
         for i, pupil in enumerate(self.pupils):
             rewards[i], fallen, time_up = pupil.move(outputs[i].tolist())
-            if pupil.ticks > 75:
+            if pupil.ticks > _SETTLED:
                 self.squared_error += np.square(pupil.errors)
                 self.error_count += 1
-            row = None if fallen else pupil.look()
-            if fallen or time_up:
-                done[i] = True
-                self.finished.append((pupil.ticks * DT, fallen))
-                if time_up:
-                    timed_out[i] = row
+            done[i] = fallen or time_up
+            if time_up:
+                timed_out[i] = pupil.observe()
+            if done[i]:
+                self.finished.append((pupil.ticks * WALKER_DT, fallen))
                 pupil.restart()
-                row = pupil.look()
-            self.observations[i] = row
+            self.observations[i] = pupil.observe()
         return rewards, done, timed_out
 
     def set_strongest_push(self, speed: float) -> None:
@@ -217,6 +244,7 @@ class Practice:
             "squared_error": self.squared_error.copy(),
             "count": self.error_count,
         }
-        self.finished, self.error_count = [], 0
+        self.finished = []
+        self.error_count = 0
         self.squared_error[:] = 0.0
         return report

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.control.residual import FEATURE_COUNT
 from soccer_lib.errors import InputError
-from soccer_lib.workshop.walker.crew import CollectJob, Crew, PractiseJob, ScoreJob
+from soccer_lib.runs.pool import Pool
+from soccer_lib.runs.worker import Worker, end
 from soccer_lib.workshop.walker.files import TrainingFolder
+from soccer_lib.workshop.walker.forward import numpy_layers
+from soccer_lib.workshop.walker.gait_search import GaitJob, GaitSearch, GaitTrial, parameters_at
+from soccer_lib.workshop.walker.rollout import Rollouts
+
+if TYPE_CHECKING:
+    from soccer_lib.workshop.walker.ppo import Learner
+
+REMEDY = "run the same command to go on"
+"""What errors of workers tell to try."""
 
 
 @dataclass(frozen=True)
 class WalkerTrainConfig:
-    """Train the walker: CMA-ES on the gait engine, then PPO on a residual network. Run again to go on."""
+    """Train the walker: CMA-ES on the gait engine, then PPO on a residual network. Run again to continue."""
 
     save_dir: str = "runs/walker"
     """folder of the run: checkpoints, curve, progress, and the finished walker [path]"""
     out: str = ""
     """second folder for walker.npz, walker.json, curve.json, such as data/walker [path, empty: none]"""
     seed: int = 0
-    """seed of the search, the network and the practice"""
+    """seed of the search, the network and its training"""
     workers: int = 2
     """worker processes [count]"""
     generations: int = 16
@@ -35,17 +49,17 @@ class WalkerTrainConfig:
     scenarios: int = 20
     """command sequences of 8 s for each candidate [count]"""
     sigma: float = 0.4
-    """first step size of the gait search [search units]"""
+    """initial step size of the gait search [search units]"""
     total_steps: int = 8_000_000
-    """walker steps of 20 ms in the practice of the residual network [count]"""
+    """walker steps of 20 ms to train the residual network for [count]"""
     robots: int = 64
-    """practising robots in each worker [count]"""
+    """robots that train in each worker [count]"""
     rollout: int = 32
     """steps of each robot between two updates [20 ms]"""
     learning_rate: float = 5e-4
-    """first learning rate of the network; it then follows the measured divergence"""
+    """initial learning rate of the network; it is then adapted to the measured divergence"""
     strongest_push: float = 0.7
-    """pushes in the second half of the practice, at most [m/s]"""
+    """strongest push in the second half of the training [m/s]"""
     checkpoint_interval: int = 25
     """updates between two checkpoints [count]"""
     log_interval: float = 5.0
@@ -63,14 +77,10 @@ def train_walker(config: WalkerTrainConfig) -> Path:
         SimulationError: a worker died.
     """
     _check(config)
-    folder = TrainingFolder(Path(config.save_dir), config)
-    crew = Crew(config.workers)
-    try:
-        parameters = search_gait(config, folder, crew)
-        arrays = practise(config, folder, crew, parameters)
-    finally:
-        crew.close()
-    return folder.finish(arrays, Path(config.out) if config.out else None)
+    with TrainingFolder(Path(config.save_dir), config) as folder:
+        parameters = search_gait(config, folder)
+        arrays = practise(config, folder, parameters)
+        return folder.finish(arrays, Path(config.out) if config.out else None)
 
 
 def _check(config: WalkerTrainConfig) -> None:
@@ -82,75 +92,126 @@ def _check(config: WalkerTrainConfig) -> None:
             )
 
 
-def search_gait(config: WalkerTrainConfig, folder: TrainingFolder, crew: Crew) -> GaitParameters:
+def search_gait(config: WalkerTrainConfig, folder: TrainingFolder) -> GaitParameters:
     """First stage: CMA-ES over the gait engine's numbers."""
-    from soccer_lib.workshop.walker.gait_search import GaitSearch, parameters_at
-
     search = GaitSearch(config.population, config.sigma, config.seed)
     search.replay(folder.gait_scores())
-    while (generation := len(search.scores)) < config.generations:
+    if len(search.scores) < config.generations:
+        with Pool(GaitTrial, config.workers, remedy=REMEDY) as pool:
+            _search_on(config, folder, search, pool)
+    return search.mean
+
+
+def _search_on(config: WalkerTrainConfig, folder: TrainingFolder, search: GaitSearch, pool: Pool) -> None:
+    for generation in range(len(search.scores), config.generations):
         candidates = search.ask()
-        jobs = [
-            ScoreJob(parameters_at(c), 1000 * config.seed + generation, config.scenarios) for c in candidates
-        ]
-        scores = np.array(list(crew.map(jobs)))
+        # A generation shares its scenarios, so that no candidate is lucky.
+        seed = 1000 * config.seed + generation
+        jobs = [GaitJob(parameters_at(point), seed, config.scenarios) for point in candidates]
+        scores = np.array(pool.map(jobs))
         search.tell(candidates, scores)
         folder.save_gait(np.array(search.scores), search.mean)
         entry = {"generation": generation + 1, "mean": float(scores.mean()), "best": float(scores.max())}
         folder.log("gait", entry, (generation + 1) / config.generations)
-    return search.mean
+
+
+class RolloutWorkers:
+    """Worker processes that each move a group of robots, all with the same network at the same time."""
+
+    def __init__(self, config: WalkerTrainConfig, parameters: GaitParameters, first_update: int) -> None:
+        self._config = config
+        self._workers: list[Worker] = []
+        for index in range(config.workers):
+            seed = (config.seed, index, first_update)
+            make = functools.partial(Rollouts, parameters, config.robots, seed)
+            self._workers.append(Worker(make, index, remedy=REMEDY))
+
+    def start(self, network: dict[str, np.ndarray], progress: float) -> None:
+        """Let all collect the next batch; the pushes grow until half of the training is done."""
+        push = self._config.strongest_push * min(1.0, 0.25 + 1.5 * progress)
+        for worker in self._workers:
+            worker.send("collect", network, self._config.rollout, push)
+
+    def receive(self) -> tuple[list[dict[str, np.ndarray]], list[dict[str, Any]]]:
+        """Wait for the arrays of all batches and the reports on them.
+
+        Raises:
+            SimulationError: a worker died or failed.
+        """
+        answers = [worker.receive() for worker in self._workers]
+        batches, reports = zip(*answers, strict=True)
+        return list(batches), list(reports)
+
+    def close(self) -> None:
+        """End the workers."""
+        end(self._workers)
 
 
 def practise(
-    config: WalkerTrainConfig, folder: TrainingFolder, crew: Crew, parameters: GaitParameters
+    config: WalkerTrainConfig, folder: TrainingFolder, parameters: GaitParameters
 ) -> dict[str, np.ndarray]:
     """Second stage: PPO on the residual network. Returns the arrays of the finished walker."""
-    from soccer_lib.workshop.walker.ppo import Batch, Learner
+    from soccer_lib.workshop.walker.ppo import Learner  # torch, which no worker needs
 
     learner = Learner(FEATURE_COUNT, 12, config.seed, config.learning_rate)
-    update, per_update = 0, config.workers * config.robots * config.rollout
+    update = 0
     checkpoint = folder.checkpoint()
     if checkpoint is not None:
         update = int(checkpoint.pop("update"))
         learner.restore(checkpoint)
-    updates = -(-config.total_steps // per_update)
-    for worker in range(len(crew)):
-        crew.send(worker, PractiseJob(parameters, config.robots, (config.seed, worker, update)))
-    for worker in range(len(crew)):
-        crew.receive(worker)
+    if update < _updates(config):
+        with contextlib.closing(RolloutWorkers(config, parameters, update)) as workers:
+            _practise_on(config, folder, learner, workers, update)
+    return walker_arrays(parameters, learner.network.arrays())
 
-    def ask(progress: float) -> None:
-        push = config.strongest_push * min(1.0, 0.25 + 1.5 * progress)
-        job = CollectJob(learner.network.arrays(), config.rollout, push)
-        for worker in range(len(crew)):
-            crew.send(worker, job)
 
-    reports: list[dict] = []
+def _steps_per_update(config: WalkerTrainConfig) -> int:
+    return config.workers * config.robots * config.rollout
+
+
+def _updates(config: WalkerTrainConfig) -> int:
+    """How many updates reach at least `total_steps`."""
+    return math.ceil(config.total_steps / _steps_per_update(config))
+
+
+def _practise_on(
+    config: WalkerTrainConfig, folder: TrainingFolder, learner: Learner, workers: RolloutWorkers, update: int
+) -> None:
+    from soccer_lib.workshop.walker.ppo import Batch
+
+    updates = _updates(config)
+    reports: list[dict[str, Any]] = []
     rewards: list[float] = []
-    if update < updates:
-        ask(update / updates)
-    spoken = time.monotonic()
+    last_log = time.monotonic()
+    workers.start(learner.network.arrays(), update / updates)
     while update < updates:
-        answers = [crew.receive(worker) for worker in range(len(crew))]
+        batches, new_reports = workers.receive()
         update += 1
+        progress = update / updates
         if update < updates:
-            ask(update / updates)  # the workers go on while the learner learns
-        batch = Batch.join([Batch(**arrays) for arrays, _ in answers])
-        measures = learner.update(batch, update / updates)
-        reports += [report for _, report in answers]
+            # The workers go on with the network as it is while the learner learns from this batch.
+            workers.start(learner.network.arrays(), progress)
+        batch = Batch.join([Batch(**arrays) for arrays in batches])
+        measures = learner.update(batch, progress)
+        reports += new_reports
         rewards.append(float(batch.rewards.mean()))
         last = update == updates
         if last or update % config.checkpoint_interval == 0:
             folder.save_checkpoint({**learner.state(), "update": np.array(update)})
-        if last or time.monotonic() - spoken > config.log_interval:
-            spoken = time.monotonic()
-            entry = {"steps": update * per_update, **practice_summary(reports, rewards), **measures}
-            folder.log("residual", {**entry, "learning_rate": learner.learning_rate}, update / updates)
-            reports, rewards = [], []
-    return walker_arrays(parameters, learner.network.arrays())
+        if last or time.monotonic() - last_log > config.log_interval:
+            last_log = time.monotonic()
+            entry = {
+                "steps": update * _steps_per_update(config),
+                **practice_summary(reports, rewards),
+                **measures,
+                "learning_rate": learner.learning_rate,
+            }
+            folder.log("residual", entry, progress)
+            reports.clear()
+            rewards.clear()
 
 
-def practice_summary(reports: list[dict], rewards: list[float]) -> dict[str, float | None]:
+def practice_summary(reports: list[dict[str, Any]], rewards: list[float]) -> dict[str, float | None]:
     """Share of falls, episode length [s] and tracking errors (root mean square) of some batches."""
     episodes = [episode for report in reports for episode in report["episodes"]]
     squared = sum(report["squared_error"] for report in reports)
@@ -168,11 +229,10 @@ def practice_summary(reports: list[dict], rewards: list[float]) -> dict[str, flo
 
 def walker_arrays(parameters: GaitParameters, network: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Content of a walker file."""
-    from soccer_lib.workshop.walker.forward import numpy_layers
-
     arrays = {"gait": parameters.vector()}
     for i, (weight, bias) in enumerate(numpy_layers(network, "actor")):
-        arrays[f"layer{i}_weight"], arrays[f"layer{i}_bias"] = weight, bias
+        arrays[f"layer{i}_weight"] = weight
+        arrays[f"layer{i}_bias"] = bias
     return arrays
 
 

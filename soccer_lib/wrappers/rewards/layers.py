@@ -10,10 +10,11 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import COMPETITION, PHYSICS_DT
+from soccer_lib.wrappers.rewards.field_state import TARGETS, FieldState, FieldStateReader, Step
 from soccer_lib.wrappers.rewards.potential import POTENTIALS, shaping
 from soccer_lib.wrappers.rewards.profiles import PROFILES, check_weights
-from soccer_lib.wrappers.rewards.scene import TARGETS, Scene, SceneReader, Step
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, STOCK_RATES, TERMS
 
 GAMMA = {"command": 0.99, "joint": 0.998, "torque": 0.9998}
@@ -58,11 +59,15 @@ class ProfileReward(gym.Wrapper):
         self, env: gym.Env, profile: str, weights: Mapping[str, float], gamma: float | None = None
     ) -> None:
         super().__init__(env)
-        self._sim, task = env.unwrapped, env.unwrapped.task.name
+        self._sim = simulation_of(env)
+        task = self._sim.task.name
         kind = "target" if task == "kick_to_target" else "penalty"
         settings = {**MACRO_GATE, **PROFILES[profile][kind], **weights}
         gate = {name: settings.pop(name) for name in MACRO_GATE}
-        terms = {**TERMS, "macro_bonus": partial(TERMS["macro_bonus"], **gate)}
+        terms: dict[str, Callable[..., float]] = {
+            **TERMS,
+            "macro_bonus": partial(TERMS["macro_bonus"], **gate),
+        }
         self.weights = {name: weight for name, weight in settings.items() if weight}
         valid = TARGETS if {"score", "score_at_par"}.isdisjoint(self.weights) else COMPETITION
         if task not in valid:
@@ -72,7 +77,8 @@ class ProfileReward(gym.Wrapper):
             raise unknown_name(f"reward term of {task}", name, self._sim.term_names, f"try {name}=0")
         self._terms = {name: terms[name] for name in self.weights if name in TERMS}
         self._potentials = {name: POTENTIALS[name] for name in self.weights if name in POTENTIALS}
-        self._gamma, self._hold = 1.0 if gamma is None else gamma, env.get_wrapper_attr("hold")
+        self._gamma = 1.0 if gamma is None else gamma
+        self._hold = env.get_wrapper_attr("hold")
         for name in (*self._potentials, *({"score_at_par"} & set(self.weights))):
             least = MOST_AT_PAR ** (-self._hold / self._sim.task.max_steps) if name == "score_at_par" else 0.0
             if gamma is None or gamma < least:
@@ -80,8 +86,9 @@ class ProfileReward(gym.Wrapper):
                 raise InputError(f"'{name}' came with gamma {gamma}; {expected}")
         self._pays_end = not {"score", "score_at_par", "time_out"}.isdisjoint(self.weights)
         # The score alone needs no scene, and reading one takes time.
-        self._read = SceneReader(self._sim) if set(self.weights) - {"score"} else Scene
-        self._before = Scene()
+        looks = set(self.weights) - {"score"}
+        self._read: Callable[[], FieldState] = FieldStateReader(self._sim) if looks else FieldState
+        self._before = FieldState()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start an episode; its scene is what the first step is compared with."""
@@ -94,7 +101,8 @@ class ProfileReward(gym.Wrapper):
         observation, _, terminated, truncated, info = self.env.step(action)
         if self._pays_end:
             unstable = "sim_unstable" in info
-            terminated, truncated = (terminated or truncated) and not unstable, unstable
+            terminated = (terminated or truncated) and not unstable
+            truncated = unstable
         held = info["held_steps"]
         step = Step(
             before=self._before,
@@ -125,7 +133,10 @@ class ProfileReward(gym.Wrapper):
         self._before = self._read()
 
 
-REWARDS: dict[str, type[gym.Wrapper]] = {"env": EnvReward, **dict.fromkeys(PROFILES, ProfileReward)}
+REWARDS: dict[str, type[EnvReward] | type[ProfileReward]] = {
+    "env": EnvReward,
+    **dict.fromkeys(PROFILES, ProfileReward),
+}
 """Rewards by name."""
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from soccer_lib.wrappers.rewards.scene import Scene
+from soccer_lib.wrappers.rewards.field_state import FieldState
 
-_GRAVITY, _BALL_RADIUS = 9.81, 0.11
-_FALLEN, _STANDING = 0.4, 0.5
+_GRAVITY = 9.81
+_BALL_RADIUS = 0.11
+_FALLEN = 0.4
+_STANDING = 0.5
 _BRISK = 2.0
 """Speed from which a faster ball is no better [m/s]."""
 
@@ -31,28 +33,29 @@ def shaping(before: float, after: float, discount: float, ended: bool) -> float:
     return (0.0 if ended else discount * after) - before
 
 
-def near_ball(scene: Scene) -> float:
+def near_ball(scene: FieldState) -> float:
     """1 at the ball, 1/2 a metre from it."""
     return 1.0 / (1.0 + abs(scene.ball))
 
 
-def behind_ball(scene: Scene) -> float:
+def behind_ball(scene: FieldState) -> float:
     """Near the ball and on the far side of it as the target sees it."""
     return near_ball(scene) * (1.0 + math.cos(scene.off_line)) / 2.0
 
 
-def ball_near_target(scene: Scene) -> float:
+def ball_near_target(scene: FieldState) -> float:
     """1 with the ball at the target, 1/2 at two metres from it."""
     return 2.0 / (2.0 + abs(scene.way))
 
 
-def ball_on_its_way(scene: Scene) -> float:
+def ball_on_its_way(scene: FieldState) -> float:
     """The ball is quick enough, will pass the target closely and does so before the time is up."""
     distance = abs(scene.way)
     along = scene.ball_velocity * scene.way.conjugate()
     if along.real <= 0.0:
         return 0.0
-    closing, miss = along.real / distance, abs(along.imag / scene.ball_velocity)
+    closing = along.real / distance
+    miss = abs(along.imag / scene.ball_velocity)
     flight = distance / closing
     if scene.target_height is not None:
         height = scene.ball_height + scene.ball_climb * flight - _GRAVITY * flight * flight / 2
@@ -61,13 +64,13 @@ def ball_on_its_way(scene: Scene) -> float:
     return min(1.0, closing / _BRISK) * in_time / (1.0 + (miss / scene.reach) ** 2)
 
 
-def standing(scene: Scene) -> float:
+def standing(scene: FieldState) -> float:
     """1 upright, 0 where a fall ends the episode."""
     high = (scene.height - _FALLEN) / (_STANDING - _FALLEN)
     return max(0.0, scene.upright) * min(1.0, max(0.0, high))
 
 
-POTENTIALS: dict[str, Callable[[Scene], float]] = {
+POTENTIALS: dict[str, Callable[[FieldState], float]] = {
     f"phi_{potential.__name__}": potential
     for potential in (near_ball, behind_ball, ball_near_target, ball_on_its_way, standing)
 }

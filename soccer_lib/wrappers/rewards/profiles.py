@@ -63,4 +63,4 @@ def parse_weights(text: str) -> dict[str, float]:
         return {name.strip(): float(value) for name, value in pairs}
     except ValueError:
         expected = "expected name=number,name=number; try approach_ball=1,time=-0.1"
-        raise InputError(f"reward weights {text!r} are no pairs; {expected}") from None
+        raise InputError(f"reward weights {text!r} are not pairs; {expected}") from None

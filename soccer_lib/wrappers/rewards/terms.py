@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 
 from soccer_lib.scoring import official_score
-from soccer_lib.wrappers.rewards.scene import Step
+from soccer_lib.wrappers.rewards.field_state import Step
 
 LOWEST_STANCE = 0.5
 """Height of the trunk below which a robot counts as sinking [m]; the walker's is 0.52 to 0.68."""

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from soccer_lib.demos.dataset import Dataset, write_dataset
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
+from soccer_lib.learn.imitation import bc as bc_page
 from soccer_lib.learn.imitation.actor import Actor
-from soccer_lib.learn.imitation.bc import BCConfig, bc
+from soccer_lib.learn.imitation.bc import bc
+from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import hidden_entries
 from soccer_lib.policies import load_policy
 from tests.support.small_expert import demonstrations, expert
@@ -117,8 +120,10 @@ def test_the_mean_of_the_weights_is_kept(config, tmp_path):
 
 def test_the_same_seed_gives_the_same_file(dataset, tmp_path):
     files = []
+    # Validated on a file of its own, so that the seed decides nothing but the weights and the batches.
+    settings = {**SMALL, "epochs": 2, "validation": dataset}
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        bc(BCConfig(dataset=(dataset,), out=str(tmp_path / name), **{**SMALL, "epochs": 2}, seed=seed))
+        bc(BCConfig(dataset=(dataset,), out=str(tmp_path / name), **settings, seed=seed))
         files.append((tmp_path / name / "final_model.safetensors").read_bytes())
     assert files[0] == files[1] != files[2]
 
@@ -153,6 +158,48 @@ def test_dagger_trains_again_on_what_the_expert_says_to_the_clone(config):
     assert policy.record["best"]["round"] == 2
 
 
+def test_training_and_validation_share_no_episode_and_grow_with_each_round(config, tmp_path, monkeypatch):
+    calls = []
+
+    def clone(train, validation, config, folder, round_number=0):
+        calls.append((round_number, train, validation))
+        return "clone", {}
+
+    monkeypatch.setattr(bc_page, "clone", clone)
+    monkeypatch.setattr(bc_page, "write_policy", lambda file, policy: None)
+    config = dataclasses.replace(config, dagger_rounds=2)
+    bc(config, lambda policy, number: demonstrations(10 * number, length=4, seed=number))
+    assert [number for number, *_ in calls] == [0, 1, 2]
+    # 15% of 80, 10 and 20 episodes are held out: 12, 2 (8.5 to train on are rounded to 8) and 3.
+    assert [len(train.source) for _, train, _ in calls] == [68, 68 + 8, 68 + 8 + 17]
+    assert [len(held_out.source) for *_, held_out in calls] == [12, 12 + 2, 12 + 2 + 3]
+    _, train, held_out = calls[0]
+    assert not set(train.source) & set(held_out.source) and len(train) == 68 * 25
+    calls.clear()
+    other = str(write_dataset(tmp_path / "other.npz", demonstrations(5, seed=3), {}))
+    bc(dataclasses.replace(config, validation=other, dagger_rounds=0, out=str(tmp_path / "second")))
+    assert len(calls[0][1].source) == 80 and len(calls[0][2].source) == 5
+
+
+def test_a_round_is_played_on_seeds_of_its_own_and_labelled_by_the_expert(config, tmp_path, monkeypatch):
+    rounds = []
+
+    def collect(settings, policy):
+        rounds.append(settings)
+        return demonstrations(10, seed=len(rounds))
+
+    monkeypatch.setattr(bc_page, "collect_dataset", collect)
+    chosen = {"expert": "walk_at_ball", "tasks": ("kick_to_target",), "dagger_episodes": 7}
+    bc(dataclasses.replace(config, epochs=1, dagger_rounds=2, **chosen))
+    assert [settings.seed for settings in rounds] == [201_000, 202_000]
+    assert [settings.output for settings in rounds] == [
+        str(tmp_path / "run" / f"dagger_{n}.npz") for n in (1, 2)
+    ]
+    first = rounds[0]
+    assert first.resume and first.label_with == "walk_at_ball" and first.from_policy == "run"
+    assert first.tasks == ("kick_to_target",) and first.episodes == 7
+
+
 def test_joint_datasets_have_no_kicks(tmp_path):
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(200, 89)).astype(np.float32)
@@ -161,7 +208,12 @@ def test_joint_datasets_have_no_kicks(tmp_path):
     path = write_dataset(tmp_path / "joint.npz", data, {})
     policy = bc(BCConfig(dataset=(str(path),), out=str(tmp_path / "run"), **SMALL))
     assert policy.spec.control == "joint" and policy.spec.walker is None and policy.network.outputs == 12
-    assert np.isnan(policy.record["best"]["val/kick_recall"])
+    best = policy.record["best"]
+    assert np.isnan(best["val/kick_recall"]) and best["val/kick_loss"] == 0
+    # What was validated is what is kept: the mean of the weights, in its best epoch.
+    held_out = data.split(0.85, 0)[1]
+    errors = policy.predict(held_out.observations)[0] - held_out.actions
+    assert best["val/loss"] == pytest.approx((errors**2).mean(), rel=1e-4)
 
 
 @pytest.mark.parametrize(

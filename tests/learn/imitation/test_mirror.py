@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT
-from soccer_lib.learn.imitation.mirror import mirrored
+from soccer_lib.learn.imitation.mirror import mirror_image
 from soccer_lib.policies import load_policy
 from soccer_lib.policies.striker import Memory
 
@@ -36,18 +37,18 @@ def test_the_mirror_of_the_mirror_is_the_dataset():
     rng = np.random.default_rng(0)
     for layout, width in (("agent", 96), ("robot", 89), ("full", 89)):
         data = dataset(rng.normal(size=(9, width)), rng.uniform(-1, 1, (9, 3)), layout)
-        again = mirrored(mirrored(data))
+        again = mirror_image(mirror_image(data))
         assert (again.observations == data.observations).all() and (again.actions == data.actions).all()
     joints = dataset(rng.normal(size=(9, 96)), rng.uniform(-1, 1, (9, 12)), control="joint")
-    assert (mirrored(joints).actions[:, :6] == joints.actions[:, 6:] * (1, -1, -1, 1, 1, -1)).all()
+    assert (mirror_image(joints).actions[:, :6] == joints.actions[:, 6:] * (1, -1, -1, 1, 1, -1)).all()
     with pytest.raises(InputError, match="'raw'; expected one of: full, robot, agent; try --no-mirror"):
-        mirrored(dataset(rng.normal(size=(9, 45)), rng.uniform(-1, 1, (9, 3)), "raw"))
+        mirror_image(dataset(rng.normal(size=(9, 45)), rng.uniform(-1, 1, (9, 3)), "raw"))
 
 
 def test_the_striker_does_the_mirrored_thing_in_the_mirrored_scene():
     striker, memory, rows = load_policy("striker"), Memory(steps=30, aligning=3), scenes()
     actions = np.array([striker.act(row, memory, True)[0] for row in rows])
-    image = mirrored(dataset(rows, np.clip(actions, -1, 1)))
+    image = mirror_image(dataset(rows, np.clip(actions, -1, 1)))
     answers = np.array([striker.act(row, memory, True)[0] for row in image.observations])
     # Where two sides are as good as each other it may take the other one.
     assert (np.abs(np.clip(answers, -1, 1) - image.actions).max(axis=1) < 1e-4).mean() > 0.98
@@ -56,4 +57,65 @@ def test_the_striker_does_the_mirrored_thing_in_the_mirrored_scene():
 
 def test_kicks_stay_the_kicks_that_they_are():
     data = dataset(np.zeros((2, 96)), np.array([[1, -1, 1], [0.5, -0.5, 0.5]]))
-    assert mirrored(data).actions.tolist() == [[1, -1, 1], [0.5, 0.5, -0.5]]
+    assert mirror_image(data).actions.tolist() == [[1, -1, 1], [0.5, 0.5, -0.5]]
+
+
+def test_every_field_of_the_mirror_image_by_hand():
+    rng = np.random.default_rng(3)
+    row = rng.normal(size=(1, 96)).astype(np.float32)
+    image = mirror_image(dataset(row, np.zeros((1, 3)))).observations[0]
+    row = row[0]
+
+    def signs(name: str) -> list[float]:
+        return (image[AGENT[name]] / row[AGENT[name]]).tolist()
+
+    # To the left becomes to the right: y of places, velocities and accelerations.
+    for name in ("projected_gravity", "robot_accelerometer", "robot_velocimeter", "ball_xpos_rel_robot"):
+        assert signs(name) == [1, -1, 1], name
+    assert signs("target_xpos_rel_robot") == signs("goal_team_1_rel_ball") == [1, -1, 1]
+    assert signs("defender_xpos") == [1, -1, 1] * 3
+    # Turning to the left becomes turning to the right: z, and x too, but rolling ahead about y stays.
+    assert signs("robot_gyro") == signs("ball_velr_rel_robot") == [-1, 1, -1]
+    # What is no direction stays.
+    assert signs("player_team") == [1, 1] and signs("task_one_hot") == [1, 1, 1]
+    assert signs("time_left") == [1] and signs("kick_active") == [1]
+    # The other leg swings, half a cycle later: cosine and sine change their signs.
+    assert signs("gait_phase") == [-1, -1]
+    assert signs("last_command") == [1, -1, -1]
+    # Left and right leg change places; roll and yaw change their signs.
+    for name in ("joint_pos", "joint_vel"):
+        legs, mirror_legs = row[AGENT[name]].reshape(2, 6), image[AGENT[name]].reshape(2, 6)
+        np.testing.assert_array_equal(mirror_legs, legs[::-1] * np.float32((1, -1, -1, 1, 1, -1)))
+
+
+def test_walking_commands_are_mirrored_and_never_become_kicks():
+    commands = np.array([[0.9, 0.9, 0.9], [0.85, -0.3, 0.9], [-0.9, -0.9, 0.9], [-1, 1, -1]])
+    image = mirror_image(dataset(np.zeros((4, 96)), commands)).actions
+    # (0.9, -0.9, -0.9) has the signs of a low loft and (-0.9, 0.9, -0.9) those of the placed kick.
+    np.testing.assert_allclose(image[0], [0.792, -0.792, -0.792])
+    np.testing.assert_allclose(image[1], [0.85, 0.3, -0.9])
+    np.testing.assert_allclose(image[2], [-0.792, 0.792, -0.792])
+    assert image[3].tolist() == [-1, 1, -1]
+    assert [requested_kick(row) for row in image] == [None, None, None, "placed"]
+    assert np.abs(mirror_image(dataset(np.zeros((1, 96)), commands[:1])).observations).max() == 0
+
+
+def test_the_mirror_image_keeps_its_episodes_and_has_no_transitions():
+    n = 4
+    data = Dataset(
+        "command",
+        "agent",
+        10.0,
+        np.ones((n, 96)),
+        np.zeros((n, 3)),
+        np.array([0, 0, 1, 1]),
+        np.array(["a", "b"]),
+        rewards=np.zeros(n),
+        next_observations=np.ones((n, 96)),
+        terminated=np.zeros(n),
+        truncated=np.zeros(n),
+        held_steps=np.full(n, 50),
+    )
+    image = mirror_image(data)
+    assert not image.has_transitions and image.episode_id.tolist() == [0, 0, 1, 1]
+    assert image.source.tolist() == ["a", "b"] and image.observation_layout == "agent"

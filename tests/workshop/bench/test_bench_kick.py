@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,13 +17,14 @@ from soccer_lib.workshop.bench.kick_trial import (
     Aimed,
     KickJob,
     KickResult,
+    KickWatch,
     at_line,
     draw_aim,
     flight,
     in_heading,
     strike_row,
 )
-from soccer_lib.workshop.bench.kicking import plot_kicks
+from soccer_lib.workshop.bench.kicking import BallPath, plot_kicks
 
 TIME = np.arange(400) * 0.002
 
@@ -89,8 +91,72 @@ def test_the_striker_is_sent_where_the_world_says():
     observation[AGENT["goal_team_1_rel_robot"]] = 0, -10, 0
     observation[AGENT["ball_xpos_rel_robot"]] = 1.0, 0.5, -0.6
     aimed = Aimed("placed", np.pi / 2)  # world y; the world's x is the robot's -y, so world y is its x
-    kick, aim, free, _ = aimed._plan(kick_trial.Scene(observation), aimed.begin())
+    kick, aim, free, _ = aimed._plan(kick_trial.StrikerView(observation), aimed.begin())
     assert kick.name == "placed" and free and aim == pytest.approx((1.0 + 2.2, 0.5))
+
+
+class Sim:
+    """A simulation of nothing but its clock; the ball's place ahead is the number of the physics step."""
+
+    def __init__(self):
+        self.n_steps = 0
+        self.fallen = False
+        self.task = SimpleNamespace(max_steps=4000)
+        self.ball = np.zeros(3)
+        self.data = SimpleNamespace(geom=lambda name: SimpleNamespace(xpos=self.ball))
+        self.heading = 0.0
+        self.readings = SimpleNamespace(orientation=lambda: self.quat())
+
+    def quat(self):
+        return np.array([0.0, 0.0, np.sin(self.heading / 2), np.cos(self.heading / 2)])
+
+    def step(self, watch, triggered=0, aborted=0):
+        for _ in range(50):
+            self.n_steps += 1
+            self.ball[0] += 1.0
+            watch.end_physics_step(np.zeros(12))
+        watch.end_step({"macro_triggered": triggered, "macro_aborted_count": aborted})
+
+
+@pytest.fixture
+def watched():
+    sim = Sim()
+    watch = KickWatch(sim)
+    watch.begin_episode(np.zeros(96))
+    return sim, watch
+
+
+def test_a_kick_is_measured_from_the_step_in_which_it_was_granted(watched):
+    sim, watch = watched
+    sim.heading = 0.3
+    sim.step(watch)
+    sim.heading = 0.5
+    watch.begin_step()
+    sim.step(watch, triggered=1)
+    sim.heading = 0.9
+    sim.step(watch, triggered=1)  # of a second kick nothing is noted
+    assert watch.trigger == 50 and watch.heading == pytest.approx(0.5) and not watch.aborted
+    assert watch.end == 100 + 1000, "2 s from the end of its step"
+    centres = watch.centres_since_trigger()
+    # Before physics step 50, where it lay after 50 steps, up to the one before the last.
+    np.testing.assert_array_equal(centres[:, 0], np.arange(50, 150))
+
+
+def test_a_fall_shortens_the_trial_and_never_lengthens_it(watched):
+    sim, watch = watched
+    sim.step(watch, triggered=1, aborted=1)
+    sim.fallen = True
+    sim.step(watch)
+    assert watch.aborted and watch.fell and watch.end == 100 + 300 and not watch.done
+    late = Sim()
+    watch = KickWatch(late)
+    watch.begin_episode(np.zeros(96))
+    late.step(watch, triggered=1)
+    for _ in range(19):
+        late.step(watch)
+    late.fallen = True
+    late.step(watch)
+    assert watch.end == 50 + 1000 and watch.done
 
 
 def test_rows_by_hand():
@@ -131,12 +197,24 @@ def test_a_tiny_bench_measures_draws_and_films(tmp_path, capsys, monkeypatch):
     assert "fall_share" in capsys.readouterr().out
 
 
-def test_the_picture_shows_every_ball():
-    path = np.array([[0.0, 0.0, 0.11], [2.0, 0.1, 0.5], [9.0, 0.5, 0.2]])
-    figure = plot_kicks({"shot": [(path, True), (path, False)], "placed": []}, 2.2)
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["shot, 2 balls", "placed, 0 balls", "", ""]
-    assert [text.get_text() for text in figure.legends[0].texts] == ["robot stayed up", "robot fell"]
+def test_the_picture_shows_every_ball_from_the_side_and_from_above():
+    centre = np.array([[0.0, 0.0, 0.11], [2.0, 0.1, 0.5], [9.0, 0.5, 0.2]])
+    figure = plot_kicks({"shot": [BallPath(centre, True), BallPath(centre, False)], "placed": []}, 2.2)
+    side, nothing, above, _ = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["shot, 2 balls", "placed, 0 balls"]
+    marks = {text.get_text(): line.get_color() for text, line in legend_of(figure)}
+    assert list(marks) == ["robot stayed up", "robot fell"] and len(set(marks.values())) == 2
+    for axes, second in ((side, [0.11, 0.5]), (above, [0.0, 0.1])):
+        balls = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_alpha()]
+        assert [line.get_color() for line in balls] == [marks["robot fell"], marks["robot stayed up"]]
+        for line in balls:  # the last point is far beyond the edge
+            np.testing.assert_allclose(line.get_xydata(), np.stack([[0.0, 2.0], second], axis=1))
+    for axes in (side, nothing, above):
+        assert [2.2, 2.2] in [list(line.get_xdata()) for line in axes.lines], "where all is measured"
+
+
+def legend_of(figure):
+    return zip(figure.legends[0].texts, figure.legends[0].get_lines(), strict=True)
 
 
 def test_bad_settings_are_one_clear_line():
@@ -145,5 +223,5 @@ def test_bad_settings_are_one_clear_line():
     with pytest.raises(InputError, match="unknown kick 'place'; expected one of: .*placed.*did you mean"):
         bench.main(bench.KickBenchConfig(kicks="shot,place"))
     for flag, name in (("plot", "a.jpg"), ("video", "a.avi")):
-        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+        with pytest.raises(InputError, match=f"{name} is not .* expected one that ends in"):
             bench.main(dataclasses.replace(bench.KickBenchConfig(), **{flag: name}))

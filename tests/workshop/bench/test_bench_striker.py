@@ -9,12 +9,13 @@ from PIL import Image
 
 import soccer_lib as sl
 from soccer_lib.errors import InputError
+from soccer_lib.evaluation.intervals import Estimate
 from soccer_lib.sim import make_sim
 from soccer_lib.view import opengl
 from soccer_lib.view.style import save_frame
 from soccer_lib.view.video import trajectory_frames
 from soccer_lib.workshop.bench import striker as bench
-from soccer_lib.workshop.bench.trails import Bin, Trail, plot_trails
+from soccer_lib.workshop.bench.trails import COLOURS, Bin, Trail, plot_trails
 
 
 def trail(outcome="success", target=None, **geometry):
@@ -111,7 +112,7 @@ def test_the_picture_has_a_field_and_shares_for_each_task():
         "kick_to_target": [trail(target=target), trail("fall", target=target)],
         "goalie_penalty_kick": [trail("lost")],
     }
-    numbers = {"turn [deg]": [Bin("0 to 45", 2, [0.5, 0.1, 0.9])]}
+    numbers = {"turn [deg]": [Bin("0 to 45", 2, Estimate(0.5, 0.1, 0.9))]}
     figure = plot_trails(trails, dict.fromkeys(trails, numbers))
     assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [
         "kick to target, 2 episodes",
@@ -122,13 +123,43 @@ def test_the_picture_has_a_field_and_shares_for_each_task():
     assert [text.get_text() for text in figure.legends[0].texts] == ["success 1", "fall 1", "lost 1"]
 
 
+def test_trails_are_drawn_as_they_went_failures_on_top_of_successes():
+    """What is drawn later lies on top."""
+    target = np.array([2.0, 1.0, 0.0])
+    fall = trail("fall", target=target)
+    fall.ball[1] = (3.0, -0.5, 0.11)
+    played = [fall, trail("success"), trail("blocked"), trail("success")]
+    figure = plot_trails({"goalie_penalty_kick": played}, {"goalie_penalty_kick": {}})
+    paths = [line for line in figure.axes[0].lines if line.get_zorder() == 5]
+    assert [line.get_color() for line in paths] == [
+        COLOURS[outcome] for outcome in ("success", "success", "fall", "blocked")
+    ]
+    np.testing.assert_array_equal(paths[0].get_xydata(), [[0.0, 0.0], [1.0, 0.5]])
+    np.testing.assert_array_equal(paths[2].get_xydata(), [[0.0, 0.0], [3.0, -0.5]])
+    marks = [line.get_xydata().tolist() for line in figure.axes[0].lines if line.get_zorder() in (4, 6)]
+    assert marks.count([[0.0, 0.0]]) == 4 and marks.count([[3.0, -0.5]]) == 1, "start and end of each"
+    assert marks.count([[2.0, 1.0]]) == 1, "the target of the one that had it"
+
+
+def test_success_is_drawn_with_the_whole_of_its_interval():
+    bins = [Bin("0 to 45", 12, Estimate(0.5, 0.2, 0.9)), Bin("45 to 90", 3, Estimate(0.25, 0.0, 0.7))]
+    figure = plot_trails({"kick_to_target": []}, {"kick_to_target": {"turn [deg]": bins}})
+    panel = figure.axes[1]
+    drawn = [line.get_xydata().tolist() for line in panel.lines]
+    # Rows are counted from the name of the number downwards; the interval lies behind its value.
+    assert drawn == [[[0.2, 1], [0.9, 1]], [[0.5, 1]], [[0.0, 2], [0.7, 2]], [[0.25, 2]]]
+    assert [(text.get_text(), text.xy[1]) for text in panel.texts] == [("12", 1), ("3", 2)]
+    bottom, top = panel.get_ylim()
+    assert bottom > top, "the first row is on top"
+
+
 def test_bad_settings_are_one_clear_line(tmp_path):
     with pytest.raises(InputError, match="--tasks got penalty_kick; expected goalie_penalty_kick,"):
         bench.StrikerBenchConfig(tasks="penalty_kick")
     with pytest.raises(InputError, match="episodes got 0"):
         bench.main(bench.StrikerBenchConfig(episodes=0))
     for flag, name in (("plot", "a.jpg"), ("video", "a.avi"), ("still", "a.svg")):
-        with pytest.raises(InputError, match=f"{name} is no .* expected one that ends in"):
+        with pytest.raises(InputError, match=f"{name} is not .* expected one that ends in"):
             bench.main(bench.StrikerBenchConfig(**{flag: name}))
-    with pytest.raises(InputError, match=r"a.jpg is no picture's name; expected one that ends in .png"):
+    with pytest.raises(InputError, match=r"a.jpg is not a picture's name; expected one that ends in .png"):
         save_frame(np.zeros((2, 2, 3), np.uint8), "a.jpg")

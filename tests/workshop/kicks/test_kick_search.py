@@ -156,23 +156,28 @@ def test_kicks_to_go_on_from_leave_the_rough_stages_out():
 def small(monkeypatch):
     """One stage of three generations, few stances, judged in this process."""
     monkeypatch.setattr(kick_search, "STAGES", (Stage("first", "", "hard", 3, trials=1, seconds=0.2),))
-    monkeypatch.setattr(kick_search, "Crew", lambda workers: InThisProcess())
+    monkeypatch.setattr(kick_search, "Pool", InThisProcess)
+    monkeypatch.setattr(kick_search, "KickTrial", lambda: KickTrial(walked=2, lined_up=0))
 
 
 class InThisProcess:
     """Runs jobs at once; stops like a killed run after so many generations."""
 
-    held: dict = {}
     generations_left = 99
+
+    def __init__(self, make, count, *, remedy):
+        self.judge = make()
 
     def map(self, jobs):
         type(self).generations_left -= 1
         if self.generations_left < 0:
             raise KeyboardInterrupt
-        self.held.setdefault("kicks", KickTrial(walked=2, lined_up=0))
-        return [job.run(self.held) for job in jobs]
+        return [self.judge(job) for job in jobs]
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
         """Nothing to end."""
 
 

@@ -6,6 +6,7 @@ import pytest
 from soccer_lib.control.gait import PARAMETER_NAMES, GaitParameters
 from soccer_lib.workshop.walker.gait_search import (
     SPREAD,
+    GaitJob,
     GaitSearch,
     GaitTrial,
     parameters_at,
@@ -26,10 +27,19 @@ def test_tracking_score_by_hand():
 
 def test_a_score_repeats_and_a_collapsing_gait_earns_little():
     trial = GaitTrial(variants=3, seed=0)
-    good = trial.score(GaitParameters(), seed=5, scenarios=2)
-    assert trial.score(GaitParameters(), seed=5, scenarios=2) == good
+    good = trial(GaitJob(GaitParameters(), seed=5, scenarios=2))
+    assert trial(GaitJob(GaitParameters(), seed=5, scenarios=2)) == good
     weak = GaitParameters(place_vx=-0.3, place_vy=-0.3, ankle_pitch=-1.0, ankle_roll=-1.0)
-    assert trial.score(weak, seed=5, scenarios=2) < min(good, 0.3)
+    assert trial(GaitJob(weak, seed=5, scenarios=2)) < min(good, 0.3)
+
+
+def test_the_search_climbs():
+    """The more of the first number, the better the score."""
+    search = GaitSearch(population=8, sigma=0.5, seed=0)
+    for _ in range(12):
+        candidates = search.ask()
+        search.tell(candidates, np.array([point[0] for point in candidates]))
+    assert search.strategy.mean[0] > 0.5 and search.mean.frequency > GaitParameters().frequency
 
 
 def test_a_killed_search_goes_on_as_if_nothing_happened():

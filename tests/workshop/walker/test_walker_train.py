@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from soccer_lib.control import load_walker
+from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.workshop.walker import train as training
-from soccer_lib.workshop.walker.crew import Crew, ScoreJob
 from soccer_lib.workshop.walker.files import TrainingFolder
 from soccer_lib.workshop.walker.train import WalkerTrainConfig, train_walker
 
@@ -60,7 +60,7 @@ def test_a_killed_run_goes_on(tmp_path, monkeypatch):
 def test_a_run_of_other_settings_is_refused(tmp_path):
     config = tiny(tmp_path, generations=1, total_steps=0)
     train_walker(config)
-    with pytest.raises(InputError, match="other settings.*seed"):
+    with pytest.raises(InputError, match="was made with seed = 0 and this run has 5"):
         train_walker(dataclasses.replace(config, seed=5))
     with pytest.raises(InputError, match="population"):
         train_walker(tiny(tmp_path, population=1))
@@ -74,22 +74,61 @@ def test_a_damaged_checkpoint_is_skipped_aloud(tmp_path, capsys):
     assert "skipped" in capsys.readouterr().out
 
 
-def test_a_lost_worker_is_one_clear_line():
-    crew = Crew(1)
-    try:
-        crew.send(0, ScoreJob(None, 0, 1))
-        with pytest.raises(SimulationError, match="worker 0 failed"):
-            crew.receive(0)
-        crew.processes[0].kill()
-        crew.processes[0].join()
-        with pytest.raises(SimulationError, match="worker 0 stopped"):
-            crew.send(0, None)
-            crew.receive(0)
-    finally:
-        crew.close()
+def test_a_lost_worker_is_one_clear_line_and_the_run_has_failed(tmp_path, monkeypatch):
+    config = tiny(tmp_path)
+
+    def receive_of_the_dead(self):
+        for worker in self._workers:
+            worker.process.kill()
+        return receive(self)
+
+    receive = training.RolloutWorkers.receive
+    monkeypatch.setattr(training.RolloutWorkers, "receive", receive_of_the_dead)
+    with pytest.raises(SimulationError, match="stopped with exit code -9.*run the same command to go on"):
+        train_walker(config)
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status["status"] == "failed" and "exit code -9" in status["reason"]
+    monkeypatch.undo()
+    train_walker(config)
+    assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "done"
+
+
+def test_updates_reach_the_steps_that_were_asked_for(tmp_path):
+    """One worker, four robots and a rollout of four: 16 steps an update."""
+    for steps, updates in ((0, 0), (1, 1), (48, 3), (49, 4)):
+        assert training._updates(tiny(tmp_path, total_steps=steps)) == updates
+
+
+def test_pushes_grow_until_half_of_the_training_is_done(tmp_path):
+    sent = []
+
+    class Idle:
+        def send(self, method, *arguments):
+            sent.append((method, *arguments))
+
+    config = tiny(tmp_path, workers=0, strongest_push=0.8, rollout=7)
+    workers = training.RolloutWorkers(config, GaitParameters(), 0)
+    workers._workers = [Idle()]
+    for progress in (0.0, 0.2, 0.5, 0.9):
+        workers.start({}, progress)
+    assert {(method, steps) for method, _, steps, _ in sent} == {("collect", 7)}
+    assert [push for *_, push in sent] == pytest.approx([0.2, 0.8 * 0.55, 0.8, 0.8])
 
 
 def test_summary_of_no_finished_episode():
     report = {"episodes": [], "squared_error": np.array([4.0, 1.0, 9.0]), "count": 1}
     summary = training.practice_summary([report], [0.5])
     assert summary["falls"] is None and summary["error_yaw_rate"] == 3.0
+
+
+def test_summary_by_hand():
+    """Two reports: root of the mean over all 10 + 6 samples; three episodes, one of which ended in a fall."""
+    reports = [
+        {"episodes": [(10.0, False), (1.0, True)], "squared_error": np.array([1.0, 0.0, 4.0]), "count": 10},
+        {"episodes": [(10.0, False)], "squared_error": np.array([3.0, 0.0, 0.0]), "count": 6},
+    ]
+    summary = training.practice_summary(reports, [0.5, 0.7])
+    assert summary["reward"] == pytest.approx(0.6) and summary["falls"] == pytest.approx(1 / 3)
+    assert summary["episode_s"] == pytest.approx(7.0)
+    errors = [summary[name] for name in ("error_vx", "error_vy", "error_yaw_rate")]
+    assert errors == pytest.approx([0.5, 0.0, 0.5])

@@ -1,0 +1,79 @@
+"""Episodes for figures: played to their end, and what is kept of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob, fingerprint_of
+from soccer_lib.evaluation.play import env_for, play_episode
+from soccer_lib.policies import Policy
+from soccer_lib.sim import simulation_of
+
+STANDING_STEPS = 10
+"""Standing torque for each step of a distinct start [physics steps], 0.02 s."""
+
+_REPORTED = ("terms", "length", "outcome", "success", "fallen", "offside")
+"""Entries of an episode's report that are kept under their own names."""
+
+
+@dataclass
+class EpisodePlayer:
+    """Plays episodes of one policy; keeps one environment for each task.
+
+    Attributes:
+        policy: who acts.
+        fast: the exact fast simulation, or the stock environment.
+        deterministic: passed to `policy.predict`.
+        keep_torques: return the torques with each episode.
+    """
+
+    policy: Policy
+    fast: bool
+    deterministic: bool
+    keep_torques: bool
+    _envs: dict[str, gym.Env] = field(default_factory=dict)
+
+    def __call__(self, job: EpisodeJob) -> Episode:
+        """Play one episode to its end."""
+        if job.task not in self._envs:
+            self._envs[job.task] = env_for(self.policy.spec, job.task, fast=self.fast)
+        env = _Start(self._envs[job.task])
+        options: dict[str, float] = {"standing_steps": job.start * STANDING_STEPS}
+        if self.policy.spec.control == "command":
+            options = {"gait_phase": job.start / N_STARTS}
+        last = play_episode(
+            env, self.policy, seed=job.seed, options=options, deterministic=self.deterministic
+        )
+        torques = np.array(simulation_of(env).tape, dtype=np.float32)
+        fingerprint = fingerprint_of(env.state, torques)
+        return _episode(job, last.info, fingerprint, torques if self.keep_torques else None)
+
+
+class _Start(gym.Wrapper):
+    """Notes the state of the physics at the reset, and the torques from then on."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        """Start an episode; the observation is the one that the policy then sees."""
+        sim = simulation_of(self.env)
+        sim.tape = []
+        observation, info = self.env.reset(seed=seed, options=options)
+        self.state = sim.start
+        return observation, info
+
+
+def _episode(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:
+    report = info["episode_report"]
+    return Episode(
+        **asdict(job),
+        score=report.get("score"),
+        components=report.get("components", {}),
+        kicked=bool(info.get("macro_trigger_count", 0)),
+        episode_return=report["return"],
+        fingerprint=fingerprint,
+        torques=torques,
+        **{name: report[name] for name in _REPORTED},
+    )

@@ -1,0 +1,117 @@
+"""The summary page: what it says of each run, and that no name or text can break out of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from soccer_lib.course.page import write_page
+
+EVIL = '<script>alert("1")</script> & "quoted"'
+
+
+class Page(HTMLParser):
+    """Collects tags with their attributes, and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data} "
+
+    def all(self, tag: str, attribute: str) -> list[str]:
+        return [attributes[attribute] for name, attributes in self.tags if name == tag]
+
+
+def write_record(folder: Path, **values) -> Path:
+    """A run as the runner leaves it."""
+    folder.mkdir(parents=True)
+    record = {
+        "status": "done",
+        "minutes": 1.26,
+        "reason": "",
+        "executed": f"{folder.name}.ipynb",
+        "html": f"{folder.name}.html",
+        "pictures": [],
+        "figures": {},
+        "key": {"parameters": {"preset": folder.parent.name}, "versions": {"python": "3.11"}},
+        "started": "2026-01-01T00:00:00+00:00",
+        "machine": {"cpu": "Z80"},
+        "git": "abc",
+        **values,
+    }
+    (folder / "state.json").write_text(json.dumps(record))
+    for name in record["pictures"]:
+        (folder / name).write_bytes(b"picture of " + name.encode())
+    return folder
+
+
+def page_of(out: Path, planned=()) -> Page:
+    return Page(write_page(out, planned).read_text())
+
+
+def test_figures_and_pictures_are_on_the_page(tmp_path):
+    figures = {"score": 1.23456789, "episodes": 20, "note": "walks"}
+    write_record(tmp_path / "fast" / "06_evaluation", figures=figures, pictures=["a.png"])
+    page = page_of(tmp_path)
+    words = " ".join(page.text.split())
+    assert "score 1.235 episodes 20 note walks" in words
+    assert "1.3 min" in words and "preset fast" in words and "commit abc" in words and "cpu Z80" in words
+    assert page.all("a", "href") == [
+        "fast/06_evaluation/06_evaluation.html",
+        "fast/06_evaluation/06_evaluation.ipynb",
+        "fast/06_evaluation/a.png",
+    ]
+    (source,) = page.all("img", "src")
+    assert base64.b64decode(source.removeprefix("data:image/png;base64,")) == b"picture of a.png"
+
+
+@pytest.mark.parametrize("place", ["label", "value", "reason", "parameter", "machine", "git", "started"])
+def test_no_text_becomes_a_tag(tmp_path, place):
+    plain = page_of(tmp_path / "plain")
+    values = {
+        "label": {"figures": {EVIL: 1}},
+        "value": {"figures": {"x": EVIL}},
+        "reason": {"status": "failed", "reason": EVIL},
+        "parameter": {"key": {"parameters": {"agents": EVIL}, "versions": {}}},
+        "machine": {"machine": {"cpu": EVIL}},
+        "git": {"git": EVIL},
+        "started": {"started": EVIL},
+    }[place]
+    write_record(tmp_path / "out" / "fast" / "01_x", **values)
+    page = page_of(tmp_path / "out")
+    assert EVIL in page.text and "script" not in {tag for tag, _ in page.tags}
+    assert "script" not in {tag for tag, _ in plain.tags}
+
+
+def test_no_name_breaks_out_of_a_link(tmp_path):
+    name = 'a" onclick="x <b> #1 100%.png'
+    write_record(tmp_path / "fast" / "01_x", pictures=[name])
+    page = page_of(tmp_path)
+    assert page.all("img", "alt") == [name]
+    *_, link = [attributes for tag, attributes in page.tags if tag == "a"]
+    assert link == {"href": "fast/01_x/a%22%20onclick%3D%22x%20%3Cb%3E%20%231%20100%25.png"}
+
+
+def test_what_is_planned_waits_and_what_is_done_is_counted(tmp_path):
+    done = write_record(tmp_path / "smoke" / "01_first")
+    failed = write_record(tmp_path / "smoke" / "02_second", status="failed", reason="cell 5: no")
+    other = write_record(tmp_path / "full" / "01_first")
+    page = page_of(tmp_path, [done, failed, tmp_path / "smoke" / "03_third"])
+    words = " ".join(page.text.split())
+    assert "Preset smoke: 1 of 3 done" in words and "Preset full: 1 of 1 done" in words
+    assert "02_second failed cell 5: no" in words and "03_third waiting" in words
+    assert words.index("Preset smoke") < words.index("Preset full") and "Preset fast" not in words
+    record = json.loads((tmp_path / "summary.json").read_text())["presets"]
+    assert [entry["status"] for entry in record["smoke"]] == ["done", "failed", "waiting"]
+    assert [entry["folder"] for entry in record["full"]] == [f"full/{other.name}"]
