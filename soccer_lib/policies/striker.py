@@ -44,7 +44,10 @@ ROLLING = 0.3
 INNER = 0.6
 """Only defenders nearer to the middle than this [m] are solid, whatever the picture shows."""
 
-FLYING = {"score": ("shot", "loft_low", "loft_mid", "loft_high"), "clean": ("drive", "lob")}
+FLYING = {
+    "score": ("shot", "loft_low", "loft_mid", "loft_high", "drive", "lob"),
+    "clean": ("drive", "lob"),
+}
 """Kicks at a target in the air, by style; those of the clean style keep the robot upright."""
 
 CLOSE = 0.25

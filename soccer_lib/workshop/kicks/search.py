@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,25 +18,15 @@ from soccer_lib.control.kicks import Kick, load_kicks
 from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, leg_angles
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.runs.pool import Pool
+from soccer_lib.workshop.kicks.measure import measured, play, played
 from soccer_lib.workshop.kicks.pay import figures, pay
 from soccer_lib.workshop.kicks.stages import STAGES, Stage
-from soccer_lib.workshop.kicks.trial import (
-    CENTRE,
-    LEFT_OVER,
-    MISPLACED,
-    KickTrial,
-    Outcome,
-    anywhere,
-    penalty_spot,
-)
+from soccer_lib.workshop.kicks.trial import KickTrial
 from soccer_lib.workshop.walker.files import KickFolder
 
 KNOTS = 5
 JUDGED, JUDGE = 40, 999_999
 """Trials on which the result of a last stage is compared with its start, and the number of their seed."""
-
-MEASURED = 60
-"""Trials that a finished kick is measured on."""
 
 FEEDBACK = np.array([0.9, 0.12, 1.5, 0.19, 0.3, 0.04, 0.1, 0.07])
 """First gains of the support leg: those of the gait engine, about."""
@@ -155,26 +144,6 @@ def vector_of(kick: Kick) -> np.ndarray:
     return np.concatenate([np.ravel(kick.knots), np.log(kick.durations), kick.feedback, rest]) / _UNITS
 
 
-def play(
-    trial: KickTrial,
-    kick: Kick,
-    stage: Stage,
-    rng: np.random.Generator,
-    trials: int,
-    misplaced: float = 1.0,
-) -> list[Outcome]:
-    """Trials from drawn stances, with balls misplaced so many times as far as in a search."""
-    stances = trial.lined_up if stage.lined_up else trial.walked
-    chosen = [stances[i] for i in rng.integers(0, len(stances), trials)]
-    errors = rng.normal(0.0, LEFT_OVER if stage.lined_up else MISPLACED, (trials, 3)) * misplaced
-    past = 9.0 if stage.upright else 0.12
-    draw = (anywhere if stage.score == "placed" else penalty_spot) if stage.lined_up else lambda rng: CENTRE
-    return [
-        trial.play(kick, stance, stance.error + error, draw(rng), stage.seconds, past)
-        for stance, error in zip(chosen, errors, strict=True)
-    ]
-
-
 def tune_kicks(config: KickConfig) -> Path:
     """Search every kick, or go on where a killed run stopped.
 
@@ -201,9 +170,11 @@ def tune_kicks(config: KickConfig) -> Path:
                     folder.keep(stage.name, _search(config, STAGES.index(stage), start, pool, folder))
         kicks = given | {s.name: kick_from(folder.vectors[s.name], s.name)[0] for s in stages if s.lined_up}
         tuned = [stage.name for stage in stages]
-        measured = {name: _measure(kick, name in tuned) for name, kick in kicks.items()}
-        records = {name: record for name, (_, record) in measured.items()}
-        finished = {name: kick for name, (kick, _) in measured.items()}
+        in_trials = {name: measured(kick, name in tuned) for name, kick in kicks.items()}
+        finished = {name: kick for name, (kick, _) in in_trials.items()}
+        in_play = {name: played(finished, name) for name in finished}
+        finished = {name: kick for name, (kick, _) in in_play.items()}
+        records = {name: {**record, "in_play": in_play[name][1]} for name, (_, record) in in_trials.items()}
         return folder.finish(finished, Path(config.out) if config.out else None, records)
 
 
@@ -295,32 +266,6 @@ def _better(config: KickConfig, number: int, vectors: list[np.ndarray], pool: Po
     scores = [score for score, _ in pool.map(jobs)]
     print(f"{stage.name}: {scores[0]:.2f} at the start, {scores[1]:.2f} now", flush=True)
     return vectors[int(np.argmax(scores))]
-
-
-@cache
-def _judge() -> KickTrial:
-    return KickTrial(seed=2)
-
-
-def _measure(kick: Kick, tuned: bool) -> tuple[Kick, dict[str, object]]:
-    """A kick with its flight in `MEASURED` trials that no search has seen, and its record.
-
-    The balls lie where lining up left them. One that was not tuned keeps its direction and speed.
-    """
-    stage = next(stage for stage in STAGES if stage.name == kick.name)
-    outcomes = play(_judge(), kick, stage, np.random.default_rng(7), MEASURED, misplaced=0.0)
-    figure = figures(outcomes)
-    flight = {
-        "height": figure["height"],
-        "line_speed": figure["line_speed"],
-        "height_spread": figure["height_std"],
-    }
-    if tuned:
-        flight |= {"direction": figure["angle"], "speed": figure["speed"]}
-    record = {"objective": stage.score, "band": list(stage.band), "tuned": tuned, "trials": MEASURED}
-    if tuned:
-        record |= {"generations": stage.generations, "trials_of_a_candidate": stage.trials}
-    return replace(kick, **flight), {**record, "pay": pay(stage, outcomes), "measured": figure}
 
 
 def main(config: KickConfig) -> None:
