@@ -1,8 +1,7 @@
 """The contract as data: what stands where in observations and actions, with units and frames.
 
 Sources: the observation methods of sai-mujoco 0.1.30 and the competition's preprocessor (89 entries).
-`tests/test_layout.py` holds every entry against the real environments. Slice with these tables; there are
-no other indices in the library.
+`tests/test_layout.py` holds every entry against the real environments. Slice with these tables.
 """
 
 from __future__ import annotations
@@ -32,6 +31,9 @@ KP = np.array([200, 200, 200, 200, 50, 50] * 2, dtype=np.float32)
 
 KD = np.array([5, 5, 5, 5, 1, 1] * 2, dtype=np.float32)
 """Damping of the joint-target controller [N m s/rad]; shape (12,)."""
+
+JOINT_STATE = slice(0, 24)
+"""Joint positions and velocities: every observation begins with them."""
 
 COMMAND_SCALE = np.array([1.5, 0.6, 1.3], dtype=np.float32)
 """What 1 stands for in a command: forward [m/s], sideways [m/s], yaw rate [rad/s]; shape (3,)."""
@@ -63,7 +65,8 @@ class Field:
         name: the upstream's own word where it has one.
         size: number of entries.
         unit: SI unit, "" for pure numbers.
-        frame: "joint", "world" (world axes), "trunk" (axes of the trunk's IMU) or "" for flags.
+        frame: "joint", "world" (world axes), "trunk" (axes of the trunk's IMU), "heading" (level, x where
+            the robot faces) or "" for flags.
         meaning: one line for tables.
         start: index of the first entry.
     """

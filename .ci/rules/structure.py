@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rules.source import ANNEXES, PACKAGE, Source
 
 DRAWING = {"matplotlib", "ipywidgets", "IPython"}
-DRAWS = ("view", *ANNEXES)
+DRAWS = ("view", "course")
 # A command's `main` is called by its module's name.
 REPEATED_NAMES = {"main"}
 # Each room may import the rooms of the rows above its own; those of one row do not import each other,
@@ -109,11 +109,11 @@ def check_arrows(source: Source) -> Iterator[str]:
 
 
 def check_drawing(source: Source) -> Iterator[str]:
-    """Find imports of drawing libraries outside the viewing room and the annexes."""
+    """Find imports of drawing libraries outside the rooms that draw, those for the type checker too."""
     if source.room not in DRAWS:
-        names = {name.split(".")[0] for name in source.imports(with_typing=False)}
+        names = {name.split(".")[0] for name in source.imports(with_typing=True)}
         for name in sorted(DRAWING & names):
-            yield f"imports {name}; expected only in view and the annexes"
+            yield f"imports {name}; expected only in view and course"
 
 
 def rooms(sources: Sequence[Source]) -> Counter[str]:

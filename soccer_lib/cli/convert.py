@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
 from soccer_lib.policies.foreign.check import compared
 from soccer_lib.policies.foreign.read import read_foreign
@@ -17,34 +18,34 @@ from soccer_lib.policies.policy import HOLD
 
 @dataclasses.dataclass(frozen=True)
 class ConvertConfig:
-    """Turn foreign weights into a policy file that `evaluate --policy` and `train --bc-weights` take."""
+    """Turn foreign weights into a policy file that `evaluate --policy` takes."""
 
     source: Annotated[str, tyro.conf.arg(name="in"), tyro.conf.Positional]
     """TorchScript, ONNX, torch checkpoint, SB3 zip, safetensors, or a Flax tree as npz or msgpack [path]"""
     out: tyro.conf.Positional[str]
     """file to write, ending in .safetensors; a JSON of the same name goes beside it [path]"""
     observation: str = ""
-    """what it was trained on where widths leave it open: raw, raw+imu, full, robot, agent"""
+    """observation that it was trained on, if the widths leave it open: raw, raw+imu, full, robot, agent"""
     control: str = ""
-    """what it gives where widths leave it open: torque, joint, command"""
+    """what its outputs control, if the widths leave it open: torque, joint, command"""
     hold: int = 0
-    """for commands: physics steps that one lasts [2 ms each]; 0 for 50"""
+    """for commands: physics steps that one lasts [2 ms each]; 0 stands for 50"""
     walker: str = ""
-    """for commands: own, hub or a walker file"""
+    """for commands: walker that obeys them: own, hub or a walker file"""
     activation: str = ""
-    """where the file does not say it: relu, tanh, elu, silu, gelu, leaky_relu, selu"""
+    """activation, if the file does not say: relu, tanh, elu, silu, gelu, leaky_relu, selu"""
     norm: str = ""
-    """where it has LayerNorms: after or before the activation"""
+    """where LayerNorms stand, if it has any: after or before the activation"""
     output: str = ""
-    """what bounds the output where the file does not say it: clip, tanh"""
+    """what bounds the output, if the file does not say: clip, tanh"""
     only: str = ""
-    """where a checkpoint holds more than an actor: how the names of the actor's arrays begin"""
+    """what the names of the actor's arrays begin with, if a checkpoint holds more than an actor"""
     normaliser: str = ""
-    """numbers of the normaliser in training: npz or JSON with mean, var or std, clip, epsilon [path]"""
+    """normaliser that it was trained with: npz or JSON with mean, var or std, clip, epsilon [path]"""
     check: bool = False
-    """compare with the original on random inputs, where it can be run, and say the difference"""
+    """compare with the original on random inputs, if that can be run, and print the difference"""
     trust_code: bool = False
-    """let torch run a TorchScript file as it is: whatever its author wrote in it happens"""
+    """let torch run a TorchScript file as it is, with whatever its author put into it"""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -62,11 +63,14 @@ def main(config: ConvertConfig) -> None:
     source = Path(hints.pop("source"))
     if not source.is_file():
         raise InputError(f"{source} not found; expected a file of weights; check the path")
-    out, check = hints.pop("out"), hints.pop("check")
+    out = hints.pop("out")
+    check = hints.pop("check")
     policy = read_foreign(source, hints, as_layers=True)
+    network = policy.network
+    assert isinstance(network, Network)  # what as_layers gives
     if check:
         # What picks and normalises the observation stands before the file's own layers.
-        front = (policy.network.layers[0][0] == "take") + bool(config.normaliser)
+        front = (network.layers[0][0] == "take") + bool(config.normaliser)
         print(compared(source, policy, front, config.trust_code))
     spec = policy.spec
     if spec.walker not in (None, "own", "hub"):
@@ -74,7 +78,6 @@ def main(config: ConvertConfig) -> None:
         spec = policy.spec = dataclasses.replace(spec, walker_sha256=walker_sha256(spec.walker))
     path = write_policy(out, policy)
     layers = " ".join(
-        f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind
-        for kind, arrays in policy.network.layers
+        f"{kind} {arrays['weight'].shape[0]}" if kind == "linear" else kind for kind, arrays in network.layers
     )
-    print(f"{path}: {spec.observation} {policy.network.inputs} -> {layers} -> {spec.control}")
+    print(f"{path}: {spec.observation} {network.inputs} -> {layers} -> {spec.control}")

@@ -44,7 +44,7 @@ class EvaluateConfig:
     plot: str = ""
     """Picture of the scores, .png, .svg or .pdf."""
     trust_code: bool = False
-    """Let torch run a TorchScript policy as it is: whatever its author wrote in it happens."""
+    """Let torch run a TorchScript policy as it is, with whatever its author put into it."""
 
 
 def main(config: EvaluateConfig) -> None:

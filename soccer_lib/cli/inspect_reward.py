@@ -10,6 +10,7 @@ from typing import Any
 from soccer_lib.evaluation.audit import DISCOUNTED, REVERSED, Audit, audit_reward
 from soccer_lib.runs import atomic_write_json, version_record
 from soccer_lib.runs.outputs import check_outputs
+from soccer_lib.tasks import COMMAND_STEPS
 from soccer_lib.view.audit import audit_table, named_pairs, plot_audit
 from soccer_lib.view.style import check_picture_name, save_figure
 from soccer_lib.wrappers.rewards import parse_weights
@@ -31,7 +32,7 @@ class InspectRewardConfig:
     """Seed of the first start."""
     control: str = "command"
     """Control interface of the run, whose env steps --gamma discounts: command, joint or torque."""
-    hold: int = 50
+    hold: int = COMMAND_STEPS
     """Physics steps of one command [2 ms each]."""
     gamma: float | None = None
     """Discount of one env step; by default 0.99 for command, 0.998 for joint, 0.9998 for torque."""

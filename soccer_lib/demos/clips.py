@@ -34,7 +34,8 @@ def read_clips(
     Raises:
         InputError: no folder, nothing left to read, a pattern that fits nothing, or a damaged file.
     """
-    files, exclude_files = (",".join(given).split(",") if given else [] for given in (files, exclude_files))
+    files = ",".join(files).split(",") if files else []
+    exclude_files = ",".join(exclude_files).split(",") if exclude_files else []
     root = Path(input_root)
     known = {path.stem: path for path in sorted(root.glob("*.npz"))}
     if not known:
@@ -64,10 +65,8 @@ def fetch_clips(input_root: str | os.PathLike[str]) -> list[Path]:
         InputError: no huggingface_hub, no network, or the hub has no clips there.
         ResourceError: the folder cannot be written.
     """
-    where, instead = (
-        f"{CLIPS_FOLDER} of data set {CLIPS_REPOSITORY}",
-        "name a folder of clips with --input-root",
-    )
+    where = f"{CLIPS_FOLDER} of data set {CLIPS_REPOSITORY}"
+    instead = "name a folder of clips with --input-root"
     try:
         from huggingface_hub import snapshot_download
 

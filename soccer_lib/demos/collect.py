@@ -33,6 +33,7 @@ from soccer_lib.seeds import training_seeds
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS, tasks_named
 from soccer_lib.wrappers import OBSERVATIONS
+from soccer_lib.wrappers.command import CommandControl
 from soccer_lib.wrappers.control import ControlInterface
 
 _EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
@@ -172,7 +173,6 @@ class Collector:
         rewards: dict[int, float] = {}
 
         def note_target(target: np.ndarray) -> None:
-            control.trail.flush()
             observation = views[self.layout].observation(sim.observation())
             rows.append((sim.n_steps, observation, target - DEFAULT_POSE))
 
@@ -189,7 +189,7 @@ class Collector:
             rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
 
         if self.targets:
-            control.on_target = note_target
+            cast(CommandControl, control).on_target = [note_target]
         last_step = play_episode(
             env,
             player,

@@ -17,7 +17,7 @@ from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.policies import PolicySpec
 from soccer_lib.runs.pool import run_jobs
-from soccer_lib.tasks import COMPETITION, Task, tasks_named
+from soccer_lib.tasks import COMMAND_STEPS, COMPETITION, Task, tasks_named
 from soccer_lib.wrappers import CONTROLS
 from soccer_lib.wrappers.rewards import GAMMA, reward_layer
 
@@ -158,7 +158,7 @@ def audit_reward(
     seed: int = 0,
     *,
     control: str = "command",
-    hold: int = 50,
+    hold: int = COMMAND_STEPS,
     gamma: float | None = None,
     workers: int = 0,
 ) -> Audit:

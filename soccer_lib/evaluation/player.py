@@ -41,28 +41,18 @@ class EpisodePlayer:
         """Play one episode to its end."""
         if job.task not in self._envs:
             self._envs[job.task] = env_for(self.policy.spec, job.task, fast=self.fast)
-        env = _Start(self._envs[job.task])
+        env = self._envs[job.task]
         options: dict[str, float] = {"standing_steps": job.start * STANDING_STEPS}
         if self.policy.spec.control == "command":
             options = {"gait_phase": job.start / N_STARTS}
+        sim = simulation_of(env)
+        sim.tape = []  # from before the reset on, because standing belongs to the episode
         last = play_episode(
             env, self.policy, seed=job.seed, options=options, deterministic=self.deterministic
         )
-        torques = np.array(simulation_of(env).tape, dtype=np.float32)
-        fingerprint = fingerprint_of(env.state, torques)
+        torques = np.array(sim.tape, dtype=np.float32)
+        fingerprint = fingerprint_of(sim.start, torques)
         return _episode(job, last.info, fingerprint, torques if self.keep_torques else None)
-
-
-class _Start(gym.Wrapper):
-    """Notes the state of the physics at the reset, and the torques from then on."""
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
-        """Start an episode; the observation is the one that the policy then sees."""
-        sim = simulation_of(self.env)
-        sim.tape = []
-        observation, info = self.env.reset(seed=seed, options=options)
-        self.state = sim.start
-        return observation, info
 
 
 def _episode(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:

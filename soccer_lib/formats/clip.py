@@ -87,7 +87,9 @@ class Clip:
 
     def in_heading(self, vectors: np.ndarray) -> np.ndarray:
         """World vectors in the heading frame, frame by frame: ahead, to the left, up. Shape: (T, 3)."""
-        cos, sin, (x, y, z) = np.cos(self.heading), np.sin(self.heading), vectors.T
+        cos = np.cos(self.heading)
+        sin = np.sin(self.heading)
+        x, y, z = vectors.T
         return np.stack((cos * x + sin * y, cos * y - sin * x, z), axis=1)
 
     def in_trunk(self, vectors: np.ndarray) -> np.ndarray:
@@ -106,14 +108,16 @@ class Clip:
             InputError: no recorder has such a rate.
         """
         motion.RATE.number("rate", rate_hz, "try 50")
-        step, ends = self.rate_hz / rate_hz, np.array((*self.starts[1:], len(self)))
+        step = self.rate_hz / rate_hz
+        ends = np.array((*self.starts[1:], len(self)))
         times = [np.arange(a, b - 1 + 1e-6, step) for a, b in zip(self.starts, ends, strict=True)]
         starts = np.cumsum([0, *(len(part) for part in times[:-1])])
         time = np.concatenate(times)
         before = np.minimum(np.floor(time + 1e-6).astype(int), len(self) - 1)
         after = np.minimum(before + 1, len(self) - 1)
         share = np.maximum(np.round(time - before, 6), 0)[:, None]
-        first, second = self.take(before), self.take(after)
+        first = self.take(before)
+        second = self.take(after)
         turned = np.sum(first.root_quat * second.root_quat, axis=1) < 0  # q and -q are the same orientation
         second.root_quat[turned] *= -1
         mixed = {name: (1 - share) * getattr(first, name) + share * getattr(second, name) for name in _MOVING}
@@ -171,9 +175,11 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, l
         raise ValueError(f"frame {np.abs(norm - 1).argmax()} has no unit quaternion in qpos[3:7]")
     legs, reading = _legs(arrays.get("joint_names"), qpos.shape[1] - 7)
     notes = [reading]
-    joint_pos, joint_vel = qpos[:, 7:][:, legs], qvel[:, 6:][:, legs]
+    joint_pos = qpos[:, 7:][:, legs]
+    joint_vel = qvel[:, 6:][:, legs]
     if np.percentile(np.abs(joint_pos), 95) > np.pi:
-        joint_pos, joint_vel = np.deg2rad(joint_pos), np.deg2rad(joint_vel)
+        joint_pos = np.deg2rad(joint_pos)
+        joint_vel = np.deg2rad(joint_vel)
         notes.append("joints in degrees")
     quat = (qpos[:, 3:7] / norm)[:, [1, 2, 3, 0]]
     # Read in the wrong order a standing robot lies.

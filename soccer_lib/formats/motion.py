@@ -27,7 +27,8 @@ def fit_of(velocity: np.ndarray, change: np.ndarray) -> tuple[float, float]:
 
     Shapes: (T, n) both.
     """
-    product, square = float(np.sum(velocity * change)), float(np.sum(change * change))
+    product = float(np.sum(velocity * change))
+    square = float(np.sum(change * change))
     if square < 1e-12 or not velocity.any():
         return float("nan"), 0.0
     return product / square, product / float(np.sqrt(square * np.sum(velocity * velocity)))

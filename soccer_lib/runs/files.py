@@ -144,7 +144,8 @@ def load_npz(
         if damaged is not None:
             raise ValueError(f"{damaged} is damaged (wrong checksum)")
         with np.load(path, allow_pickle=False) as archive:
-            names, arrays = archive.files, {}
+            names = archive.files
+            arrays = {}
             for key in names:
                 if optional is None or key in required:
                     arrays[key] = archive[key]

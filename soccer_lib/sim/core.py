@@ -306,7 +306,7 @@ class SoccerSim(Restorable, gym.Env):
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         self.team = int(self.stock.current_team)
-        self.readings.bind_team(self.team)
+        self.readings.bind_episode(self.team)
 
     def _move_scene(self) -> None:
         """Move what the task moves by itself before the physics step."""

@@ -64,7 +64,6 @@ class Readings:
         self._raw = np.zeros(task.raw_size)
         self._raw_fields = [self._raw[field.slice] for field in RAW[task.name].fields]
         self.bind_points()
-        self.bind_team(0)
         self.forget()
 
     def _entries(self, *sensors: str) -> np.ndarray:
@@ -84,7 +83,7 @@ class Readings:
         origins = [imu, imu, ball, ball, imu, imu, imu, imu]
         self._differences = np.array(ends), np.array(origins)
 
-    def bind_team(self, team: int) -> None:
+    def bind_episode(self, team: int) -> None:
         """Take in the team that the episode's reset has drawn."""
         self.team = team
         self._team_one_hot = np.array([1 - team, team])
@@ -272,11 +271,10 @@ class ObstacleReadings(PenaltyReadings):
         geoms = [model.geom(f"defender_geom{number}").id for number in range(3)]
         self._defender_places = [data.geom_xpos[geom] for geom in geoms]
 
-    def bind_team(self, team: int) -> None:
+    def bind_episode(self, team: int) -> None:
         """Take in the team and the defenders that the episode's reset has drawn."""
-        super().bind_team(team)
-        if hasattr(self, "_defender_places"):
-            self.defender_xpos = np.concatenate(self._defender_places)
+        super().bind_episode(team)
+        self.defender_xpos = np.concatenate(self._defender_places)
 
     def target_velp(self) -> float:
         """The target stands still."""

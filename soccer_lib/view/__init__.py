@@ -8,7 +8,7 @@ from soccer_lib.view.results import plot_results
 from soccer_lib.view.scene import SceneRenderer, draw_env
 from soccer_lib.view.style import picture, save_figure
 from soccer_lib.view.table import results_table
-from soccer_lib.view.video import record_episode, show_video, trajectory_frames, write_video
+from soccer_lib.view.video import show_video, trajectory_frames, write_video
 
 __all__ = [
     "SceneRenderer",
@@ -25,7 +25,6 @@ __all__ = [
     "plot_field",
     "plot_fields",
     "plot_results",
-    "record_episode",
     "results_table",
     "save_figure",
     "show_video",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import math
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch, Rectangle
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -102,6 +105,30 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height))
+
+
+def legend_line(**looks: Any) -> Line2D:
+    """A line that is only in a legend, for many that are drawn alike."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **looks)
+
+
+def legend_patch(**looks: Any) -> Patch:
+    """A patch that is only in a legend, for many that are drawn alike."""
+    from matplotlib.patches import Patch
+
+    return Patch(**looks)
+
+
+def turned_box(
+    centre: tuple[float, float], size: tuple[float, float], turn: float, **looks: Any
+) -> Rectangle:
+    """A rectangle around a place, turned to the left [rad], for `axes.add_patch`."""
+    from matplotlib.patches import Rectangle
+
+    corner = (centre[0] - size[0] / 2, centre[1] - size[1] / 2)
+    return Rectangle(corner, *size, angle=math.degrees(turn), rotation_point="center", **looks)
 
 
 def write_heading(figure: Figure | SubFigure, text: str) -> None:

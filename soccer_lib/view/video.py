@@ -11,11 +11,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.trajectory import Acting, Trajectory, trace_episode
+from soccer_lib.evaluation.trajectory import Trajectory
 from soccer_lib.runs import atomic_write_bytes
 from soccer_lib.view.field import field_frames
 from soccer_lib.view.opengl import opengl_backend, why
@@ -23,41 +22,6 @@ from soccer_lib.view.scene import SceneRenderer, Size
 from soccer_lib.view.style import INK
 
 AnyPath = str | os.PathLike[str]
-
-
-def record_episode(
-    env: gym.Env,
-    acting: Acting,
-    path: AnyPath,
-    *,
-    seed: int | None = None,
-    seconds: float = 10.0,
-    fps: int = 25,
-    size: Size = (320, 180),
-    camera: str = "follow",
-    light: bool = True,
-) -> Path:
-    """Play an episode and write its video in real time.
-
-    Without OpenGL the video is a field map seen from above, and a line says so.
-
-    Args:
-        env: of `make_env`.
-        acting: as in `trace_episode`, with `seed` and `seconds`.
-        path: as in `write_video`.
-        seed: of the reset.
-        seconds: stop after so much simulated time [s].
-        fps: as in `trajectory_frames`, with `size`, `camera` and `light`.
-        size: of the pictures [pixels].
-        camera: see `SceneRenderer`.
-        light: the quick look.
-
-    Returns:
-        the file that was written; see `write_video`.
-    """
-    trajectory = trace_episode(env, acting, seed=seed, seconds=seconds)
-    frames = trajectory_frames(trajectory, fps=fps, size=size, camera=camera, light=light)
-    return write_video(frames, path, fps)
 
 
 def trajectory_frames(

@@ -23,7 +23,7 @@ from soccer_lib.errors import SimulationError
 from soccer_lib.layout import AGENT, JOINTS
 from soccer_lib.runs.files import atomic_write_json, atomic_write_npz, sha256_of
 from soccer_lib.runs.folder import version_record
-from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.tasks import COMMAND_DT, PHYSICS_DT
 from soccer_lib.wrappers import CONTROLS
 
 FULL_FOLDER = "booster_t1"
@@ -73,7 +73,6 @@ TIPPING = 1.0
 """A clip ends before the trunk leans more than this [rad]: a strong shot costs the balance."""
 
 STAND = (0.0, 0.0, 0.0)
-_COMMAND_SECONDS = 0.1  # of one env step
 _STEP = 2.0**-15
 """Recorded numbers are multiples of this; their last bits are noise that no archive can compress."""
 
@@ -133,7 +132,7 @@ def record(name: str) -> np.ndarray:
 
 def _hold(env: gym.Env, command: Sequence[float], seconds: float) -> np.ndarray:
     """Hold a command; returns the last observation."""
-    for _ in range(round(seconds / _COMMAND_SECONDS)):
+    for _ in range(round(seconds / COMMAND_DT)):
         observation = env.step(np.array(command, np.float32))[0]
     return observation
 
@@ -154,8 +153,8 @@ def _kick(env: gym.Env, recording: _Recording, observation: np.ndarray, name: st
     while np.hypot(*observation[ball][:2]) > NEAR:
         ahead, left, _ = observation[ball].tolist()
         turn = float(np.clip(2 * np.arctan2(left, ahead), -1, 1))
-        observation = _hold(env, (0.5, 0.0, turn), _COMMAND_SECONDS)
-    _hold(env, PATTERNS[KICKS[name]], _COMMAND_SECONDS)
+        observation = _hold(env, (0.5, 0.0, turn), COMMAND_DT)
+    _hold(env, PATTERNS[KICKS[name]], COMMAND_DT)
     _hold(env, STAND, TAIL)
     swing = [row for row, stage in enumerate(recording.stages) if stage == "swing"]
     if not swing:

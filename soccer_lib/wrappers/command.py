@@ -46,8 +46,8 @@ class CommandControl(ControlInterface):
         interface: arguments of every control interface.
 
     Attributes:
-        on_target: called with each new joint target of the walker or the kick [rad], Shape: (12,), before
-            it is followed; None for nobody.
+        on_target: each is called with every new joint target of walker or kick [rad], Shape: (12,), before
+            it is followed; the ball tracker is up to date then.
     """
 
     hold = COMMAND_STEPS
@@ -81,7 +81,7 @@ class CommandControl(ControlInterface):
             self.macro = Strike(self.walker) if isinstance(self.walker, OwnWalker) else Macro(self.walker)
         self._kp = self.walker.kp.astype(np.float32)
         self._kd = self.walker.kd.astype(np.float32)
-        self.on_target: Callable[[np.ndarray], None] | None = None
+        self.on_target: list[Callable[[np.ndarray], None]] = []
         self._forget()
 
     def _forget(self) -> None:
@@ -123,8 +123,7 @@ class CommandControl(ControlInterface):
         while step < self.hold or (self._triggered and self.macro.committed):
             if sim.n_steps % WALKER_STEPS == 0:
                 self._target = self._next_target()
-                if self.on_target:
-                    self.on_target(self._target)
+                self._announce_target()
             step += 1
             self.counts["active_steps"] += self.macro.active
             torque = pd_torque(self._target, sim.joint_pos, sim.joint_vel, self._kp, self._kd)
@@ -134,6 +133,12 @@ class CommandControl(ControlInterface):
                 break
         self._settle()
         return total
+
+    def _announce_target(self) -> None:
+        if self.on_target and self.trail:
+            self.trail.flush()
+        for hook in self.on_target:
+            hook(self._target)
 
     def _request(self, name: str) -> None:
         """Fire a kick, or refuse it."""
@@ -148,7 +153,8 @@ class CommandControl(ControlInterface):
 
     def _ball(self) -> tuple[float, float]:
         """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
-        assert self.ball and self.trail, "the command interface follows the ball"
+        if not (self.ball and self.trail):
+            raise InputError("a kick came without a ball tracker; expected track_ball=True; use make_env")
         self.trail.flush()
         x, y, _ = (self.sim.readings.ball_from_imu() + self.ball.offset).tolist()
         return turned((x, y), -heading_of(self.sim.readings.orientation()))

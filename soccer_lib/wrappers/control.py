@@ -7,6 +7,7 @@ built once per action, while contacts, goals and falls are judged at every physi
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
@@ -17,7 +18,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.sim import SoccerSim, SpinTrail
 from soccer_lib.sim.torque import pd_torque, stand_torque
-from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS
 
 
 class ControlInterface(gym.Wrapper):
@@ -64,11 +65,11 @@ class ControlInterface(gym.Wrapper):
 
         With `options["standing_steps"]` the robot first holds a standing pose for so many physics steps.
         """
+        standing_steps = _standing_steps(options)
         observation, info = self.sim.reset(seed=seed, options=options)
         if self.ball and self.trail:
             self.ball.reset()
             self.trail.reset()
-        standing_steps = (options or {}).get("standing_steps", 0)
         if standing_steps:
             observation = self._stand(standing_steps)
         info = info if self.full_info else {"success": info["success"]}
@@ -76,8 +77,6 @@ class ControlInterface(gym.Wrapper):
 
     def _stand(self, steps: int) -> np.ndarray:
         """Hold a standing pose; returns the observation after it."""
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
-            raise InputError(f"standing_steps got {steps!r}; expected physics steps of 2 ms; try 10")
         for _ in range(steps):
             self._physics_step(stand_torque(self.sim.observation()))
         self._settle()
@@ -156,6 +155,16 @@ class ControlInterface(gym.Wrapper):
         return action
 
 
+def _standing_steps(options: Mapping[str, Any] | None) -> int:
+    """What `reset` is told of standing first; a walker takes over between two of its steps only."""
+    steps = (options or {}).get("standing_steps", 0)
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0 or steps % WALKER_STEPS:
+        raise InputError(
+            f"standing_steps got {steps!r}; expected a multiple of {WALKER_STEPS} physics steps; try 10"
+        )
+    return steps
+
+
 class TorqueControl(ControlInterface):
     """Twelve torques in [-1, 1] of their limits, one physics step each (500 Hz): the competition's action."""
 
@@ -168,7 +177,7 @@ class TorqueControl(ControlInterface):
 class JointControl(ControlInterface):
     """Twelve joint targets at 50 Hz: default pose + action [rad], reached by PD torques every 2 ms."""
 
-    hold = 10
+    hold = WALKER_STEPS
 
     def _play(self, action: np.ndarray) -> float:
         sim = self.sim

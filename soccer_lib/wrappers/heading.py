@@ -11,8 +11,9 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.ball import Vector
+from soccer_lib.errors import InputError
 from soccer_lib.geometry import heading_of
-from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, ROBOT
+from soccer_lib.layout import AGENT, COMMAND_SCALE, FULL, JOINT_STATE, ROBOT
 from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import Task
 from soccer_lib.wrappers.control import ControlInterface
@@ -78,6 +79,10 @@ class RobotObservation(gym.ObservationWrapper):
     def __init__(self, env: ControlInterface) -> None:
         super().__init__(env)
         self._sim = simulation_of(env)
+        if env.ball is None:
+            raise InputError(
+                "no ball tracker to see the ball's centre by; expected track_ball=True; use make_env"
+            )
         self._control = env
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (self.layout.size,), np.float32)
 
@@ -86,8 +91,8 @@ class RobotObservation(gym.ObservationWrapper):
         sim = self._sim
         ball = self._control.ball
         quat = sim.readings.orientation()
-        assert ball, "an observation of the ball's centre needs the tracker"
-        full = assembled(observation[:24], quat, sim.described(), sim.task)
+        assert ball is not None
+        full = assembled(observation[JOINT_STATE], quat, sim.described(), sim.task)
         return in_heading_frame(full, quat, ball.offset, ball.spin)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.layout import FULL, INFO_FIELDS, RAW
+from soccer_lib.layout import FULL, INFO_FIELDS, JOINT_STATE, RAW
 from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import Task
 
@@ -74,4 +74,4 @@ class FullObservation(gym.ObservationWrapper):
     def observation(self, observation: np.ndarray) -> np.ndarray:
         """Build the 89 entries from the stock observation and the simulation."""
         sim = self._sim
-        return assembled(observation[:24], sim.readings.orientation(), sim.described(), sim.task)
+        return assembled(observation[JOINT_STATE], sim.readings.orientation(), sim.described(), sim.task)

@@ -199,6 +199,8 @@ def test_stride_rate_and_thinning(clips, make_clip):
     np.savez(clips / "slow.npz", **slow, frequency=50.0)
     with pytest.raises(InputError, match="2 rates"):
         build(clips)
+    with pytest.raises(InputError, match="a part of 11 frames, --stride is 12"):
+        build(clips, files=("stroll",), stride=12)
     assert build(clips, rate_hz=25)[0].rate_hz == 25
 
 
@@ -290,7 +292,7 @@ def test_settings_that_make_no_sense_are_refused(settings, words):
 def test_sentinel_texts(clips):
     assert sentinel_frames("0-2,7") == [0, 1, 2, 7]
     assert sentinel_pattern(" 1,-1, 1").tolist() == [1, -1, 1]
-    for frames in ("", "2-", "a", "1;2"):
+    for frames in ("", "2-", "a", "1;2", "5-1", "0-99999999999"):
         with pytest.raises(InputError, match="--sentinel-frames"):
             sentinel_frames(frames)
     for pattern in ("1,-1", "1,1,1", "0.9,-1,1"):

@@ -19,6 +19,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 import soccer_lib as sl
+from soccer_lib.envs.slots import Slots
 from soccer_lib.envs.vec import make_vec_env, slot_tasks
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.wrappers import Guard
@@ -154,6 +155,38 @@ def test_a_time_out_is_marked(pair):
     _, _, dones, infos = venv.step(np.zeros((5, 12), np.float32))
     assert dones.tolist() == [False, True, False, False, False]
     assert infos[1]["TimeLimit.truncated"] and not infos[0]["TimeLimit.truncated"]
+
+
+class Ending(gym.Env):
+    """Ends at once in the way it was made for; its resets count."""
+
+    observation_space = action_space = gym.spaces.Box(-1, 1, (1,))
+
+    def __init__(self, terminated, truncated):
+        self.ends = terminated, truncated
+        self.resets = 0
+
+    def reset(self, *, seed=None, options=None):
+        self.resets += 1
+        return np.array([float(self.resets)]), {"reset": self.resets}
+
+    def step(self, action):
+        info = {"episode_report": {"return": 2.5, "env_steps": 3}}
+        return np.array([-1.0]), float(action[0]), *self.ends, info
+
+
+def test_only_a_time_out_that_is_no_end_as_well_counts_as_one(monkeypatch):
+    ends = [(False, False), (True, False), (False, True), (True, True)]
+    monkeypatch.setattr("soccer_lib.envs.slots.make_env", lambda **spec: Ending(**spec))
+    slots = Slots([{"terminated": one, "truncated": other} for one, other in ends])
+    slots.reset([None] * 4, [{}] * 4)
+    observations, rewards, dones, infos, resets = slots.step(np.arange(4.0)[:, None])
+    assert [info["TimeLimit.truncated"] for info in infos] == [False, False, True, False]
+    assert dones.tolist() == [False, True, True, True] and rewards.tolist() == [0, 1, 2, 3]
+    # What is over begins again at once; its last observation is in the info.
+    assert observations[:, 0].tolist() == [-1, 2, 2, 2] and resets == {k: {"reset": 2} for k in (1, 2, 3)}
+    assert all(info["terminal_observation"] == -1 for info in infos[1:])
+    assert [infos[3]["episode"][key] for key in "rl"] == [2.5, 3] and "episode" not in infos[0]
 
 
 def test_methods_attributes_options_and_wrapping(pair):

@@ -192,6 +192,25 @@ def test_the_front_door_hands_the_function_on():
     assert sl.evaluate is evaluate
 
 
+def test_the_table_by_hand():
+    """A success that fell; of three on the other task one is out of the field, two are the same."""
+    one = make_episode("goalie_penalty_kick", 20.0, success=True, length=3000)
+    others = [
+        make_episode("kick_to_target", score, name, fallen=False, offside=score < 0, length=5000)
+        for score, name in ((-1.0, "a"), (2.0, "b"), (2.0, "b"))
+    ]
+    lines = EvaluationResult("someone", (one, *others)).table().splitlines()
+    assert lines[0].startswith("policy: someone")
+    first, second, total = (line.split() for line in (lines[3], lines[4], lines[5]))
+    assert lines[1].split()[:3] == ["task", "score", "95%"]
+    assert first == ["goalie_penalty_kick", "20.000", "-", "100%", "100%", "0%", "3000", "1", "1"]
+    assert second == [
+        "kick_to_target", "1.000", "-1.000", "to", "2.000", "0%", "0%", "33%", "5000", "3", "2",
+    ]  # fmt: skip
+    assert total == ["sum", "21.000", "19.000", "to", "22.000"]
+    assert lines[6:] == ["goalie_penalty_kick: one episode: 1 distinct, so there is no interval."]
+
+
 def test_seeds_count_up_and_the_twenty_first_start_is_the_first_again(monkeypatch):
     jobs = []
 

@@ -14,6 +14,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluation import EvaluationResult, evaluate, read_record, replay, replay_table
 from soccer_lib.evaluation.episode import fingerprint_of
 from soccer_lib.evaluation.replay import CLAIMS, ReplayedEpisode
+from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.runs import load_npz
 from soccer_lib.scoring import official_components, official_score
 from soccer_lib.sim import make_sim
@@ -171,7 +172,7 @@ def test_foreign_headers_are_refused(record, tmp_path, header, message, capsys):
     assert captured.err.count("\n") == 1 and captured.out == "" and message in captured.err
 
 
-@pytest.mark.parametrize("value", [np.nan, 1000.0])
+@pytest.mark.parametrize("value", [np.nan, -1000.0, np.nextafter(TORQUE_LIMIT[3], np.float32(1000))])
 def test_impossible_torques_are_refused(record, tmp_path, value):
     torques = load_npz(record)["torques"]
     torques[3, 3] = value

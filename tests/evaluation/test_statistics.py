@@ -75,6 +75,8 @@ def test_uneven_copies_weigh_in_the_mean():
     summary = summarise(episodes)
     assert summary["kick_to_target/comp_total"] == 0.25 and summary["kick_to_target/n_distinct"] == 2
     assert summary["kick_to_target/comp_total_ci95"] == [0.0, 1.0]
+    # Draws of two: a and a, a and b (three of four played), b and b.
+    assert np.unique(resampled_means(episodes)).tolist() == [0.0, 0.25, 1.0]
 
 
 def test_the_interval_is_that_of_a_mean():

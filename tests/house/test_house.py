@@ -234,12 +234,13 @@ def test_imports_only_go_down(name, text, found):
             "if TYPE_CHECKING:\n    import ipywidgets\nelse:\n    import ipywidgets",
             True,
         ),
-        ("soccer_lib/envs/x.py", "if TYPE_CHECKING:\n    from matplotlib.figure import Figure\n", False),
+        ("soccer_lib/envs/x.py", "if TYPE_CHECKING:\n    from matplotlib.figure import Figure\n", True),
+        ("soccer_lib/workshop/x.py", "import matplotlib", True),
         ("soccer_lib/view/x.py", "import matplotlib.pyplot as plt", False),
         ("soccer_lib/course/x.py", "import ipywidgets", False),
     ],
 )
-def test_only_view_and_the_annexes_draw(name, text, found):
+def test_only_view_and_course_draw(name, text, found):
     assert bool(list(structure.check_drawing(Source(name, text)))) == found
 
 
@@ -251,7 +252,7 @@ def test_a_whole_tree_is_walked(tmp_path, capsys):
     (tmp_path / "notes.md").write_text("see /" + "home/somebody\n")
     found = list(house.findings(tmp_path, sorted(path for path in tmp_path.rglob("*") if path.is_file())))
     assert "notes.md: line 1 holds an absolute path '/" + "home/s'; expected a relative one" in found
-    assert "soccer_lib/sim/x.py: imports matplotlib; expected only in view and the annexes" in found
+    assert "soccer_lib/sim/x.py: imports matplotlib; expected only in view and course" in found
     assert "soccer_lib: the core path names tasks, which does not exist; expected a file or room" in found
     assert not any(line.startswith("01_x") for line in found)
     assert "sim 1" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from PIL import Image
 from soccer_lib import view
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
+from soccer_lib.evaluation.trajectory import trace_episode
 from soccer_lib.policies import load_policy
 from soccer_lib.view import video
 from tests.support.made_up import made_up_trajectory
@@ -63,7 +64,8 @@ def test_ffmpeg_that_cannot_be_found_is_no_error(monkeypatch):
 @pytest.mark.parametrize(("fps", "frames"), [(25, 10), (50, 20)])
 def test_an_episode_becomes_a_video_in_real_time(fps, frames, tmp_path):
     env = make_env("kick_to_target")
-    path = view.record_episode(env, load_policy("stand"), tmp_path / "a.mp4", seconds=0.4, fps=fps)
+    episode = trace_episode(env, load_policy("stand"), seconds=0.4)
+    path = view.write_video(view.trajectory_frames(episode, fps=fps), tmp_path / "a.mp4", fps)
     with imageio.get_reader(path) as reader:
         # The last row is at 0.38 s: 25 a second are due at 0, 0.04, ... 0.36 s.
         assert reader.count_frames() == frames and reader.get_data(frames - 1).shape == (180, 320, 3)
@@ -72,9 +74,9 @@ def test_an_episode_becomes_a_video_in_real_time(fps, frames, tmp_path):
 
 def test_without_opengl_the_video_is_a_map_and_says_so(no_opengl, tmp_path, capsys):
     env = make_env("goalie_penalty_kick")
-    path = view.record_episode(
-        env, load_policy("stand"), tmp_path / "a.mp4", seconds=0.2, fps=10, size=(160, 90)
-    )
+    episode = trace_episode(env, load_policy("stand"), seconds=0.2)
+    frames = view.trajectory_frames(episode, fps=10, size=(160, 90))
+    path = view.write_video(frames, tmp_path / "a.mp4", 10)
     assert "drawing a field map instead" in capsys.readouterr().out
     with imageio.get_reader(path) as reader:
         assert reader.count_frames() == 3 and reader.get_data(2).shape == (90, 160, 3)

@@ -108,7 +108,8 @@ def spec_of(path: Path, inputs: int, outputs: int, told: Mapping[str, Any]) -> t
     picked: dict[str, np.ndarray] = {}
     if observation == "raw+imu":
         task = next(task for task in COMPETITION if RAW[task].size + 6 == inputs)
-        observation, picked = "full", {"entries": imu_entries(task), "width": np.array(FULL.size)}
+        observation = "full"
+        picked = {"entries": imu_entries(task), "width": np.array(FULL.size)}
     walks = {"hold": told.get("hold") or None, "walker": told.get("walker") or "own"}
     return PolicySpec(name_of(path), control, observation, **(walks if control == "command" else {})), picked
 

@@ -168,7 +168,8 @@ def unrolled(runtime: Runtime, told: Mapping[str, Any]) -> Network:
     """
     rows = random_rows(runtime.inputs, 24)
     wanted = np.clip([runtime(row) for row in rows], -1, 1)
-    arrays, errors = runtime.arrays(), {}
+    arrays = runtime.arrays()
+    errors = {}
     for values in itertools.product(*CHOICES.values(), EPSILONS):
         known = dict(zip([*CHOICES, "eps"], values, strict=True))
         network, _ = foreign_network(runtime.path, arrays, {**known, **told}, {})

@@ -59,7 +59,8 @@ class Runtime:
         self.path = path
         self.kind = kind
         self._run = READERS[kind](path)
-        found, refusal = {}, ""
+        found = {}
+        refusal = ""
         for width in sorted(widths):
             try:
                 found[width] = self(np.zeros(width, np.float32))
@@ -87,7 +88,8 @@ class Runtime:
 
     def pick(self, entries: np.ndarray, width: np.ndarray) -> None:
         """From now on take an observation of `width` entries and hand on these."""
-        self.entries, self.inputs = entries, int(width)
+        self.entries = entries
+        self.inputs = int(width)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Its parameters by name."""

@@ -54,7 +54,8 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
         InputError: a class or a setting that changes the actions in a way that is not known here.
     """
     settings, kwargs, weights = _contents(path)
-    module, action = settings["policy_class"].get("__module__"), settings["action_space"]
+    module = settings["policy_class"].get("__module__")
+    action = settings["action_space"]
     activation = ACTIVATIONS.get(_class_of("torch.nn.modules.activation", kwargs.get("activation_fn")))
     extractor = kwargs.get("features_extractor_class")
     shape = settings["observation_space"].get("_shape") or ()

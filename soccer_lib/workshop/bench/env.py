@@ -27,7 +27,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.layout import DEFAULT_POSE, TORQUE_LIMIT
 from soccer_lib.sim import SoccerSim, make_sim, make_stock
 from soccer_lib.sim.torque import pd_torque
-from soccer_lib.tasks import Task, tasks_named
+from soccer_lib.tasks import COMMAND_STEPS, Task, tasks_named
 from soccer_lib.workshop.bench.report import LiveTable, finish
 from soccer_lib.wrappers import CONTROLS
 
@@ -38,9 +38,6 @@ _UPRIGHT = np.zeros(12, dtype=np.float32)
 
 _JOINT_STEPS = 10
 """Physics steps of one joint-target action."""
-
-_COMMAND_STEPS = 50
-"""Physics steps of one command."""
 
 HELD_ROUNDS = 4
 """Rounds of held actions for each timed run: they are short, and their layers cost little."""
@@ -63,7 +60,7 @@ class EnvBenchConfig:
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, _COMMAND_STEPS)):
+        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, COMMAND_STEPS)):
             if value < least:
                 raise InputError(f"--{flag} got {value}; expected {least} or more; leave it at its default")
 

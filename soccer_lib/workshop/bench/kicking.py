@@ -10,8 +10,7 @@ import numpy as np
 from soccer_lib.view.style import ACCENT, INK, PINK, REFERENCE, new_figure, styled
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from soccer_lib.view.style import Axes, Figure
 
 SHOWN = (3.2, 1.0, 2.0)
 """How far ahead, to each side and up the picture reaches [m]."""

@@ -23,14 +23,14 @@ from soccer_lib.view.style import (
     QUIET,
     RED,
     YELLOW,
+    legend_line,
     new_figure,
     styled,
     title_of,
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from soccer_lib.view.style import Axes, Figure
 
 COLOURS = {
     "success": GREEN,
@@ -90,8 +90,6 @@ def plot_trails(
         trails: task -> its episodes.
         success: task -> name of a number of the start -> its bins.
     """
-    from matplotlib.lines import Line2D
-
     figure = new_figure(5.2 * len(trails) + 0.4, 8.2)
     panels = figure.subplots(2, len(trails), squeeze=False, height_ratios=(5, 4))
     for (field, shares), (task, played) in zip(panels.T, trails.items(), strict=True):
@@ -102,7 +100,7 @@ def plot_trails(
         _draw_success(shares, success[task])
     outcomes = Counter(trail.outcome for played in trails.values() for trail in played)
     marks = [
-        Line2D([], [], color=COLOURS.get(outcome, GREY), linewidth=2, label=f"{title_of(outcome)} {count}")
+        legend_line(color=COLOURS.get(outcome, GREY), linewidth=2, label=f"{title_of(outcome)} {count}")
         for outcome, count in outcomes.most_common()
     ]
     figure.legend(

@@ -13,10 +13,7 @@ import numpy as np
 from soccer_lib.control import Walker
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim import make_sim
-from soccer_lib.tasks import PHYSICS_DT
-
-TICK = 10
-"""Physics steps per walker step."""
+from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS
 
 TRIAL_SECONDS = 10.0
 """Length of one random command sequence [s]."""
@@ -127,7 +124,7 @@ class WalkTrial:
         for t in range(n):
             joint_pos = sim.joint_pos.astype(np.float32)
             joint_vel = sim.joint_vel.astype(np.float32)
-            if t % TICK == 0:
+            if t % WALKER_STEPS == 0:
                 feet.append(self._feet())
                 command = np.clip(command_at(t * PHYSICS_DT), low, high)
                 sensed = sim.readings.sense()
@@ -223,6 +220,6 @@ def tracking_errors(trace: Trace, sequence: Commands, cycle: float, settle: floa
     for (start, command), end in zip(sequence, ends, strict=True):
         first = int((start + settle) / PHYSICS_DT)
         last = int(min(end / PHYSICS_DT, n)) - window
-        for t in range(first, last, TICK):
+        for t in range(first, last, WALKER_STEPS):
             rows.append(means[t] - command)
     return np.array(rows).reshape(-1, 3)

@@ -16,12 +16,11 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.evaluation.trajectory import Trajectory, trace_episode
 from soccer_lib.layout import COMMAND_SCALE
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, new_figure, styled
+from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, legend_patch, new_figure, styled, turned_box
 from soccer_lib.view.video import captioned, trajectory_frames, write_video
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from soccer_lib.view.style import Axes, Figure
 
 TOUR = (
     ("walk ahead", (0.6, 0.0, 0.0), 2.0),
@@ -68,8 +67,6 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
         sequence: start time [s] and value of each command of the tracking.
         end: of the last command [s].
     """
-    from matplotlib.patches import Patch
-
     figure = new_figure(6.4 + 3.2 * len(walks), 6.0)
     left, right = figure.subfigures(1, 2, width_ratios=(6.4, 3.2 * len(walks)))
     colours = dict(zip(walks, (ACCENT, ORANGE)[: len(walks)], strict=True))
@@ -89,31 +86,19 @@ def plot_walking(walks: dict[str, Walk], sequence: Sequence[tuple[float, np.ndar
         _draw_prints(axes, walk, colours[name])
         axes.set_title(f"footprints: {Path(name).name}")
     axes.set_xlabel("x, y in world axes [m]", loc="right")
-    shades = [Patch(color=QUIET, alpha=shade, label=foot) for foot, shade in _SHADES.items()]
+    shades = [legend_patch(color=QUIET, alpha=shade, label=foot) for foot, shade in _SHADES.items()]
     handles = [*axes.get_legend_handles_labels()[0], *shades]
     right.legend(handles=handles, loc="outside upper left", ncols=2 * len(walks))
     return figure
 
 
 def _draw_prints(axes: Axes, walk: Walk, colour: str) -> None:
-    from matplotlib.patches import Rectangle
-
     axes.set(aspect="equal", anchor="N")
     axes.grid(axis="y")
-    length, width = _FOOT
     shades = tuple(_SHADES.values())
     for foot, x, y, yaw in walk.prints:
-        sole = Rectangle(
-            (x - length / 2, y - width / 2),
-            length,
-            width,
-            angle=np.degrees(yaw),
-            rotation_point="center",
-            facecolor=colour,
-            edgecolor="white",
-            alpha=shades[int(foot)],
-        )
-        axes.add_patch(sole)
+        looks = {"facecolor": colour, "edgecolor": "white", "alpha": shades[int(foot)]}
+        axes.add_patch(turned_box((x, y), _FOOT, yaw, **looks))
     axes.plot(*walk.path.T, color=INK, linewidth=1.2, label="trunk")
     axes.plot(*walk.path[0], "o", color=INK, markersize=6, label="start")
 

@@ -28,7 +28,7 @@ MOST_AT_PAR = 20.0
 class EnvReward(gym.Wrapper):
     """The stock environment's dense reward, added up over the held physics steps.
 
-    It pays for standing near the ball after a touch, not for scoring: see notebook 05.
+    It pays for standing near the ball after a touch, not for scoring.
     """
 
     sum_reward = True
