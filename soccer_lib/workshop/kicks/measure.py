@@ -11,14 +11,16 @@ from soccer_lib.control.kicks import Kick
 from soccer_lib.workshop.kicks.pay import figures, pay
 from soccer_lib.workshop.kicks.play import SPREAD_AT_LEAST, crossings
 from soccer_lib.workshop.kicks.stages import STAGES, Stage
+from soccer_lib.workshop.kicks.starts import penalty_starts
 from soccer_lib.workshop.kicks.trial import (
     CENTRE,
     LEFT_OVER,
     MISPLACED,
     KickTrial,
     Outcome,
+    Spot,
+    Stance,
     anywhere,
-    penalty_spot,
 )
 
 MEASURED = 60
@@ -36,16 +38,25 @@ def play(
     trials: int,
     misplaced: float = 1.0,
 ) -> list[Outcome]:
-    """Trials from drawn stances, with balls misplaced so many times as far as in a search."""
-    stances = trial.lined_up if stage.lined_up else trial.walked
-    chosen = [stances[i] for i in rng.integers(0, len(stances), trials)]
-    errors = rng.normal(0.0, LEFT_OVER if stage.lined_up else MISPLACED, (trials, 3)) * misplaced
+    """Trials from drawn starts, with balls misplaced so many times as far as in a search."""
+    spread = LEFT_OVER if stage.lined_up else MISPLACED
     past = 9.0 if stage.upright else 0.12
-    draw = (anywhere if stage.score == "placed" else penalty_spot) if stage.lined_up else lambda rng: CENTRE
-    return [
-        trial.play(kick, stance, stance.error + error, draw(rng), stage.seconds, past)
-        for stance, error in zip(chosen, errors, strict=True)
-    ]
+    outcomes = []
+    for _ in range(trials):
+        stance, spot = _start(trial, stage, rng)
+        error = stance.error + rng.normal(0.0, spread) * misplaced
+        outcomes.append(trial.play(kick, stance, error, spot, stage.seconds, past))
+    return outcomes
+
+
+def _start(trial: KickTrial, stage: Stage, rng: np.random.Generator) -> tuple[Stance, Spot]:
+    """Where a trial of a stage begins: at rest anywhere, lined up anywhere, or in a penalty."""
+    if not stage.lined_up:
+        return trial.walked[rng.integers(len(trial.walked))], CENTRE
+    if stage.score == "placed":
+        return trial.lined_up[rng.integers(len(trial.lined_up))], anywhere(rng)
+    starts = penalty_starts(trial.seed)
+    return starts[rng.integers(len(starts))]
 
 
 @cache

@@ -15,9 +15,12 @@ from soccer_lib.workshop.kicks.trial import LINE, Outcome
 STRUCK = 0.3
 """A ball slower than this was missed [m/s]."""
 
-HIT_RADIUS = (0.24, 0.03)
+HIT_RADIUS = (0.26, 0.03)
 """Distance from a target at which half of the balls count as hits, and its softness [m]: in play the
 radius is 0.3 m, less what approach and aim add to the errors of a trial."""
+
+LOW_ENOUGH = 0.3
+"""Height at which a placed ball still hits a target on the ground, some error aside included [m]."""
 
 _WEIGHTS = OFFICIAL_WEIGHTS["obstacle_penalty_kick"]
 _SPEED, _FALL = _WEIGHTS["ball_vel_twd_goal"], -_WEIGHTS["robot_fallen"]
@@ -60,10 +63,12 @@ def _pay_one(stage: Stage, o: Outcome, middle: float) -> float:
         low, high = stage.band
         beside = max(0.0, low - o.line_height, o.line_height - high)  # leads into the band from far away
         return straight + _SPEED * o.line_speed + (_GOAL * hits + _FALL) * stands - 3.0 * min(beside, 1.0)
-    straight = -8.0 * max(0.0, abs(middle) - 0.1) - 8.0 * max(0.0, error - 0.03) - fell
+    free = 0.1 if stage.score == "penalty" and stage.lined_up else 0.03
+    straight = -8.0 * max(0.0, abs(middle) - 0.1) - 8.0 * max(0.0, error - free) - fell
     if stage.score == "placed":
         aimed = 3.0 * exp(-((error / 0.06) ** 2)) + 3.0 * exp(-((error / 0.02) ** 2))
-        return straight + 1.5 * aimed + 1.2 * min(o.speed, 6.0) - (o.touches - 1)
+        flies_over = max(0.0, o.line_height - LOW_ENOUGH)
+        return straight + 1.5 * aimed + 1.2 * min(o.speed, 9.0) - (o.touches - 1) - 6.0 * flies_over
     if stage.score == "hard":
         return straight + 2.25 * o.speed + 4.0 * stands + 3.0 * min(o.fall_time or 1.0, 1.0)
     if o.line_time is None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import atan2
 from typing import NamedTuple
 
+import gymnasium as gym
 import numpy as np
 
 from soccer_lib.control.kicks import Kick
@@ -59,6 +60,11 @@ class Forced(Striker):
         return self._kick, scene.target[:2], True, memory
 
 
+def command_control(env: gym.Env) -> CommandControl:
+    """The layer of an environment that walks and kicks."""
+    return next(layer for layer in layers(env) if isinstance(layer, CommandControl))
+
+
 def crossings(kicks: dict[str, Kick], name: str, seeds: Sequence[int]) -> list[Crossing]:
     """Play a kick on some starts of the obstacle task; balls that do not reach the line are left out.
 
@@ -69,7 +75,7 @@ def crossings(kicks: dict[str, Kick], name: str, seeds: Sequence[int]) -> list[C
     """
     env = make_env("obstacle_penalty_kick", control="command", observation="agent", info="terms")
     sim = env.unwrapped
-    control = next(layer for layer in layers(env) if isinstance(layer, CommandControl))
+    control = command_control(env)
     control.macro = strike = Strike(control.walker, kicks)
     point = sim.data.body("soccer_ball").xpos
     policy = Forced(kicks[name])

@@ -199,7 +199,7 @@ def chosen_stages(config: KickConfig, given: dict[str, Kick]) -> list[Stage]:
 
 
 def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, Kick]) -> np.ndarray:
-    """Where a search starts: at an earlier stage or the kick given for it, a mixture of two, or by hand.
+    """Where a search starts: at the kick given, an earlier stage, a mixture of two, or by hand.
 
     Kicks that grew from one another mix: the ball's height, and whether the robot stands, change steadily.
 
@@ -217,6 +217,8 @@ def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, 
             )
         return vector_of(given[KICK_OF[name]])
 
+    if stage.name in given:
+        return vector_of(given[stage.name])
     if not stage.start:
         return first_swing()
     if not stage.toward:

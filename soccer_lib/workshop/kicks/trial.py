@@ -29,9 +29,10 @@ MISPLACED = (0.012, 0.01, 0.018)
 LEFT_OVER = (0.004, 0.003, 0.004)
 """Spread around the errors of a stance that lined up [m, m, rad]."""
 
-_NOMINAL = Kick(
+NOMINAL = Kick(
     "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
 )
+"""Its stance is that of any kick, about: where strikes line up before a kick is known."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Stance:
 
 
 class Spot(NamedTuple):
-    """Where the ball lies, in world axes [m], and the heading in which it shall go [rad].
+    """Where the ball lies, in world axes [m], the heading in which it shall go, and the line's normal [rad].
 
     The feet meet the mesh of the field a little differently in every place, and a swing shows it.
     """
@@ -61,19 +62,18 @@ class Spot(NamedTuple):
     x: float
     y: float
     heading: float
+    normal: float
 
 
-CENTRE = Spot(0.0, 0.0, pi)
-
-
-def penalty_spot(rng: np.random.Generator) -> Spot:
-    """The ball of the penalty tasks; headings as they are aimed."""
-    return Spot(-8.77, 0.0, pi + rng.uniform(-0.5, 0.5))
+CENTRE = Spot(0.0, 0.0, pi, pi)
 
 
 def anywhere(rng: np.random.Generator) -> Spot:
     """A ball of kick_to_target."""
-    return Spot(rng.uniform(-8.0, 8.0), rng.uniform(-5.0, 5.0), rng.uniform(-pi, pi))
+    x = rng.uniform(-8.0, 8.0)
+    y = rng.uniform(-5.0, 5.0)
+    heading = rng.uniform(-pi, pi)
+    return Spot(x, y, heading, heading)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Outcome:
         speed: horizontal speed of the ball's centre at `LINE`, or at the end [m/s].
         angle: direction of the ball, left of the heading that was wanted [rad].
         line_time: when the observed ball point passed `LINE`; None if it did not [s].
-        line_speed: speed of that point along the heading there, which the penalties pay for [m/s].
+        line_speed: speed of that point along the line's normal there, which the penalties pay for [m/s].
         line_height: its height there [m].
         fall_time: when the trunk sank below 0.4 m; None if it did not [s].
         touches: separate contacts of robot and ball.
@@ -124,19 +124,18 @@ class KickTrial:
         self._ball_v = slice(model.jnt_dofadr[ball], model.jnt_dofadr[ball] + 6)
         self._ball_body = model.body("soccer_ball").id
         self._foot = model.body("robot_0:right_foot_link").id
-        self._wanted = walked, lined_up, seed
+        self._wanted = walked, lined_up
+        self.seed = seed
 
     @cached_property
     def walked(self) -> list[Stance]:
         """Where the robot came to rest anywhere."""
-        count, _, seed = self._wanted
-        return self._collect(self._walk_and_stop, count, np.random.default_rng([seed, 0]))
+        return self._collect(self._walk_and_stop, self._wanted[0], np.random.default_rng([self.seed, 0]))
 
     @cached_property
     def lined_up(self) -> list[Stance]:
         """Where a strike lined up with a ball."""
-        _, count, seed = self._wanted
-        return self._collect(self._line_up, count, np.random.default_rng([seed, 1]))
+        return self._collect(self._line_up, self._wanted[1], np.random.default_rng([self.seed, 1]))
 
     @staticmethod
     def _collect(search: Callable, count: int, rng: np.random.Generator) -> list[Stance]:
@@ -179,7 +178,7 @@ class KickTrial:
     def _line_up(self, rng: np.random.Generator) -> Stance | None:
         """Walk, then line up with a ball in front; None where the left leg would kick or it fails."""
         sim = self.sim
-        strike = Strike(self.walker, {"shot": _NOMINAL})
+        strike = Strike(self.walker, {"shot": NOMINAL})
         sim.reset(seed=0)
         ball = sim.data.qpos[self._ball_q]
         ball[2] = 50.0
@@ -268,7 +267,7 @@ class KickTrial:
         line_time = fall_time = None
         line_speed = line_height = 0.0
         flown = None
-        toward = np.array([cos(spot.heading), sin(spot.heading)])
+        toward = np.array([cos(spot.normal), sin(spot.normal)])
         for tick in range(int(seconds / WALKER_DT)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)

@@ -79,6 +79,23 @@ def test_pay_for_turning_away_and_for_missing():
     assert pay(PENALTY, [missed]) == pytest.approx(-8 - 5 * 0.3)
 
 
+def test_once_lined_up_a_penalty_may_turn_more():
+    # At the goal line 0.1 rad are 0.22 m, which the keeper leaves free.
+    lined_up = dataclasses.replace(PENALTY, lined_up=True)
+    balls = [dataclasses.replace(GOAL, angle=angle) for angle in (-0.08, 0.0, 0.08)]
+    assert pay(lined_up, balls) == pytest.approx(1.5 * 12 + 4, abs=1e-6)
+    assert pay(PENALTY, balls) == pytest.approx(1.5 * 12 + 4 - 2 / 3 * 8 * 0.05, abs=1e-6)
+
+
+def test_a_placed_ball_is_paid_for_aim_speed_and_a_low_flight():
+    # One trial has no error: 1.5 (3 + 3); 1.2 for every m/s up to 9.
+    rolls = dataclasses.replace(GOAL, speed=5.0, line_height=0.2)
+    assert pay(PLACED, [rolls]) == pytest.approx(9 + 1.2 * 5)
+    assert pay(PLACED, [dataclasses.replace(rolls, speed=11.0)]) == pytest.approx(9 + 1.2 * 9)
+    assert pay(PLACED, [dataclasses.replace(rolls, line_height=0.5)]) == pytest.approx(9 + 6 - 6 * 0.2)
+    assert pay(PLACED, [dataclasses.replace(rolls, touches=3)]) == pytest.approx(9 + 6 - 2)
+
+
 def test_pay_for_height_is_the_official_value_of_a_hit():
     # At the target's height: 1.5 for every m/s, 2.5 + 3 for a goal instead of offside, 1.5 for standing.
     right, wrong = (dataclasses.replace(GOAL, line_height=z) for z in (0.7, 1.2))
@@ -95,8 +112,8 @@ def test_only_clean_kicks_pay_for_a_fall_after_the_goal():
 
 
 def test_a_ball_hits_the_targets_within_its_reach():
-    assert hit_share((0.5, 1.5), 1.0, 0.0) == pytest.approx(2 * 0.24, abs=0.04)
-    assert hit_share((1.0, 1.0), 1.0, 0.24) == pytest.approx(0.5)
+    assert hit_share((0.5, 1.5), 1.0, 0.0) == pytest.approx(2 * 0.26, abs=0.04)
+    assert hit_share((1.0, 1.0), 1.0, 0.26) == pytest.approx(0.5)
     assert hit_share((1.0, 1.0), 1.0, 1.0) < 1e-8
 
 
@@ -132,6 +149,9 @@ def test_a_mixed_start_lies_between_two_kicks_or_beyond():
     assert mixed[before] == pytest.approx(low[before])
     assert mixed[[36, 59, 63, 64, 75]] == pytest.approx(high[[36, 59, 63, 64, 75]])
     assert mixed[73] == pytest.approx(low[73] + 0.02 / 0.05)
+    # A kick that is given is its own start.
+    own = dataclasses.replace(stage, name="loft_mid")
+    assert first_vector(own, {}, given) == pytest.approx(vector_of(given["loft_mid"]))
     # What the run itself has found goes before what it was given.
     assert first_vector(dataclasses.replace(stage, toward=""), {"rough_low": high}, given) is high
     with pytest.raises(InputError, match="expected loft_low"):
