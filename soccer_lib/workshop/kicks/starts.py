@@ -1,4 +1,4 @@
-"""Where the swing of a penalty begins: the striker's own approach up to the moment at which it has settled."""
+"""Where the swing of a penalty begins: the striker's own approach until the robot has settled."""
 
 from __future__ import annotations
 
