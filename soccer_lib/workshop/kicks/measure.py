@@ -79,16 +79,13 @@ def measured(kick: Kick, tuned: bool) -> tuple[Kick, dict[str, object]]:
     }
     record = {"objective": stage.score, "band": list(stage.band), "tuned": tuned, "trials": MEASURED}
     if tuned:
-        flight |= {"direction": figure["angle"], "speed": figure["speed"]}
+        flight |= {"speed": figure["speed"]}
         record |= {"generations": stage.generations, "trials_of_a_candidate": stage.trials}
     return replace(kick, **flight), {**record, "pay": pay(stage, outcomes), "measured": figure}
 
 
 def played(kicks: dict[str, Kick], name: str) -> tuple[Kick, dict[str, float]]:
-    """A kick with its flight in play, on tuning seeds, and what was seen there; `placed` stays as it is.
-
-    Only the kicks at targets in the air are aimed anew: the side to which the ball flies is theirs to know.
-    """
+    """A kick with its flight in play, on tuning seeds, and what was seen there; `placed` stays as it is."""
     kick = kicks[name]
     stage = next(stage for stage in STAGES if stage.name == name)
     balls = crossings(kicks, name, PLAYED) if stage.score != "placed" else []
@@ -105,12 +102,10 @@ def played(kicks: dict[str, Kick], name: str) -> tuple[Kick, dict[str, float]]:
         "aside_std": float(np.std([ball.aside for ball in balls])),
         "falls": float(np.mean([ball.fell for ball in balls])),
     }
-    aimed_anew = stage.band != (0.0, 0.0)
     played = replace(
         kick,
         height=height,
         height_spread=max(SPREAD_AT_LEAST, (high - low) / 2),
         line_speed=seen["line_speed"],
-        direction=kick.direction + seen["aside"] * aimed_anew,
     )
     return played, seen

@@ -19,6 +19,9 @@ HIT_RADIUS = (0.26, 0.03)
 """Distance from a target at which half of the balls count as hits, and its softness [m]: in play the
 radius is 0.3 m, less what approach and aim add to the errors of a trial."""
 
+STRAIGHT = 0.03
+"""Angle that a ball may turn away for nothing [rad]."""
+
 LOW_ENOUGH = 0.3
 """Height at which a placed ball still hits a target on the ground, some error aside included [m]."""
 
@@ -29,10 +32,12 @@ _TARGETS = 13  # heights spread over a band
 
 
 def pay(stage: Stage, outcomes: Sequence[Outcome]) -> float:
-    """Mean pay of a kick's trials."""
-    flown = [o.angle for o in outcomes if o.speed > STRUCK]
-    middle = float(np.median(flown)) if flown else 0.0
-    return float(np.mean([_pay_one(stage, o, middle) for o in outcomes]))
+    """Mean pay of a kick's trials.
+
+    A ball shall go where the strike lined up: a kick that turns it needs a turn of the robot, which takes
+    time in play and leaves errors that trials do not have.
+    """
+    return float(np.mean([_pay_one(stage, o) for o in outcomes]))
 
 
 def hit_share(band: tuple[float, float], height: float, aside: float) -> float:
@@ -48,23 +53,14 @@ def hit_share(band: tuple[float, float], height: float, aside: float) -> float:
     return sum(_logistic((radius - distance) / softness) for distance in missed) / _TARGETS
 
 
-def _pay_one(stage: Stage, o: Outcome, middle: float) -> float:
+def _pay_one(stage: Stage, o: Outcome) -> float:
     """What one trial earns; a missed ball costs by how much, a turned one by its angle."""
     if o.speed <= STRUCK:
         return -8.0 - 5.0 * o.missed_by + 3.0 * o.speed
-    error = abs(o.angle - middle)
+    error = abs(o.angle)
     stands = _logistic(((o.fall_time or 9.0) - (o.line_time or 9.0) - 0.06) / 0.02)
     fell = 8.0 + 5.0 * (stage.seconds - o.fall_time) if stage.upright and o.fall_time else 0.0
-    if stage.score in ("loft", "clean"):
-        straight = -8.0 * max(0.0, abs(middle) - 0.15) - 8.0 * max(0.0, error - 0.1) - fell
-        if o.line_time is None:
-            return straight - 2.0 + o.speed
-        hits = hit_share(stage.band, o.line_height, LINE * tan(min(error, 1.0)))
-        low, high = stage.band
-        beside = max(0.0, low - o.line_height, o.line_height - high)  # leads into the band from far away
-        return straight + _SPEED * o.line_speed + (_GOAL * hits + _FALL) * stands - 3.0 * min(beside, 1.0)
-    free = 0.1 if stage.score == "penalty" and stage.lined_up else 0.03
-    straight = -8.0 * max(0.0, abs(middle) - 0.1) - 8.0 * max(0.0, error - free) - fell
+    straight = -8.0 * max(0.0, error - STRAIGHT) - fell
     if stage.score == "placed":
         aimed = 3.0 * exp(-((error / 0.06) ** 2)) + 3.0 * exp(-((error / 0.02) ** 2))
         flies_over = max(0.0, o.line_height - LOW_ENOUGH)
@@ -73,7 +69,12 @@ def _pay_one(stage: Stage, o: Outcome, middle: float) -> float:
         return straight + 2.25 * o.speed + 4.0 * stands + 3.0 * min(o.fall_time or 1.0, 1.0)
     if o.line_time is None:
         return straight - 2.0 + o.speed
-    return straight + _SPEED * o.line_speed + (_WEIGHTS["goal_scored"] + _FALL) * stands  # "penalty"
+    if stage.score == "penalty":
+        return straight + _SPEED * o.line_speed + (_WEIGHTS["goal_scored"] + _FALL) * stands
+    hits = hit_share(stage.band, o.line_height, LINE * tan(min(error, 1.0)))
+    low, high = stage.band
+    beside = max(0.0, low - o.line_height, o.line_height - high)  # leads into the band from far away
+    return straight + _SPEED * o.line_speed + (_GOAL * hits + _FALL) * stands - 3.0 * min(beside, 1.0)
 
 
 def _logistic(x: float) -> float:

@@ -69,7 +69,7 @@ class KickConfig:
     """seed of stances, searches and misplaced balls"""
     workers: int = 2
     """worker processes [count]"""
-    population: int = 24
+    population: int = 18
     """candidates in a generation [count]"""
     effort: float = 1.0
     """share of the generations of each stage"""

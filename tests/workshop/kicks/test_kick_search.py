@@ -24,7 +24,7 @@ from soccer_lib.workshop.kicks.search import (
 from soccer_lib.workshop.kicks.stages import HIGH, LOW, LOWER, MIDDLE, STAGES, UPPER, Stage
 from soccer_lib.workshop.kicks.trial import CENTRE, KickTrial, Outcome
 
-GOAL = Outcome(0.2, 10.0, 0.1, 0.6, 12.0, 0.9, None, 1)
+GOAL = Outcome(0.2, 10.0, 0.0, 0.6, 12.0, 0.9, None, 1)
 PENALTY, LOFT, PLACED, CLEAN = (
     Stage("x", "", score, 1, band=(0.7, 0.7)) for score in ("penalty", "loft", "placed", "clean")
 )
@@ -63,32 +63,24 @@ def test_outside_the_bounds_costs():
 
 
 def test_pay_for_a_penalty_is_its_official_value():
-    # 1.5 for every m/s, 4 for standing while the ball flies (goal and no fall); one trial is its own median.
+    # 1.5 for every m/s, 4 for standing while the ball flies: a goal and no fall.
     assert pay(PENALTY, [GOAL]) == pytest.approx(1.5 * 12 + 4, abs=1e-6)
     fell = dataclasses.replace(GOAL, fall_time=0.5)
     assert pay(PENALTY, [fell]) == pytest.approx(1.5 * 12, abs=0.01)
 
 
 def test_pay_for_turning_away_and_for_missing():
-    left = dataclasses.replace(GOAL, angle=0.13)
-    right = dataclasses.replace(GOAL, angle=0.07)
-    assert pay(PENALTY, [left, GOAL, right]) == pytest.approx(pay(PENALTY, [GOAL]))  # 0.03 rad are free
+    # 0.03 rad are free to either side, whatever the other balls do; beyond them a radian costs 8.
+    left, right = (dataclasses.replace(GOAL, angle=angle) for angle in (0.03, -0.05))
+    assert pay(PENALTY, [left, right]) == pytest.approx(1.5 * 12 + 4 - 8 * 0.02 / 2, abs=1e-6)
     far = dataclasses.replace(GOAL, angle=0.45)
-    assert pay(PENALTY, [far]) == pytest.approx(pay(PENALTY, [GOAL]) - 8 * 0.35)
+    assert pay(PENALTY, [far]) == pytest.approx(1.5 * 12 + 4 - 8 * 0.42, abs=1e-6)
     missed = Outcome(0.3, 0.0, 0.0, None, 0.0, 0.0, None, 0)
     assert pay(PENALTY, [missed]) == pytest.approx(-8 - 5 * 0.3)
 
 
-def test_once_lined_up_a_penalty_may_turn_more():
-    # At the goal line 0.1 rad are 0.22 m, which the keeper leaves free.
-    lined_up = dataclasses.replace(PENALTY, lined_up=True)
-    balls = [dataclasses.replace(GOAL, angle=angle) for angle in (-0.08, 0.0, 0.08)]
-    assert pay(lined_up, balls) == pytest.approx(1.5 * 12 + 4, abs=1e-6)
-    assert pay(PENALTY, balls) == pytest.approx(1.5 * 12 + 4 - 2 / 3 * 8 * 0.05, abs=1e-6)
-
-
 def test_a_placed_ball_is_paid_for_aim_speed_and_a_low_flight():
-    # One trial has no error: 1.5 (3 + 3); 1.2 for every m/s up to 9.
+    # No error: 1.5 (3 + 3); 1.2 for every m/s up to 9.
     rolls = dataclasses.replace(GOAL, speed=5.0, line_height=0.2)
     assert pay(PLACED, [rolls]) == pytest.approx(9 + 1.2 * 5)
     assert pay(PLACED, [dataclasses.replace(rolls, speed=11.0)]) == pytest.approx(9 + 1.2 * 9)
