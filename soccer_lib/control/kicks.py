@@ -45,7 +45,7 @@ FEEDBACK_JOINTS = (5, 4, 1, 0)
 _LOW = JOINT_LOW - 0.3
 _HIGH = JOINT_HIGH + 0.3
 _NUMBERS = ("direction", "speed", "height", "resume")
-_MEASURED = {"line_speed": 0.0, "height_spread": 0.1}
+_MEASURED = {"line_speed": 0.0, "height_spread": 0.1, "aside": 0.0}
 
 
 NO_KICK = -1
@@ -105,6 +105,8 @@ class Kick:
         resume: gait phase with which the walker goes on afterwards.
         line_speed: of the observed ball point along the goal's normal, 2.2 m ahead, mean [m/s].
         height_spread: standard deviation of `height` [m].
+        aside: how much left of where it is aimed the observed ball point crosses the goal line [rad]; that
+            point turns with the ball, and who aims allows for it before asking.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Kick:
     resume: float
     line_speed: float = _MEASURED["line_speed"]
     height_spread: float = _MEASURED["height_spread"]
+    aside: float = _MEASURED["aside"]
 
     @property
     def ticks(self) -> int:
@@ -202,5 +205,6 @@ def kicks_of(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Kick]:
             scalars["resume"],
             scalars["line_speed"],
             scalars["height_spread"],
+            scalars["aside"],
         )
     return kicks

@@ -160,9 +160,10 @@ class Striker(Policy):
             return np.zeros(3, np.float32), dataclasses.replace(memory, aligning=0, aim=None)
         kick, aim, free, memory = self._plan(scene, memory)
         ball = scene.ball[:2]
-        heading = atan2(aim[1] - ball[1], aim[0] - ball[0])
-        places = [self._stance(kick, side, ball, heading) for side in (1.0, -1.0)]
-        place = min(places, key=lambda point: hypot(*point))
+        straight = atan2(aim[1] - ball[1], aim[0] - ball[0])
+        headings = [straight - side * kick.aside for side in (1.0, -1.0)]
+        places = [self._stance(kick, side, ball, h) for side, h in zip((1.0, -1.0), headings, strict=True)]
+        place, heading = min(zip(places, headings, strict=True), key=lambda foot: hypot(*foot[0]))
         left = hypot(*place)
         if memory.aligning or left < 2 * NEAR:
             memory = dataclasses.replace(memory, aligning=memory.aligning + 1)

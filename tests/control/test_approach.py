@@ -38,7 +38,7 @@ def test_it_arrives_behind_the_ball_without_touching_it(turn, away, bearing):
 
 
 def test_on_the_way_around_it_turns_to_its_place_in_time():
-    """Half a metre from the ball, its place a quarter turn of 0.79 m on: it turns to its place, not to its way."""
+    """Half a metre from the ball, its place a quarter turn of 0.79 m on: it turns to its place already."""
     place, ball = (0.5, 0.5), (0.0, 0.5)
     assert approach(place, ball, 2.0)[2] == FASTEST[2]
     assert approach(place, ball, -2.0)[2] == -FASTEST[2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,20 @@ def test_it_walks_first_and_asks_for_the_kick_behind_the_ball():
     striker = Striker(aim_y=-STANCE[1])  # straight ahead of the ball
     action, memory = striker.predict(behind_ball(), striker.begin())
     assert action.tolist() == list(PATTERNS["shot"]) and memory.kicks == 1
+
+
+def test_it_allows_for_where_the_ball_passes_before_it_asks(monkeypatch):
+    """A right foot's ball passes 0.2 rad to the left of its aim: the robot faces 0.2 rad to the right of it."""
+    striker = Striker(aim_y=-STANCE[1])
+    monkeypatch.setitem(striker._kicks, "shot", replace(striker._kicks["shot"], aside=0.2))
+    action, _ = striker.predict(behind_ball(), striker.begin())
+    assert requested_kick(action) is None
+    # There, where the ball lies straight ahead, the goal's point lies 0.2 rad to the left.
+    ahead = 3.0 - STANCE[0] - 0.02
+    aimed = Striker(aim_y=-STANCE[1] - ahead * np.tan(0.2))
+    monkeypatch.setattr(aimed, "_kicks", striker._kicks)
+    action, _ = aimed.predict(behind_ball(), aimed.begin())
+    assert requested_kick(action) == "shot"
 
 
 def test_it_waits_as_long_as_it_is_told():

@@ -107,5 +107,6 @@ def played(kicks: dict[str, Kick], name: str) -> tuple[Kick, dict[str, float]]:
         height=height,
         height_spread=max(SPREAD_AT_LEAST, (high - low) / 2),
         line_speed=seen["line_speed"],
+        aside=seen["aside"],
     )
     return played, seen

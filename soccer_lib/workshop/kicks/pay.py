@@ -57,7 +57,7 @@ def _pay_one(stage: Stage, o: Outcome) -> float:
     """What one trial earns; a missed ball costs by how much, a turned one by its angle."""
     if o.speed <= STRUCK:
         return -8.0 - 5.0 * o.missed_by + 3.0 * o.speed
-    error = abs(o.angle)
+    error = abs(o.angle if o.line_time is None or stage.score == "placed" else o.aside)
     stands = _logistic(((o.fall_time or 9.0) - (o.line_time or 9.0) - 0.06) / 0.02)
     fell = 8.0 + 5.0 * (stage.seconds - o.fall_time) if stage.upright and o.fall_time else 0.0
     straight = -8.0 * max(0.0, error - STRAIGHT) - fell

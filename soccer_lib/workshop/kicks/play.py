@@ -7,6 +7,7 @@ side than in trials: direction and height that the striker counts on are those o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import atan2
 from typing import NamedTuple
 
@@ -54,7 +55,7 @@ class Forced(Striker):
 
     def __init__(self, kick: Kick) -> None:
         super().__init__()
-        self._kick = kick
+        self._kick = replace(kick, aside=0.0)
 
     def _plan(self, scene: StrikerView, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
         return self._kick, scene.target[:2], True, memory

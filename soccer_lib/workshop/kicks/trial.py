@@ -84,6 +84,8 @@ class Outcome:
         missed_by: closest that the kicking foot's body came to the ball's centre before touching it [m].
         speed: horizontal speed of the ball's centre at `LINE`, or at the end [m/s].
         angle: direction of the ball, left of the heading that was wanted [rad].
+        aside: where the observed ball point passed `LINE`, seen from the ball's place, likewise; 0 if it
+            did not [rad].
         line_time: when the observed ball point passed `LINE`; None if it did not [s].
         line_speed: speed of that point along the line's normal there, which the penalties pay for [m/s].
         line_height: its height there [m].
@@ -94,6 +96,7 @@ class Outcome:
     missed_by: float
     speed: float
     angle: float
+    aside: float
     line_time: float | None
     line_speed: float
     line_height: float
@@ -265,7 +268,7 @@ class KickTrial:
         touches = 0
         touching = False
         line_time = fall_time = None
-        line_speed = line_height = 0.0
+        line_speed = line_height = aside = 0.0
         flown = None
         toward = np.array([cos(spot.normal), sin(spot.normal)])
         for tick in range(int(seconds / WALKER_DT)):
@@ -283,6 +286,7 @@ class KickTrial:
                 if line_time is None and (x - spot.x) * toward[0] + (y - spot.y) * toward[1] >= LINE:
                     line_time = time
                     line_height = height
+                    aside = wrap(atan2(y - spot.y, x - spot.x) - spot.heading)
                     flown = self._ball_centre()[1]
                     line_speed = float(sim.data.qvel[self._ball_v][:2] @ toward)
                 if fall_time is None and sim.readings.imu[2] < 0.4:
@@ -295,5 +299,5 @@ class KickTrial:
         vx, vy, _ = (self._ball_centre()[1] if flown is None else flown).tolist()
         angle = wrap(atan2(vy, vx) - spot.heading) if hypot(vx, vy) > 0.05 else 0.0
         return Outcome(
-            missed_by, hypot(vx, vy), angle, line_time, line_speed, line_height, fall_time, touches
+            missed_by, hypot(vx, vy), angle, aside, line_time, line_speed, line_height, fall_time, touches
         )

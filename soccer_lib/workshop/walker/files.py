@@ -33,7 +33,7 @@ _NO_EFFECT = ("save_dir", "out", "log_interval", "checkpoint_interval")
 _MAY_CHANGE = ("total_steps",)
 """Settings that may differ when a run goes on: it may be made longer or shorter on the way."""
 
-_FIGURES = ("direction", "speed", "height", "line_speed", "height_spread")
+_FIGURES = ("direction", "speed", "height", "line_speed", "height_spread", "aside")
 """Figures of a kick in its record."""
 
 Curve = dict[str, list[dict[str, Any]]]

@@ -24,7 +24,7 @@ from soccer_lib.workshop.kicks.search import (
 from soccer_lib.workshop.kicks.stages import HIGH, LOW, LOWER, MIDDLE, STAGES, UPPER, Stage
 from soccer_lib.workshop.kicks.trial import CENTRE, KickTrial, Outcome
 
-GOAL = Outcome(0.2, 10.0, 0.0, 0.6, 12.0, 0.9, None, 1)
+GOAL = Outcome(0.2, 10.0, 0.0, 0.0, 0.6, 12.0, 0.9, None, 1)
 PENALTY, LOFT, PLACED, CLEAN = (
     Stage("x", "", score, 1, band=(0.7, 0.7)) for score in ("penalty", "loft", "placed", "clean")
 )
@@ -71,11 +71,12 @@ def test_pay_for_a_penalty_is_its_official_value():
 
 def test_pay_for_turning_away_and_for_missing():
     # 0.03 rad are free to either side, whatever the other balls do; beyond them a radian costs 8.
-    left, right = (dataclasses.replace(GOAL, angle=angle) for angle in (0.03, -0.05))
+    # Where the observed point passes the line counts, not where the ball flies.
+    left, right = (dataclasses.replace(GOAL, aside=aside, angle=1.0) for aside in (0.03, -0.05))
     assert pay(PENALTY, [left, right]) == pytest.approx(1.5 * 12 + 4 - 8 * 0.02 / 2, abs=1e-6)
-    far = dataclasses.replace(GOAL, angle=0.45)
+    far = dataclasses.replace(GOAL, aside=0.45)
     assert pay(PENALTY, [far]) == pytest.approx(1.5 * 12 + 4 - 8 * 0.42, abs=1e-6)
-    missed = Outcome(0.3, 0.0, 0.0, None, 0.0, 0.0, None, 0)
+    missed = Outcome(0.3, 0.0, 0.0, 0.0, None, 0.0, 0.0, None, 0)
     assert pay(PENALTY, [missed]) == pytest.approx(-8 - 5 * 0.3)
 
 
