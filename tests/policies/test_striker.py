@@ -66,7 +66,7 @@ def test_it_walks_first_and_asks_for_the_kick_behind_the_ball():
 
 
 def test_it_allows_for_where_the_ball_passes_before_it_asks(monkeypatch):
-    """A right foot's ball passes 0.2 rad to the left of its aim: the robot faces 0.2 rad to the right of it."""
+    """A right foot's ball passes 0.2 rad left of its aim: the robot faces 0.2 rad to the right of it."""
     striker = Striker(aim_y=-STANCE[1])
     monkeypatch.setitem(striker._kicks, "shot", replace(striker._kicks["shot"], aside=0.2))
     action, _ = striker.predict(behind_ball(), striker.begin())
