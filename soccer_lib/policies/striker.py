@@ -35,6 +35,9 @@ ARRIVAL = (1.3, 2.1)
 NEAR = 0.10
 """Distance from the stance at which the kick is asked for [m]; the kick itself walks the rest."""
 
+AT_HAND = 0.05
+"""Stances nearer than this are as good as reached [m]."""
+
 SURE = 0.01
 """Error of the heading at which the kick is asked for [rad]; after a second it grows by half each second."""
 
@@ -163,7 +166,9 @@ class Striker(Policy):
         straight = atan2(aim[1] - ball[1], aim[0] - ball[0])
         headings = [straight - side * kick.aside for side in (1.0, -1.0)]
         places = [self._stance(kick, side, ball, h) for side, h in zip((1.0, -1.0), headings, strict=True)]
-        place, heading = min(zip(places, headings, strict=True), key=lambda foot: hypot(*foot[0]))
+        # The nearer foot; of two that are at hand, the one that faces its aim, not another at every step.
+        feet = zip(places, headings, strict=True)
+        place, heading = min(feet, key=lambda foot: (max(hypot(*foot[0]), AT_HAND), abs(foot[1])))
         left = hypot(*place)
         if memory.aligning or left < 2 * NEAR:
             memory = dataclasses.replace(memory, aligning=memory.aligning + 1)

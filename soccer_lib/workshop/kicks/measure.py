@@ -64,10 +64,11 @@ def _judge() -> KickTrial:
     return KickTrial(seed=2)
 
 
-def measured(kick: Kick, tuned: bool) -> tuple[Kick, dict[str, object]]:
+def measured(kick: Kick, tuned: bool, earlier: dict[str, object]) -> tuple[Kick, dict[str, object]]:
     """A kick with its figures from `MEASURED` trials that no search has seen, and its record.
 
-    The balls lie where lining up left them. One that was not tuned keeps its direction and speed.
+    The balls lie where lining up left them. One that was not tuned keeps its direction and speed, and what
+    its earlier record says of the search that found it.
     """
     stage = next(stage for stage in STAGES if stage.name == kick.name)
     outcomes = play(_judge(), kick, stage, np.random.default_rng(7), MEASURED, misplaced=0.0)
@@ -77,10 +78,13 @@ def measured(kick: Kick, tuned: bool) -> tuple[Kick, dict[str, object]]:
         "line_speed": figure["line_speed"],
         "height_spread": figure["height_std"],
     }
-    record = {"objective": stage.score, "band": list(stage.band), "tuned": tuned, "trials": MEASURED}
+    record = {"objective": stage.score, "band": list(stage.band), "trials": MEASURED}
+    searched = ("generations", "trials_of_a_candidate")
     if tuned:
         flight |= {"speed": figure["speed"]}
-        record |= {"generations": stage.generations, "trials_of_a_candidate": stage.trials}
+        record |= dict(zip(searched, (stage.generations, stage.trials), strict=True))
+    else:
+        record |= {key: earlier[key] for key in searched if key in earlier}
     return replace(kick, **flight), {**record, "pay": pay(stage, outcomes), "measured": figure}
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from soccer_lib.control.kicks import Kick, load_kicks
 from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, leg_angles
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.runs.files import load_json
 from soccer_lib.runs.pool import Pool
 from soccer_lib.workshop.kicks.measure import measured, play, played
 from soccer_lib.workshop.kicks.pay import figures, pay
@@ -170,12 +171,19 @@ def tune_kicks(config: KickConfig) -> Path:
                     folder.keep(stage.name, _search(config, STAGES.index(stage), start, pool, folder))
         kicks = given | {s.name: kick_from(folder.vectors[s.name], s.name)[0] for s in stages if s.lined_up}
         tuned = [stage.name for stage in stages]
-        in_trials = {name: measured(kick, name in tuned) for name, kick in kicks.items()}
+        earlier = records_of(Path(config.kicks)) if config.kicks else {}
+        in_trials = {n: measured(kick, n in tuned, earlier.get(n, {})) for n, kick in kicks.items()}
         finished = {name: kick for name, (kick, _) in in_trials.items()}
         in_play = {name: played(finished, name) for name in finished}
         finished = {name: kick for name, (kick, _) in in_play.items()}
         records = {name: {**record, "in_play": in_play[name][1]} for name, (_, record) in in_trials.items()}
         return folder.finish(finished, Path(config.out) if config.out else None, records)
+
+
+def records_of(kicks: Path) -> dict[str, dict]:
+    """The records that lie beside a file of kicks, by name; empty where there are none."""
+    path = kicks.with_suffix(".json")
+    return load_json(path).get("kicks", {}) if path.exists() else {}
 
 
 def chosen_stages(config: KickConfig, given: dict[str, Kick]) -> list[Stage]:
