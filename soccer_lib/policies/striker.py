@@ -56,6 +56,9 @@ FLYING = {
 CLOSE = 0.25
 """A ball that crosses the line so far above or below the target hits it, its error aside included [m]."""
 
+SAFE = 0.9
+"""Share of hits from which on the faster kick is taken; below it a goal goes before speed."""
+
 WORTH_A_MISS = 0.45
 """Least share of hits at which a try at the target pays more than a ball at a defender."""
 
@@ -229,10 +232,11 @@ class Striker(Policy):
         return _WEIGHTS["ball_vel_twd_goal"] * kick.line_speed + goal * cls.hit_share(kick, height)
 
     def _between_defenders(self, scene: StrikerView) -> tuple[Kick, tuple[float, float]]:
-        """The kick with the highest expected score; at a solid defender where a miss would cost more."""
+        """Of the safe kicks that of the highest expected score; none at all: at a solid defender, if clean."""
         height = scene.target[2] - scene.ball[2] + 0.12
         flying = [self._kicks[name] for name in FLYING[self.style]]
-        kick = max(flying, key=lambda kick: self.expected_score(kick, height))
+        safe = [kick for kick in flying if self.hit_share(kick, height) >= SAFE]
+        kick = max(safe or flying, key=lambda kick: self.expected_score(kick, height))
         if self.style == "clean" and self.hit_share(kick, height) < WORTH_A_MISS:
             solid = [scene.across(place) for place in scene.defenders]
             fastest = max(flying, key=lambda kick: kick.line_speed)
