@@ -232,7 +232,7 @@ class Striker(Policy):
         return _WEIGHTS["ball_vel_twd_goal"] * kick.line_speed + goal * cls.hit_share(kick, height)
 
     def _between_defenders(self, scene: StrikerView) -> tuple[Kick, tuple[float, float]]:
-        """Of the safe kicks that of the highest expected score; a clean one without a hope hits a defender."""
+        """Of the safe kicks that of the highest expected score; without a hope, clean, at a defender."""
         height = scene.target[2] - scene.ball[2] + 0.12
         flying = [self._kicks[name] for name in FLYING[self.style]]
         safe = [kick for kick in flying if self.hit_share(kick, height) >= SAFE]
