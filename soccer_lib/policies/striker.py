@@ -57,7 +57,7 @@ CLOSE = 0.25
 """A ball that crosses the line so far above or below the target hits it, its error aside included [m]."""
 
 SAFE = 0.9
-"""Share of hits from which on the faster kick is taken; below it a goal goes before speed."""
+"""Share of hits from which on the faster kick is taken; where none hits as often, the surest is."""
 
 WORTH_A_MISS = 0.45
 """Least share of hits at which a try at the target pays more than a ball at a defender."""
@@ -236,7 +236,8 @@ class Striker(Policy):
         height = scene.target[2] - scene.ball[2] + 0.12
         flying = [self._kicks[name] for name in FLYING[self.style]]
         safe = [kick for kick in flying if self.hit_share(kick, height) >= SAFE]
-        kick = max(safe or flying, key=lambda kick: self.expected_score(kick, height))
+        score = self.expected_score if safe else self.hit_share
+        kick = max(safe or flying, key=lambda kick: score(kick, height))
         if self.style == "clean" and self.hit_share(kick, height) < WORTH_A_MISS:
             solid = [scene.across(place) for place in scene.defenders]
             fastest = max(flying, key=lambda kick: kick.line_speed)
