@@ -64,11 +64,11 @@ def _judge() -> KickTrial:
     return KickTrial(seed=2)
 
 
-def measured(kick: Kick, tuned: bool, earlier: dict[str, object]) -> tuple[Kick, dict[str, object]]:
+def measured(kick: Kick, generations: int, earlier: dict[str, object]) -> tuple[Kick, dict[str, object]]:
     """A kick with its figures from `MEASURED` trials that no search has seen, and its record.
 
-    The balls lie where lining up left them. One that was not tuned keeps its direction and speed, and what
-    its earlier record says of the search that found it.
+    The balls lie where lining up left them. One that was searched for no generation keeps its speed, and
+    what its earlier record says of the search that found it.
     """
     stage = next(stage for stage in STAGES if stage.name == kick.name)
     outcomes = play(_judge(), kick, stage, np.random.default_rng(7), MEASURED, misplaced=0.0)
@@ -79,12 +79,11 @@ def measured(kick: Kick, tuned: bool, earlier: dict[str, object]) -> tuple[Kick,
         "height_spread": figure["height_std"],
     }
     record = {"objective": stage.score, "band": list(stage.band), "trials": MEASURED}
-    searched = ("generations", "trials_of_a_candidate")
-    if tuned:
+    if generations:
         flight |= {"speed": figure["speed"]}
-        record |= dict(zip(searched, (stage.generations, stage.trials), strict=True))
+        record |= {"generations": generations, "trials_of_a_candidate": stage.trials}
     else:
-        record |= {key: earlier[key] for key in searched if key in earlier}
+        record |= {key: earlier[key] for key in ("generations", "trials_of_a_candidate") if key in earlier}
     return replace(kick, **flight), {**record, "pay": pay(stage, outcomes), "measured": figure}
 
 

@@ -170,9 +170,9 @@ def tune_kicks(config: KickConfig) -> Path:
                     start = first_vector(stage, folder.vectors, given)
                     folder.keep(stage.name, _search(config, STAGES.index(stage), start, pool, folder))
         kicks = given | {s.name: kick_from(folder.vectors[s.name], s.name)[0] for s in stages if s.lined_up}
-        tuned = [stage.name for stage in stages]
+        searched = {stage.name: _generations(config, stage) for stage in stages}
         earlier = records_of(Path(config.kicks)) if config.kicks else {}
-        in_trials = {n: measured(kick, n in tuned, earlier.get(n, {})) for n, kick in kicks.items()}
+        in_trials = {n: measured(kick, searched.get(n, 0), earlier.get(n, {})) for n, kick in kicks.items()}
         finished = {name: kick for name, (kick, _) in in_trials.items()}
         in_play = {name: played(finished, name) for name in finished}
         finished = {name: kick for name, (kick, _) in in_play.items()}
@@ -238,6 +238,10 @@ def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, 
     return vector
 
 
+def _generations(config: KickConfig, stage: Stage) -> int:
+    return max(1, round(config.effort * stage.generations))
+
+
 def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, folder: KickFolder) -> np.ndarray:
     """One stage: the mean of the last generation, which trials have judged more often than any candidate."""
     import cma
@@ -245,7 +249,7 @@ def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, fold
     stage = STAGES[number]
     options = {"popsize": config.population, "seed": 1000 * config.seed + number + 1, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy(start, stage.sigma, options)
-    generations = max(1, round(config.effort * stage.generations))
+    generations = _generations(config, stage)
     spoken = 0.0
     history = list(folder.scores(stage.name))
     for scores in history:  # of a killed run: the same candidates with the same scores

@@ -10,6 +10,7 @@ import pytest
 
 from soccer_lib.control.kicks import load_kicks
 from soccer_lib.errors import InputError
+from soccer_lib.workshop.kicks import measure
 from soccer_lib.workshop.kicks import search as kick_search
 from soccer_lib.workshop.kicks.pay import hit_share, pay
 from soccer_lib.workshop.kicks.search import (
@@ -163,6 +164,22 @@ def test_kicks_to_go_on_from_leave_the_rough_stages_out():
         chosen_stages(KickConfig(kicks="x", only="hook"), given)
     with pytest.raises(InputError, match="without kicks"):
         chosen_stages(KickConfig(only="lob"), {})
+
+
+def test_a_record_tells_trials_spread_and_the_search_that_found_a_kick(monkeypatch):
+    # Heights 0.7 and 0.9: median 0.8, spread 0.1; speeds 12 and 13 along the line's normal.
+    balls = [dataclasses.replace(GOAL, line_height=0.7), dataclasses.replace(GOAL, line_height=0.9)]
+    balls[1] = dataclasses.replace(balls[1], line_speed=13.0, speed=11.0)
+    monkeypatch.setattr(measure, "play", lambda *arguments, **named: balls)
+    monkeypatch.setattr(measure, "_judge", lambda: None)
+    given = dataclasses.replace(load_kicks()["loft_mid"], speed=9.0)
+    kick, record = measure.measured(given, 7, {})
+    assert (kick.height, kick.height_spread) == pytest.approx((0.8, 0.1))
+    assert (kick.line_speed, kick.speed) == pytest.approx((12.5, 10.5))
+    assert record["objective"] == "loft" and record["band"] == [0.95, 1.28] and record["generations"] == 7
+    kept, earlier = measure.measured(given, 0, {"generations": 3, "pay": 1.0})
+    assert kept.speed == 9.0 and earlier["generations"] == 3
+    assert earlier["pay"] == record["pay"]
 
 
 @pytest.fixture
