@@ -20,6 +20,9 @@ HEADING_GAIN = 2.5
 FACE_TRAVEL = (0.5, 0.3)
 """Farther away than this the robot faces where it walks; over the next stretch it turns to its place [m]."""
 
+FACE_ORBIT = (1.3, 0.8)
+"""The same on the way around the ball, where turning late costs a second."""
+
 
 def approach(
     place: tuple[float, float], ball: tuple[float, float], turn: float
@@ -48,13 +51,15 @@ def approach(
         move_x = (-away_y * side + away_x * outward) / distance
         move_y = (away_x * side + away_y * outward) / distance
         left = distance * abs(around)
+        near, stretch = FACE_ORBIT
     else:
+        near, stretch = FACE_TRAVEL
         move_x = x
         move_y = y
     length = max(hypot(move_x, move_y), 1e-6)
     speed = min(FASTEST[0], POSITION_GAIN * left)
     travel = atan2(move_y, move_x)
-    far = clamp((left - FACE_TRAVEL[0]) / FACE_TRAVEL[1], 0.0, 1.0)
+    far = clamp((left - near) / stretch, 0.0, 1.0)
     error = wrap(turn + far * wrap(travel - turn))
     if far == 1.0:
         speed *= max(0.2, cos(travel))

@@ -26,6 +26,9 @@ PATTERNS: Mapping[str, tuple[float, float, float]] = MappingProxyType(
         "placed": (-1.0, 1.0, -1.0),
         "loft_low": (1.0, -1.0, -1.0),
         "loft_high": (-1.0, 1.0, 1.0),
+        "loft_mid": (1.0, 1.0, -1.0),
+        "drive": (-1.0, -1.0, 1.0),
+        "lob": (-1.0, -1.0, -1.0),
     }
 )
 """The command that asks for each kick. A walking command never has all three entries that large."""
@@ -42,6 +45,7 @@ FEEDBACK_JOINTS = (5, 4, 1, 0)
 _LOW = JOINT_LOW - 0.3
 _HIGH = JOINT_HIGH + 0.3
 _NUMBERS = ("direction", "speed", "height", "resume")
+_MEASURED = {"line_speed": 0.0, "height_spread": 0.1, "aside": 0.0}
 
 
 NO_KICK = -1
@@ -99,6 +103,10 @@ class Kick:
         speed: of the ball after the kick, median [m/s].
         height: of the observed ball point 2.2 m ahead, median [m].
         resume: gait phase with which the walker goes on afterwards.
+        line_speed: of the observed ball point along the goal's normal, 2.2 m ahead, mean [m/s].
+        height_spread: standard deviation of `height` [m].
+        aside: how much left of where it is aimed the observed ball point crosses the goal line [rad]; that
+            point turns with the ball, and who aims allows for it before asking.
     """
 
     name: str
@@ -110,6 +118,9 @@ class Kick:
     speed: float
     height: float
     resume: float
+    line_speed: float = _MEASURED["line_speed"]
+    height_spread: float = _MEASURED["height_spread"]
+    aside: float = _MEASURED["aside"]
 
     @property
     def ticks(self) -> int:
@@ -170,9 +181,10 @@ def kicks_of(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Kick]:
     kicks = {}
     for name in dict.fromkeys(key.partition(".")[0] for key in arrays):
         own = {key.partition(".")[2]: value for key, value in arrays.items() if key.startswith(f"{name}.")}
+        own = {key: np.asarray(value) for key, value in _MEASURED.items()} | own  # older files lack them
         count = len(own.get("durations", ()))
         shapes = {"knots": (count, 12), "durations": (count,), "feedback": (8,), "stance": (2,)}
-        shapes |= dict.fromkeys(_NUMBERS, ())
+        shapes |= dict.fromkeys((*_NUMBERS, *_MEASURED), ())
         found = {key: value.shape for key, value in own.items()}
         fine = name in PATTERNS and count and found == shapes
         if not (fine and all(np.isfinite(value).all() for value in own.values())):
@@ -180,7 +192,7 @@ def kicks_of(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Kick]:
                 f"kick '{name}' in {path} has {found}; expected finite {shapes} and a name of "
                 f"{', '.join(PATTERNS)}; restore the file or run: walker kick"
             )
-        scalars = {key: float(own.pop(key)) for key in _NUMBERS}
+        scalars = {key: float(own.pop(key)) for key in (*_NUMBERS, *_MEASURED)}
         kicks[name] = Kick(
             name,
             own["knots"],
@@ -191,5 +203,8 @@ def kicks_of(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Kick]:
             scalars["speed"],
             scalars["height"],
             scalars["resume"],
+            scalars["line_speed"],
+            scalars["height_spread"],
+            scalars["aside"],
         )
     return kicks

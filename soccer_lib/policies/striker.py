@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from math import atan2, cos, hypot, pi, sin
+from math import atan2, cos, erf, hypot, pi, sin
 from typing import Any, Literal
 
 import numpy as np
@@ -16,23 +16,27 @@ from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.geometry import turned
 from soccer_lib.layout import AGENT, COMMAND_SCALE
 from soccer_lib.policies.policy import Policy, PolicySpec
+from soccer_lib.scoring import OFFICIAL_WEIGHTS
 
 STYLES = ("score", "clean")
 
-POST = 1.1
-"""How far from the middle of the goal a penalty is aimed [m]; the posts stand at 1.6."""
+POST = 0.2
+"""How far from the middle of the goal a penalty is aimed [m]: speed counts along the goal's normal only."""
 
 KEEPER_RATE = 2 * pi * 0.3
 """Angular frequency of the goalkeeper's path [rad/s]."""
 
-KEEPER_ROOM = 0.95
+KEEPER_ROOM = 0.85
 """Between the aim and the middle of the keeper [m]: its half width, the ball's radius and a margin."""
 
-ARRIVAL = (1.1, 2.6)
+ARRIVAL = (1.3, 2.1)
 """Earliest and latest arrival of the ball at the line after the trigger [s]."""
 
 NEAR = 0.10
 """Distance from the stance at which the kick is asked for [m]; the kick itself walks the rest."""
+
+AT_HAND = 0.05
+"""Stances nearer than this are as good as reached [m]."""
 
 SURE = 0.01
 """Error of the heading at which the kick is asked for [rad]; after a second it grows by half each second."""
@@ -42,6 +46,23 @@ ROLLING = 0.3
 
 INNER = 0.6
 """Only defenders nearer to the middle than this [m] are solid, whatever the picture shows."""
+
+FLYING = {
+    "score": ("shot", "loft_low", "loft_mid", "loft_high", "drive", "lob"),
+    "clean": ("drive", "lob"),
+}
+"""Kicks at a target in the air, by style; those of the clean style keep the robot upright."""
+
+CLOSE = 0.25
+"""A ball that crosses the line so far above or below the target hits it, its error aside included [m]."""
+
+SAFE = 0.9
+"""Share of hits from which on the faster kick is taken; where none hits as often, the surest is."""
+
+WORTH_A_MISS = 0.45
+"""Least share of hits at which a try at the target pays more than a ball at a defender."""
+
+_WEIGHTS = OFFICIAL_WEIGHTS["obstacle_penalty_kick"]
 
 _GOALS = (AGENT["goal_team_0_rel_robot"], AGENT["goal_team_1_rel_robot"])
 _KEEPERS = tuple(
@@ -145,9 +166,12 @@ class Striker(Policy):
             return np.zeros(3, np.float32), dataclasses.replace(memory, aligning=0, aim=None)
         kick, aim, free, memory = self._plan(scene, memory)
         ball = scene.ball[:2]
-        heading = atan2(aim[1] - ball[1], aim[0] - ball[0])
-        places = [self._stance(kick, side, ball, heading) for side in (1.0, -1.0)]
-        place = min(places, key=lambda point: hypot(*point))
+        straight = atan2(aim[1] - ball[1], aim[0] - ball[0])
+        headings = [straight - side * kick.aside for side in (1.0, -1.0)]
+        places = [self._stance(kick, side, ball, h) for side, h in zip((1.0, -1.0), headings, strict=True)]
+        # The nearer foot; of two that are at hand, the one that faces its aim, not another at every step.
+        feet = zip(places, headings, strict=True)
+        place, heading = min(feet, key=lambda foot: (max(hypot(*foot[0]), AT_HAND), abs(foot[1])))
         left = hypot(*place)
         if memory.aligning or left < 2 * NEAR:
             memory = dataclasses.replace(memory, aligning=memory.aligning + 1)
@@ -167,7 +191,7 @@ class Striker(Policy):
 
     def _plan(self, scene: StrikerView, memory: Memory) -> tuple[Kick, tuple[float, float], bool, Memory]:
         """Which kick, where to, whether the way is free, and what to remember of it."""
-        hard = "shot" if self.style == "score" else "placed"
+        hard = "shot" if self.style == "score" else "drive"
         if self.aim_y is not None and scene.task != "other":
             return self._kicks[hard], scene.on_line(self.aim_y), True, memory
         if scene.task == "goalie":
@@ -189,11 +213,33 @@ class Striker(Policy):
             side = 1.0 if memory.aim > 0 else -1.0
         return side * POST, room[side] > KEEPER_ROOM
 
+    @staticmethod
+    def hit_share(kick: Kick, height: float) -> float:
+        """Share of a kick's balls that cross the goal line at a target's height, normally spread.
+
+        Args:
+            kick: one of `FLYING`.
+            height: of the target above the observed point of a resting ball [m].
+        """
+        ends = ((height + side * CLOSE - kick.height) / kick.height_spread for side in (1.0, -1.0))
+        above, below = (0.5 * (1.0 + erf(end / 2**0.5)) for end in ends)
+        return above - below
+
+    @classmethod
+    def expected_score(cls, kick: Kick, height: float) -> float:
+        """What a kick at a target of that height [m] is worth, up to a constant of all kicks."""
+        goal = _WEIGHTS["goal_scored"] - _WEIGHTS["offside"]
+        return _WEIGHTS["ball_vel_twd_goal"] * kick.line_speed + goal * cls.hit_share(kick, height)
+
     def _between_defenders(self, scene: StrikerView) -> tuple[Kick, tuple[float, float]]:
-        """The kick whose height at the line is the target's; a clean one hits a solid defender instead."""
-        if self.style == "clean":
-            solid = [scene.across(place) for place in scene.defenders]
-            return self._kicks["placed"], scene.on_line(min(solid, key=abs))
+        """Of the safe kicks that of the highest expected score; without a hope, clean, at a defender."""
         height = scene.target[2] - scene.ball[2] + 0.12
-        flying = [kick for name, kick in self._kicks.items() if name != "placed"]
-        return min(flying, key=lambda kick: abs(kick.height - height)), scene.target[:2]
+        flying = [self._kicks[name] for name in FLYING[self.style]]
+        safe = [kick for kick in flying if self.hit_share(kick, height) >= SAFE]
+        score = self.expected_score if safe else self.hit_share
+        kick = max(safe or flying, key=lambda kick: score(kick, height))
+        if self.style == "clean" and self.hit_share(kick, height) < WORTH_A_MISS:
+            solid = [scene.across(place) for place in scene.defenders]
+            fastest = max(flying, key=lambda kick: kick.line_speed)
+            return fastest, scene.on_line(min(solid, key=abs))
+        return kick, scene.target[:2]

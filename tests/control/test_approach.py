@@ -37,6 +37,13 @@ def test_it_arrives_behind_the_ball_without_touching_it(turn, away, bearing):
     assert nearest > 0.33  # ball and foot touch at about 0.25 m
 
 
+def test_on_the_way_around_it_turns_to_its_place_in_time():
+    """Half a metre from the ball, its place a quarter turn of 0.79 m on: it turns to its place already."""
+    place, ball = (0.5, 0.5), (0.0, 0.5)
+    assert approach(place, ball, 2.0)[2] == FASTEST[2]
+    assert approach(place, ball, -2.0)[2] == -FASTEST[2]
+
+
 def test_at_its_place_it_asks_for_nothing():
     assert approach((0.0, 0.0), (0.4, -0.1), 0.0) == (0.0, 0.0, 0.0)
 

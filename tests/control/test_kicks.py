@@ -91,6 +91,12 @@ def test_the_projects_kicks_are_whole():
     assert all(0.3 < kick.ticks * 0.02 < 1.5 for kick in kicks.values())
 
 
+def test_an_older_file_without_flight_figures_still_loads(kick, tmp_path):
+    arrays = {k: v for k, v in kick.arrays().items() if k not in ("shot.line_speed", "shot.height_spread")}
+    again = kicks_of(tmp_path / "kicks.npz", arrays)["shot"]
+    assert again.speed == kick.speed and again.line_speed == 0.0 and again.height_spread == 0.1
+
+
 def test_a_file_keeps_every_number(kick, tmp_path):
     file = tmp_path / "kicks.npz"
     atomic_write_npz(file, kick.arrays())

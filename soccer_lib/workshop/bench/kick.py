@@ -1,4 +1,4 @@
-"""`bench kick`: speed, direction, height and falls of every kick, from real approaches."""
+"""`bench kick`: speed, direction, height, falls and score of every kick, from real approaches."""
 
 from __future__ import annotations
 
@@ -83,6 +83,8 @@ def rows_of(results: list[KickResult]) -> dict[str, Estimate]:
         "direction_mean_deg": bootstrap_of(direction),
         "direction_std_deg": bootstrap_of(direction, np.std),
         "height_m": bootstrap_of(measured("height_m"), np.median),
+        "line_m_s": bootstrap_of(measured("line_m_s")),
+        "goal_score": bootstrap_of(measured("score")),
         "fall_share": wilson([r.fell for r in fired]),
     }
 

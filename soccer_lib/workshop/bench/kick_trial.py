@@ -21,6 +21,7 @@ from soccer_lib.evaluation.play import play_episode
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
 from soccer_lib.geometry import heading_of, turned
 from soccer_lib.policies.striker import Memory, Striker, StrikerView
+from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
 
@@ -44,6 +45,11 @@ ROOM = 4.0
 
 FILMED = (0.8, 1.2)
 """How long before and after the strike a video shows [s]."""
+
+TOUCHED = 1.5
+"""The official term robot_distance_ball once the ball was touched."""
+
+PENALTY = "goalie_penalty_kick"
 
 _TWENTY_MS = 10  # physics steps
 _WAIT = np.zeros(3, np.float32)
@@ -85,6 +91,8 @@ class KickResult:
         speed_m_s: horizontal speed of the centre from 1.1 m to 2.2 m away, flying or rolling.
         direction_deg: where the centre passed 2.2 m, left of the robot's heading at the trigger.
         height_m: of the centre there; 0.11 is on the ground.
+        line_m_s: speed along the heading of the observed ball point there, spin included.
+        score: official score of a penalty with this ball, were it a goal after one touch.
         path: the centre from the strike on every 20 ms: ahead, left of that heading, up from the ground [m].
             Shape: (n, 3); None where it was not struck.
         struck_at: simulated time of the strike [s].
@@ -99,6 +107,8 @@ class KickResult:
     speed_m_s: float = float("nan")
     direction_deg: float = float("nan")
     height_m: float = float("nan")
+    line_m_s: float = float("nan")
+    score: float = float("nan")
     path: np.ndarray | None = None
     struck_at: float = float("nan")
 
@@ -136,7 +146,9 @@ class KickWatch:
     def __init__(self, sim: SoccerSim) -> None:
         self._sim = sim
         self._ball = sim.data.geom("ball").xpos
+        self._point = sim.data.body("soccer_ball").xpos
         self._centres: list[np.ndarray] = []
+        self._points: list[np.ndarray] = []
         self.end = sim.task.max_steps
         self.trigger: int | None = None
         self.heading = 0.0
@@ -146,6 +158,7 @@ class KickWatch:
     def begin_episode(self, observation: np.ndarray) -> None:
         """Note where the ball lies after the reset."""
         self._centres = [self._ball.copy()]
+        self._points = [self._point.copy()]
         self.begin_step()
 
     def begin_step(self) -> None:
@@ -156,10 +169,15 @@ class KickWatch:
     def end_physics_step(self, torque: np.ndarray) -> None:
         """Note where the ball is."""
         self._centres.append(self._ball.copy())
+        self._points.append(self._point.copy())
 
     def centres_since_trigger(self) -> np.ndarray:
         """The ball's centre before each physics step since the kick was granted [m]. Shape: (n, 3)."""
         return np.array(self._centres[self.trigger : -1])
+
+    def points_since_trigger(self) -> np.ndarray:
+        """The ball point that observations and the score show, likewise [m]. Shape: (n, 3)."""
+        return np.array(self._points[self.trigger : -1])
 
     def end_step(self, info: dict[str, Any]) -> None:
         """Note what an env step came to."""
@@ -212,12 +230,14 @@ class KickPlayer:
         if struck is None or watch.aborted:
             return result
         path = in_heading(centre[struck:], centre[0], watch.heading)
+        points = in_heading(watch.points_since_trigger()[struck:], centre[0], watch.heading)
         return replace(
             result,
             path=path[::_TWENTY_MS],
             strike_s=struck * PHYSICS_DT,
             struck_at=(watch.trigger + struck) * PHYSICS_DT,
             **flight(path),
+            **at_line(points),
         )
 
     def _aimed(self, job: KickJob) -> Aimed:
@@ -294,3 +314,21 @@ def flight(path: np.ndarray) -> dict[str, float]:
     figures["direction_deg"] = degrees(atan2(left, ahead))
     figures["height_m"] = up
     return figures
+
+
+def at_line(points: np.ndarray) -> dict[str, float]:
+    """What the score sees of a ball at the goal line, `LINE` ahead.
+
+    Args:
+        points: the observed ball point every 2 ms: ahead, left, up [m]. Shape: (n, 3).
+
+    Returns:
+        What `KickResult` calls so; empty where the point did not come as far.
+    """
+    beyond = points[:, 0] >= LINE
+    if not beyond.any():
+        return {}
+    row = max(int(beyond.argmax()), 1)
+    speed = float(points[row, 0] - points[row - 1, 0]) / PHYSICS_DT
+    terms = {"robot_distance_ball": TOUCHED, "ball_vel_twd_goal": speed, "goal_scored": 1.0, "steps": 1.0}
+    return {"line_m_s": speed, "score": sum(OFFICIAL_WEIGHTS[PENALTY][name] * x for name, x in terms.items())}

@@ -2,35 +2,33 @@
 
 The swing alone is tuned: first from any place where the walker comes to rest, on misplaced balls, then from
 where strikes have lined up, with the errors that lining up leaves over. One kick grows from another: first
-any hard shot, then the shot that the penalties pay for, from it the lofts, which hit a height at the line,
-and the placed kick, which stays up and aims.
+any hard shot, then the shot that the penalties pay for, from it the lofts, which share out the heights of the
+obstacle task, the placed kick, which aims along the ground, and kicks after which the robot still stands.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from math import exp
 from pathlib import Path
 
 import numpy as np
 
-from soccer_lib.control.kicks import Kick
-from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, clamp, leg_angles
-from soccer_lib.errors import InputError
+from soccer_lib.control.kicks import Kick, load_kicks
+from soccer_lib.control.leg import HIP_Y, JOINT_HIGH, JOINT_LOW, leg_angles
+from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.runs.files import load_json
 from soccer_lib.runs.pool import Pool
-from soccer_lib.workshop.kicks.trial import (
-    CENTRE,
-    LEFT_OVER,
-    MISPLACED,
-    KickTrial,
-    Outcome,
-    anywhere,
-    penalty_spot,
-)
+from soccer_lib.workshop.kicks.measure import measured, play, played
+from soccer_lib.workshop.kicks.pay import figures, pay
+from soccer_lib.workshop.kicks.stages import STAGES, Stage
+from soccer_lib.workshop.kicks.trial import KickTrial
 from soccer_lib.workshop.walker.files import KickFolder
 
 KNOTS = 5
+JUDGED, JUDGE = 40, 999_999
+"""Trials on which the result of a last stage is compared with its start, and the number of their seed."""
+
 FEEDBACK = np.array([0.9, 0.12, 1.5, 0.19, 0.3, 0.04, 0.1, 0.07])
 """First gains of the support leg: those of the gait engine, about."""
 
@@ -42,6 +40,12 @@ _UNITS = np.concatenate(
         [0.05, 0.05, 0.2],  # stance [m], phase of the walk afterwards
     ]
 )
+AFTER = [*range(12 * 3, 12 * KNOTS), 12 * KNOTS + 3, 12 * KNOTS + 4, len(_UNITS) - 1]
+"""Entries of a search vector that act after the strike: the last two knots, their times, and the walk."""
+
+AHEAD = len(_UNITS) - 3
+"""Entry of a search vector that says how far ahead the ball lies."""
+
 # of the ball in a stance: no shin touches it before [m]
 _NEAREST = (0.36, -0.3)
 _FARTHEST = (0.75, 0.15)
@@ -50,46 +54,8 @@ _SHORTEST = 0.02
 _LONGEST = 0.8
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One search.
-
-    Attributes:
-        name: of the result.
-        start: the stage that it starts from; "" for the hand-made swing.
-        score: how trials are paid: "hard", "penalty", "loft" or "upright".
-        generations: of the search.
-        trials: of each candidate.
-        sigma: first step size [search units].
-        seconds: length of a trial [s].
-        height: for "loft": of the observed ball point at the line [m].
-        lined_up: trials start where strikes have lined up, at balls where the tasks have them; the others
-            wherever the robot stands, in the middle of the field.
-    """
-
-    name: str
-    start: str
-    score: str
-    generations: int
-    trials: int = 4
-    sigma: float = 0.2
-    seconds: float = 1.3
-    height: float = 0.0
-    lined_up: bool = False
-
-
-STAGES = (
-    Stage("first", "", "hard", 150, trials=3, sigma=0.5),
-    Stage("rough_shot", "first", "penalty", 260, trials=5, sigma=0.25),
-    Stage("rough_placed", "rough_shot", "upright", 100, trials=5, sigma=0.2, seconds=2.4),
-    Stage("rough_low", "rough_shot", "loft", 60, trials=5, sigma=0.12, height=0.88),
-    Stage("rough_high", "rough_low", "loft", 70, trials=5, sigma=0.15, height=1.36),
-    Stage("shot", "rough_shot", "penalty", 45, trials=6, sigma=0.08, lined_up=True),
-    Stage("placed", "rough_placed", "upright", 20, trials=6, sigma=0.05, seconds=2.4, lined_up=True),
-    Stage("loft_low", "rough_low", "loft", 40, trials=6, sigma=0.06, height=0.82, lined_up=True),
-    Stage("loft_high", "rough_high", "loft", 25, trials=6, sigma=0.05, height=1.32, lined_up=True),
-)
-"""In this order. The rough ones come to rest anywhere, the last four where a strike has lined up."""
+KICK_OF = {"rough_shot": "shot", "rough_placed": "placed", "rough_low": "loft_low", "rough_high": "loft_high"}
+"""Kick of a given file that takes the place of a rough stage."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +70,14 @@ class KickConfig:
     """seed of stances, searches and misplaced balls"""
     workers: int = 2
     """worker processes [count]"""
-    population: int = 24
+    population: int = 18
     """candidates in a generation [count]"""
     effort: float = 1.0
     """share of the generations of each stage"""
+    kicks: str = ""
+    """start from the kicks of a file, not from rough ones [path ending in .npz, empty: from nothing]"""
+    only: str = ""
+    """with --kicks, which to tune; the others are copied [names, comma-separated, empty: all]"""
 
 
 @dataclass(frozen=True)
@@ -169,64 +139,10 @@ def kick_from(vector: np.ndarray, name: str = "shot") -> tuple[Kick, float]:
     return Kick(name, inside.reshape(KNOTS, 12), lasting, feedback, stance, 0.0, 0.0, 0.0, resume), outside
 
 
-def play(trial: KickTrial, kick: Kick, stage: Stage, rng: np.random.Generator, trials: int) -> list[Outcome]:
-    """Trials from drawn stances with misplaced balls."""
-    stances = trial.lined_up if stage.lined_up else trial.walked
-    chosen = [stances[i] for i in rng.integers(0, len(stances), trials)]
-    errors = rng.normal(0.0, LEFT_OVER if stage.lined_up else MISPLACED, (trials, 3))
-    past = 9.0 if stage.score == "upright" else 0.12
-    draw = (anywhere if stage.score == "upright" else penalty_spot) if stage.lined_up else lambda rng: CENTRE
-    return [
-        trial.play(kick, stance, stance.error + error, draw(rng), stage.seconds, past)
-        for stance, error in zip(chosen, errors, strict=True)
-    ]
-
-
-def pay(stage: Stage, outcomes: list[Outcome]) -> float:
-    """Mean pay of a kick's trials."""
-    flown = [o.angle for o in outcomes if o.speed > 0.3]
-    middle = float(np.median(flown)) if flown else 0.0
-    return float(np.mean([_pay_one(stage, o, middle) for o in outcomes]))
-
-
-def _pay_one(stage: Stage, o: Outcome, middle: float) -> float:
-    """What one trial earns; a missed ball costs by how much, a turned one by its angle."""
-    if o.speed <= 0.3:
-        return -8.0 - 5.0 * o.missed_by + 3.0 * o.speed
-    error = abs(o.angle - middle)
-    straight = -8.0 * max(0.0, abs(middle) - 0.1) - 8.0 * max(0.0, error - 0.03)
-    stands = _logistic(((o.fall_time or 9.0) - (o.line_time or 9.0) - 0.06) / 0.02)
-    aimed = 3.0 * exp(-((error / 0.06) ** 2)) + 3.0 * exp(-((error / 0.02) ** 2))
-    if stage.score == "upright":
-        fell = 8.0 + 5.0 * (stage.seconds - o.fall_time) if o.fall_time else 0.0
-        return straight + 1.5 * aimed + 1.2 * min(o.speed, 6.0) - (o.touches - 1) - fell
-    if stage.score == "hard":
-        return straight + 2.25 * o.speed + 4.0 * stands + 3.0 * min(o.fall_time or 1.0, 1.0)
-    if o.line_time is None:
-        return straight - 2.0 + o.speed
-    if stage.score == "penalty":  # the official weights of speed, goal and fall
-        return straight + 1.5 * o.line_speed + 4.0 * stands
-    missed = abs(o.line_height - stage.height) / 0.2
-    height = 5.0 * exp(-0.5 * missed**2) - 2.0 * min(missed, 3.0)
-    return straight + aimed + 0.5 * o.line_speed + 4.0 * stands + height
-
-
-def _logistic(x: float) -> float:
-    return 1.0 / (1.0 + exp(-clamp(x, -20.0, 20.0)))
-
-
-def figures(outcomes: list[Outcome]) -> dict[str, float]:
-    """Medians and spreads of some trials, for the curve."""
-    hit = [o for o in outcomes if o.speed > 0.3]
-    passed = [o for o in outcomes if o.line_time is not None]
-    return {
-        "speed": float(np.median([o.speed for o in hit])) if hit else 0.0,
-        "angle": float(np.median([o.angle for o in hit])) if hit else 0.0,
-        "angle_std": float(np.std([o.angle for o in hit])) if hit else 9.0,
-        "line_speed": float(np.median([o.line_speed for o in passed])) if passed else 0.0,
-        "height": float(np.median([o.line_height for o in passed])) if passed else 0.0,
-        "falls": float(np.mean([o.fall_time is not None for o in outcomes])),
-    }
+def vector_of(kick: Kick) -> np.ndarray:
+    """The search vector of a kick, inverse to `kick_from`."""
+    rest = [*kick.stance, kick.resume]
+    return np.concatenate([np.ravel(kick.knots), np.log(kick.durations), kick.feedback, rest]) / _UNITS
 
 
 def tune_kicks(config: KickConfig) -> Path:
@@ -244,14 +160,86 @@ def tune_kicks(config: KickConfig) -> Path:
             f"workers, population, effort got {config.workers}, {config.population}, {config.effort}; "
             "expected 1 or more, 4 or more, and above 0 to 10; try the defaults"
         )
+    given = load_kicks(Path(config.kicks)) if config.kicks else {}
+    stages = chosen_stages(config, given)
     remedy = "run the same command to go on"
     with KickFolder(Path(config.save_dir), config) as folder:
         with Pool(KickJudge, config.workers, remedy=remedy) as pool:
-            for number, stage in enumerate(STAGES):
+            for stage in stages:
                 if stage.name not in folder.vectors:
-                    start = folder.vectors[stage.start] if stage.start else first_swing()
-                    folder.keep(stage.name, _search(config, number, start, pool, folder))
-        return folder.finish(_measured(folder.vectors), Path(config.out) if config.out else None)
+                    start = first_vector(stage, folder.vectors, given)
+                    folder.keep(stage.name, _search(config, STAGES.index(stage), start, pool, folder))
+        kicks = given | {s.name: kick_from(folder.vectors[s.name], s.name)[0] for s in stages if s.lined_up}
+        searched = {stage.name: _generations(config, stage) for stage in stages}
+        earlier = records_of(Path(config.kicks)) if config.kicks else {}
+        in_trials = {n: measured(kick, searched.get(n, 0), earlier.get(n, {})) for n, kick in kicks.items()}
+        finished = {name: kick for name, (kick, _) in in_trials.items()}
+        in_play = {name: played(finished, name) for name in finished}
+        finished = {name: kick for name, (kick, _) in in_play.items()}
+        records = {name: {**record, "in_play": in_play[name][1]} for name, (_, record) in in_trials.items()}
+        return folder.finish(finished, Path(config.out) if config.out else None, records)
+
+
+def records_of(kicks: Path) -> dict[str, dict]:
+    """The records that lie beside a file of kicks, by name; empty where there are none."""
+    path = kicks.with_suffix(".json")
+    return load_json(path).get("kicks", {}) if path.exists() else {}
+
+
+def chosen_stages(config: KickConfig, given: dict[str, Kick]) -> list[Stage]:
+    """The stages of a run: all of them, or the last ones of the kicks to tune.
+
+    Raises:
+        InputError: a kick that there is not, or a choice without kicks to go on from.
+    """
+    if config.only and not given:
+        raise InputError(
+            f"only got {config.only!r} without kicks; expected both; try --kicks data/kicks/kicks.npz"
+        )
+    if not given:
+        return list(STAGES)
+    last = {stage.name: stage for stage in STAGES if stage.lined_up}
+    names = [name.strip() for name in config.only.split(",")] if config.only else list(last)
+    for name in names:
+        if name not in last:
+            raise unknown_name("kick", name, list(last))
+    return [stage for name, stage in last.items() if name in names]
+
+
+def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, Kick]) -> np.ndarray:
+    """Where a search starts: at the kick given, an earlier stage, a mixture of two, or by hand.
+
+    Kicks that grew from one another mix: the ball's height, and whether the robot stands, change steadily.
+
+    Raises:
+        InputError: the given kicks lack one that the stage starts from.
+    """
+
+    def result(name: str) -> np.ndarray:
+        if name in vectors:
+            return vectors[name]
+        if KICK_OF.get(name) not in given:
+            raise InputError(
+                f"kicks has {', '.join(given)}; expected {KICK_OF.get(name, name)}, from which {stage.name} "
+                "starts; try data/kicks/kicks.npz"
+            )
+        return vector_of(given[KICK_OF[name]])
+
+    if stage.name in given:
+        return vector_of(given[stage.name])
+    if not stage.start:
+        return first_swing()
+    if not stage.toward:
+        return result(stage.start)
+    share = np.full(len(_UNITS), stage.share)
+    share[AFTER] = stage.share if stage.follow is None else stage.follow
+    vector = (1.0 - share) * result(stage.start) + share * result(stage.toward)
+    vector[AHEAD] += stage.farther / _UNITS[AHEAD]
+    return vector
+
+
+def _generations(config: KickConfig, stage: Stage) -> int:
+    return max(1, round(config.effort * stage.generations))
 
 
 def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, folder: KickFolder) -> np.ndarray:
@@ -261,7 +249,7 @@ def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, fold
     stage = STAGES[number]
     options = {"popsize": config.population, "seed": 1000 * config.seed + number + 1, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy(start, stage.sigma, options)
-    generations = max(1, round(config.effort * stage.generations))
+    generations = _generations(config, stage)
     spoken = 0.0
     history = list(folder.scores(stage.name))
     for scores in history:  # of a killed run: the same candidates with the same scores
@@ -280,24 +268,18 @@ def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, fold
         if generation + 1 == generations or time.monotonic() - spoken > 5.0:
             spoken = time.monotonic()
             folder.log(stage.name, entry, (generation + 1) / generations)
-    return np.array(strategy.mean)
+    if not stage.lined_up:
+        return np.array(strategy.mean)
+    return _better(config, number, [start, np.array(strategy.mean)], pool)
 
 
-def _measured(vectors: dict[str, np.ndarray]) -> dict[str, Kick]:
-    """The kicks with their direction, speed and height, from 60 trials that no search has seen."""
-    trial = KickTrial(seed=2)
-    kicks = {}
-    for stage in (stage for stage in STAGES if stage.lined_up):
-        kick, _ = kick_from(vectors[stage.name], stage.name)
-        seen = figures(play(trial, kick, stage, np.random.default_rng(7), 60))
-        line = replace(stage, score="penalty")
-        kicks[stage.name] = replace(
-            kick,
-            direction=seen["angle"],
-            speed=seen["speed"],
-            height=figures(play(trial, kick, line, np.random.default_rng(7), 60))["height"],
-        )
-    return kicks
+def _better(config: KickConfig, number: int, vectors: list[np.ndarray], pool: Pool) -> np.ndarray:
+    """Of a search's start and its result, which does better on `JUDGED` trials of its own."""
+    stage = replace(STAGES[number], trials=JUDGED)
+    jobs = [KickCandidate(stage, vector, (config.seed, number, JUDGE)) for vector in vectors]
+    scores = [score for score, _ in pool.map(jobs)]
+    print(f"{stage.name}: {scores[0]:.2f} at the start, {scores[1]:.2f} now", flush=True)
+    return vectors[int(np.argmax(scores))]
 
 
 def main(config: KickConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import atan2, cos, hypot, pi, sin
 from typing import Any, NamedTuple
 
@@ -28,9 +29,10 @@ MISPLACED = (0.012, 0.01, 0.018)
 LEFT_OVER = (0.004, 0.003, 0.004)
 """Spread around the errors of a stance that lined up [m, m, rad]."""
 
-_NOMINAL = Kick(
+NOMINAL = Kick(
     "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
 )
+"""Its stance is that of any kick, about: where strikes line up before a kick is known."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Stance:
 
 
 class Spot(NamedTuple):
-    """Where the ball lies, in world axes [m], and the heading in which it shall go [rad].
+    """Where the ball lies, in world axes [m], the heading in which it shall go, and the line's normal [rad].
 
     The feet meet the mesh of the field a little differently in every place, and a swing shows it.
     """
@@ -60,19 +62,18 @@ class Spot(NamedTuple):
     x: float
     y: float
     heading: float
+    normal: float
 
 
-CENTRE = Spot(0.0, 0.0, pi)
-
-
-def penalty_spot(rng: np.random.Generator) -> Spot:
-    """The ball of the penalty tasks; headings as they are aimed."""
-    return Spot(-8.77, 0.0, pi + rng.uniform(-0.5, 0.5))
+CENTRE = Spot(0.0, 0.0, pi, pi)
 
 
 def anywhere(rng: np.random.Generator) -> Spot:
     """A ball of kick_to_target."""
-    return Spot(rng.uniform(-8.0, 8.0), rng.uniform(-5.0, 5.0), rng.uniform(-pi, pi))
+    x = rng.uniform(-8.0, 8.0)
+    y = rng.uniform(-5.0, 5.0)
+    heading = rng.uniform(-pi, pi)
+    return Spot(x, y, heading, heading)
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,10 @@ class Outcome:
         missed_by: closest that the kicking foot's body came to the ball's centre before touching it [m].
         speed: horizontal speed of the ball's centre at `LINE`, or at the end [m/s].
         angle: direction of the ball, left of the heading that was wanted [rad].
+        aside: where the observed ball point passed `LINE`, seen from the ball's place, likewise; 0 if it
+            did not [rad].
         line_time: when the observed ball point passed `LINE`; None if it did not [s].
-        line_speed: speed of that point along the heading there, which the penalties pay for [m/s].
+        line_speed: speed of that point along the line's normal there, which the penalties pay for [m/s].
         line_height: its height there [m].
         fall_time: when the trunk sank below 0.4 m; None if it did not [s].
         touches: separate contacts of robot and ball.
@@ -93,6 +96,7 @@ class Outcome:
     missed_by: float
     speed: float
     angle: float
+    aside: float
     line_time: float | None
     line_speed: float
     line_height: float
@@ -123,9 +127,18 @@ class KickTrial:
         self._ball_v = slice(model.jnt_dofadr[ball], model.jnt_dofadr[ball] + 6)
         self._ball_body = model.body("soccer_ball").id
         self._foot = model.body("robot_0:right_foot_link").id
-        rng = np.random.default_rng(seed)
-        self.walked = self._collect(self._walk_and_stop, walked, rng)
-        self.lined_up = self._collect(self._line_up, lined_up, rng)
+        self._wanted = walked, lined_up
+        self.seed = seed
+
+    @cached_property
+    def walked(self) -> list[Stance]:
+        """Where the robot came to rest anywhere."""
+        return self._collect(self._walk_and_stop, self._wanted[0], np.random.default_rng([self.seed, 0]))
+
+    @cached_property
+    def lined_up(self) -> list[Stance]:
+        """Where a strike lined up with a ball."""
+        return self._collect(self._line_up, self._wanted[1], np.random.default_rng([self.seed, 1]))
 
     @staticmethod
     def _collect(search: Callable, count: int, rng: np.random.Generator) -> list[Stance]:
@@ -168,7 +181,7 @@ class KickTrial:
     def _line_up(self, rng: np.random.Generator) -> Stance | None:
         """Walk, then line up with a ball in front; None where the left leg would kick or it fails."""
         sim = self.sim
-        strike = Strike(self.walker, {"shot": _NOMINAL})
+        strike = Strike(self.walker, {"shot": NOMINAL})
         sim.reset(seed=0)
         ball = sim.data.qpos[self._ball_q]
         ball[2] = 50.0
@@ -255,9 +268,9 @@ class KickTrial:
         touches = 0
         touching = False
         line_time = fall_time = None
-        line_speed = line_height = 0.0
+        line_speed = line_height = aside = 0.0
         flown = None
-        toward = np.array([cos(spot.heading), sin(spot.heading)])
+        toward = np.array([cos(spot.normal), sin(spot.normal)])
         for tick in range(int(seconds / WALKER_DT)):
             if tick == kick.ticks:
                 self.walker.resume(kick.resume)
@@ -273,6 +286,7 @@ class KickTrial:
                 if line_time is None and (x - spot.x) * toward[0] + (y - spot.y) * toward[1] >= LINE:
                     line_time = time
                     line_height = height
+                    aside = wrap(atan2(y - spot.y, x - spot.x) - spot.heading)
                     flown = self._ball_centre()[1]
                     line_speed = float(sim.data.qvel[self._ball_v][:2] @ toward)
                 if fall_time is None and sim.readings.imu[2] < 0.4:
@@ -285,5 +299,5 @@ class KickTrial:
         vx, vy, _ = (self._ball_centre()[1] if flown is None else flown).tolist()
         angle = wrap(atan2(vy, vx) - spot.heading) if hypot(vx, vy) > 0.05 else 0.0
         return Outcome(
-            missed_by, hypot(vx, vy), angle, line_time, line_speed, line_height, fall_time, touches
+            missed_by, hypot(vx, vy), angle, aside, line_time, line_speed, line_height, fall_time, touches
         )

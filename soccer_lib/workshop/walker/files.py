@@ -33,6 +33,9 @@ _NO_EFFECT = ("save_dir", "out", "log_interval", "checkpoint_interval")
 _MAY_CHANGE = ("total_steps",)
 """Settings that may differ when a run goes on: it may be made longer or shorter on the way."""
 
+_FIGURES = ("direction", "speed", "height", "line_speed", "height_spread", "aside")
+"""Figures of a kick in its record."""
+
 Curve = dict[str, list[dict[str, Any]]]
 """Stage -> its entries in the order of their generations or steps."""
 
@@ -207,11 +210,11 @@ class KickFolder(TuningFolder):
         self._scores = {stage: np.array(scores)}
         atomic_write_npz(self.path / "scores.npz", self._scores, compress=False)
 
-    def finish(self, kicks: dict[str, Kick], out: Path | None) -> Path:
-        """Write the kicks and their record; returns their file."""
+    def finish(self, kicks: dict[str, Kick], out: Path | None, records: dict[str, dict]) -> Path:
+        """Write the kicks and their records; returns their file."""
         arrays = {key: value for kick in kicks.values() for key, value in kick.arrays().items()}
         figures = {
-            name: {key: float(getattr(kick, key)) for key in ("direction", "speed", "height")}
+            name: {key: float(getattr(kick, key)) for key in _FIGURES} | records.get(name, {})
             for name, kick in kicks.items()
         }
         return self.publish(arrays, out, kicks=figures)

@@ -18,6 +18,7 @@ from soccer_lib.workshop.bench.kick_trial import (
     KickJob,
     KickResult,
     KickWatch,
+    at_line,
     draw_aim,
     flight,
     in_heading,
@@ -47,6 +48,14 @@ def test_a_ball_that_slows_down_is_measured_on_the_second_half_of_its_way():
 def test_a_ball_that_stops_short_has_neither_direction_nor_height():
     figures = flight(np.stack([np.minimum(5 * TIME, 2.0), 0 * TIME, 0 * TIME], axis=1))
     assert figures == {"launch_m_s": pytest.approx(5)}
+
+
+def test_the_score_sees_the_point_on_the_turning_ball():
+    # The point passes the line at 6 m/s while the centre has 5: 0.25 x 1.5 + 1.5 x 6 + 2.5 - 1 for a goal.
+    ahead = np.where(TIME < 0.4, 5 * TIME, 2.0 + 6 * (TIME - 0.4))
+    figures = at_line(np.stack([ahead, 0 * ahead, 0 * ahead], axis=1))
+    assert figures == {"line_m_s": pytest.approx(6.0), "score": pytest.approx(10.875)}
+    assert at_line(np.zeros((5, 3))) == {}
 
 
 def test_a_nudge_is_no_strike():
