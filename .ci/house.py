@@ -26,9 +26,9 @@ class Limits:
     """Limits in lines of code (no blank lines, comments, docstrings), where nothing else is said."""
 
     # 8,800 before each step had a line of its own (400 more), before the files of others were read by their
-    # own words, without being run (800 more), before what users type, kill and mistake was answered in one line
-    # each (550 more), and before rules and gait had a compiled mirror (1,050 more, a room that a reader may
-    # leave out); trainer and export are still to come.
+    # own words, without being run (800 more), before what users type, kill and mistake was answered in a line
+    # (550 more), and before rules and gait had a compiled mirror (1,050 more, a room that a reader may leave
+    # out); trainer and export are still to come.
     library: int = 11_600
     """All rooms but the annexes."""
     room: int = 1_400
