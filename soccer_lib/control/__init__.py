@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from soccer_lib.control.walker import OwnWalker, Walker
 from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.formats.arrays import kind_of
+from soccer_lib.ranges import of_type
 from soccer_lib.runs.files import load_npz, sha256_of, unreadable
 
 __all__ = ["OwnWalker", "Walker", "load_walker"]
@@ -25,6 +27,7 @@ def load_walker(which: str | Path = "own", trust_code: bool = False) -> Walker:
     """
     from soccer_lib.control import foreign, weights
 
+    of_type("walker", which, str | os.PathLike, "a name or a path", 'try "own"')
     if str(which) == "own":
         sha256 = weights.check_sha256(weights.OWN_FILE, required=True)
         return _own_walker(weights.OWN_FILE, "own", sha256)

@@ -106,6 +106,10 @@ class StrikerView:
         self.goal = tuple(o[_GOALS[self.team]])
         south, north = (o[goal] for goal in _GOALS)
         length = hypot(north[0] - south[0], north[1] - south[1])
+        if not length:
+            raise InputError(
+                "observation has both goals at one place; expected one of an environment; see observation='agent'"
+            )
         # World axes seen from the robot: x from the south goal to the north goal, y to its left.
         self.x_axis = ((north[0] - south[0]) / length, (north[1] - south[1]) / length)
         self.y_axis = (-self.x_axis[1], self.x_axis[0])

@@ -292,3 +292,9 @@ def test_reference_policy_stands_from_its_npz():
     assert walker.phase == 0.0 and np.abs(target).max() < 1.5
     walker.step(np.array([0.5, 0, 0]), Sensed(zero, zero, upright, zero[:3], zero[:3]))
     assert walker.phase == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize("value", [5, None, ["own"], np.zeros(3)])
+def test_what_is_no_name_is_refused(value):
+    with pytest.raises(InputError, match="walker got .*; expected a name or a path"):
+        load_walker(value)

@@ -162,3 +162,8 @@ def test_it_scores_in_the_real_environment():
     )
     episode = result.episodes[0]
     assert episode.success and episode.kicked and episode.score > 20
+
+
+def test_an_observation_that_no_environment_gives_is_refused():
+    with pytest.raises(InputError, match="both goals at one place"):
+        StrikerView(np.zeros(96, np.float32))
