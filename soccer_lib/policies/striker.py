@@ -108,7 +108,7 @@ class StrikerView:
         length = hypot(north[0] - south[0], north[1] - south[1])
         if not length:
             raise InputError(
-                "observation has both goals at one place; expected one of an environment; see observation='agent'"
+                "observation has both goals at one place; expected that of an environment; see layout.AGENT"
             )
         # World axes seen from the robot: x from the south goal to the north goal, y to its left.
         self.x_axis = ((north[0] - south[0]) / length, (north[1] - south[1]) / length)
