@@ -42,8 +42,8 @@ def step_loop(sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> S
 
 
 def compiled_walker(walker: Walker) -> Walker:
-    """The same walker in compiled code; as it is where it is not our own kind."""
-    if not isinstance(walker, OwnWalker):
+    """The same walker in compiled code, after a reset; as it is where it is not exactly our own kind."""
+    if type(walker) is not OwnWalker:
         return walker
     from soccer_lib.compiled.walker import CompiledWalker
 

@@ -26,7 +26,7 @@ _SPLIT = 134217729.0
 
 @compiled
 def hypot(a: float, b: float) -> float:
-    """Length of (a, b) as CPython's `math.hypot` computes it."""
+    """Length of (a, b) as CPython's `math.hypot` computes it; finite numbers, none of them subnormal."""
     most = max(abs(a), abs(b))
     if most == 0.0:
         return most

@@ -2,7 +2,7 @@
 
 Only modules that hold compiled code import this one; the library works without numba, at half the speed.
 Numba makes code anew when the file of an exported function changes, not when one that it imports does: after
-a change of `memory` or `scene` remove the folder `__pycache__`.
+a change of `memory` or `scene`, or of the entries of `SpinTrail.marks`, remove the folder `__pycache__`.
 """
 
 from __future__ import annotations

@@ -46,14 +46,14 @@ class StepLoop:
         self._scenes = np.zeros(1, SCENE)
         self.scene = self._scenes[0]
         self._verdict = np.zeros(1, VERDICT)
-        self._where = self._scenes.ctypes.data, self._verdict.ctypes.data
+        self._addresses = self._scenes.ctypes.data, self._verdict.ctypes.data
         names = [name for name in VERDICT.names if hasattr(sim, name)]
         self._names = tuple(names)
         self._counts = self._verdict[names]
-        self._recall = attrgetter(*names)
+        self._read_counts = attrgetter(*names)
         self._ruling = self._verdict["ruling"]
         self._to_note = self._verdict["to_note"]
-        self._kept: dict[str, np.ndarray] = {}
+        self._shared: dict[str, np.ndarray] = {}
         scene = self.scene
         self._target = scene["target"]
         self._bind_physics(scene)
@@ -75,7 +75,7 @@ class StepLoop:
 
     def _share(self, scene: np.void, name: str, array: np.ndarray) -> None:
         """Let the loop read and write an array, which then lives as long as the loop."""
-        self._kept[name] = array
+        self._shared[name] = array
         scene[name] = array.ctypes.data
 
     def _bind_physics(self, scene: np.void) -> None:
@@ -136,8 +136,12 @@ class StepLoop:
         for name, value in self._sim.limits().items():
             scene[name] = value
         self._bound = self._sim.n_bound
-        self.rows = 0
-        self._total = 0.0
+        self.forget_rewards()
+
+    def may_run(self) -> bool:
+        """Whether the next steps may be taken here: no hook waits for each, and the time limit is ahead."""
+        sim = self._sim
+        return not (sim.on_step or sim.plays_on) and sim.n_steps < sim.task.max_steps
 
     def drive_by(self, kp: np.ndarray, kd: np.ndarray) -> None:
         """Take targets for joint targets [rad] that a PD follows with these gains, no longer for torques."""
@@ -147,7 +151,7 @@ class StepLoop:
         scene["kd"] = kd
 
     def run(self, target: np.ndarray, n_steps: int) -> bool:
-        """Take physics steps toward a target, fewer where the episode ends.
+        """Take physics steps toward a target, fewer where the episode ends; only where `may_run` says so.
 
         Args:
             target: torques [N m], or joint targets [rad] after `drive_by`, float32. Shape: (12,).
@@ -168,8 +172,8 @@ class StepLoop:
             if self.rows == ROOM:
                 self._add_up()
             first = self.rows
-            self._counts[0] = self._recall(sim)
-            new = run_steps(*self._where, min(n_steps - taken, ROOM - first), first)
+            self._counts[0] = self._read_counts(sim)
+            new = run_steps(*self._addresses, min(n_steps - taken, ROOM - first), first)
             sim.__dict__.update(zip(self._names, self._counts.item(), strict=True))
             taken += new
             self.rows += new
@@ -179,7 +183,7 @@ class StepLoop:
                 sim.tape.extend(self._tape[first : self.rows].copy())
         if sim.tape is not None:
             self.scene["tape"] = 0
-        if "rows" not in self._kept:
+        if "rows" not in self._shared:
             self.rows = 0
         return over
 
@@ -188,8 +192,8 @@ class StepLoop:
         sim = self._sim
         if ruling == UNDECIDED:
             sim.judge()
-            if "rows" in self._kept:
-                row = self._kept["rows"][self.rows - 1]
+            if "rows" in self._shared:
+                row = self._shared["rows"][self.rows - 1]
                 for name in set(self._names) & set(row.dtype.names):
                     row[name] = getattr(sim, name)
         else:
@@ -199,13 +203,18 @@ class StepLoop:
             self._trail.note()
         return sim.terminated or sim.truncated
 
+    def forget_rewards(self) -> None:
+        """Drop the steps whose reward nobody has asked for, such as those of an action that failed."""
+        self.rows = 0
+        self._total = 0.0
+
     def reward(self, terms: dict[str, Any]) -> float:
         """The stock reward of all steps since this was asked for last.
 
         Args:
-            terms: the reward terms of the last step.
+            terms: the reward terms of the last step, which has to be one of the loop's.
         """
-        self.rows -= 1
+        self.rows -= 1  # only the last step may have ended the episode, which `rewards` does not pay
         self._add_up()
         total = self._total + float(self._sim.reward(terms))
         self._total = 0.0
@@ -213,9 +222,9 @@ class StepLoop:
 
     def _add_up(self) -> None:
         n = self.rows
-        if n and "rows" in self._kept:
-            kept = self._kept
-            rewards = self._sim.rewards(kept["rows"][:n], kept["jacobians"][:n], kept["velocities"][:n])
+        if n and "rows" in self._shared:
+            names = ("rows", "jacobians", "velocities")
+            rewards = self._sim.rewards(*(self._shared[name][:n] for name in names))
             for reward in rewards.tolist():
                 self._total += reward
         self.rows = 0

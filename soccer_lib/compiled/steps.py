@@ -91,9 +91,10 @@ def _move_scene(scene, views, n_steps):
     """Move what the task moves by itself before the physics step."""
     if scene.task == GOALIE:
         path = carray(doubles_at(scene.keeper_path), (scene.last_step, 2))
+        row = min(n_steps, scene.last_step - 1)  # never beyond the array, whatever counter came in
         for k in range(2):
-            views.qpos[scene.keeper_pos[k]] = path[n_steps, 0]
-            views.qvel[scene.keeper_vel[k]] = path[n_steps, 1]
+            views.qpos[scene.keeper_pos[k]] = path[row, 0]
+            views.qvel[scene.keeper_vel[k]] = path[row, 1]
     elif scene.task == KEEPER:
         for i in range(6):
             views.qvel[scene.ball_vel + i] = scene.ball_velocity[i]

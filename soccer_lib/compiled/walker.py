@@ -29,8 +29,11 @@ def _entry(name: str, kind: type | None = None) -> Any:
 class CompiledGait(Gait):
     """The gait engine's state in a record that compiled code advances.
 
+    Lists are read as copies: to change an entry, write the whole list.
+
     Attributes:
         record: `compiled.gait_state.STATE`.
+        addresses: of `CONSTANTS`, `PARAMETERS` and `STATE`, valid as long as this object lives.
     """
 
     time = _entry("time")
@@ -54,12 +57,23 @@ class CompiledGait(Gait):
         self.addresses = tuple(array.ctypes.data for array in (CONSTANTS, self._parameters, self._records))
         super().__init__(parameters)
 
+    def __reduce__(self) -> Any:
+        """A copy has records of its own: addresses that were copied would lead to these."""
+        return CompiledGait, (self.p,), self.get_state()
+
+    def __setstate__(self, state: dict) -> None:
+        self.set_state(state)
+
+    def step(self, *_: Any, **__: Any) -> list[float]:
+        """Refused: Python code would advance copies of the record's lists."""
+        raise NotImplementedError("a compiled gait steps inside CompiledWalker.step; take control.gait.Gait")
+
 
 class CompiledWalker(OwnWalker):
     """Gait engine and residual network in compiled code.
 
     Args:
-        walker: whose numbers it takes over.
+        walker: whose parameters, network and limits it takes over; it starts as after a reset.
     """
 
     gait: CompiledGait
@@ -79,6 +93,14 @@ class CompiledWalker(OwnWalker):
         self._row = record["row"]
         self._output = record["output"]
         self._result = record["result"]
+
+    def __reduce__(self) -> Any:
+        """A copy has records of its own, made from the same walker in Python."""
+        plain = OwnWalker(self.gait.p, self.network, self.name, self.sha256, self.limits)
+        return CompiledWalker, (plain,), self.get_state()
+
+    def __setstate__(self, state: dict) -> None:
+        self.set_state(state)
 
     @property
     def action(self) -> list[float]:

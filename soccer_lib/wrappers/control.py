@@ -127,6 +127,8 @@ class ControlInterface(gym.Wrapper):
         sim.check_running()
         start = sim.n_steps
         self._reward = 0.0
+        if self.loop:
+            self.loop.forget_rewards()
         self._play(self._admit(action))
         if self.trail:
             self.trail.flush()
@@ -161,8 +163,10 @@ class ControlInterface(gym.Wrapper):
             whether the episode is over.
         """
         sim = self.sim
-        if self.loop and not (sim.on_step or sim.plays_on):
+        if self.loop and self.loop.may_run():
             return self.loop.run(target, n_steps)
+        if self.loop and self.loop.rows:
+            self._reward += self.loop.reward(sim.terms())
         over = False
         for _ in range(n_steps):
             over = self._physics_step(self._torque(target))
@@ -171,7 +175,7 @@ class ControlInterface(gym.Wrapper):
         return over
 
     def _torque(self, target: np.ndarray) -> np.ndarray:
-        """Torques toward a target [N m]. Shape: (12,)."""
+        """Torques toward a target [N m], as the compiled loop has them too. Shape: (12,)."""
         return pd_torque(target, self.sim.joint_pos, self.sim.joint_vel, *self._gains)
 
     def _physics_step(self, torque: np.ndarray) -> bool:

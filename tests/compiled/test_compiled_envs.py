@@ -1,13 +1,14 @@
 """Whole environments with and without the compiled loop, in one thread and in two."""
 
 import importlib.util
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from soccer_lib.compiled import jit
-from soccer_lib.envs.make import describe, get_state, make_env
+from soccer_lib.envs.make import describe, get_state, make_env, set_state
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.play import env_for, play_episode
 from soccer_lib.policies import load_policy
@@ -98,6 +99,67 @@ def test_bad_actions_leave_the_loop_ready_for_the_next_episode():
     fresh.reset(seed=1)
     mine, theirs = (one.step(np.zeros(12, np.float32)) for one in (env, fresh))
     assert mine[1] == theirs[1] and mine[0].tobytes() == theirs[0].tobytes()
+
+
+def commanded(hook, compiled):
+    """Rewards of four commands, None for one that fails, with `hook(control, number)` before each target."""
+    env = make_env("penalty_kick", control="command", guard=False, compiled=compiled)
+    env.reset(seed=0)
+    control = env
+    while not hasattr(control, "on_target"):
+        control = control.env
+    numbers = itertools.count()
+    control.on_target.append(lambda target: hook(control, next(numbers)))
+    rewards = []
+    for _ in range(4):
+        try:
+            rewards.append(env.step(np.array([0.5, 0.0, 0.1], np.float32))[1])
+        except ZeroDivisionError:
+            rewards.append(None)
+    return rewards
+
+
+def fail_once(control, number):
+    """Fail in the middle of the second command."""
+    if number == 7:
+        raise ZeroDivisionError
+
+
+def watch_now_and_then(control, number):
+    """Two targets in three are followed with a hook after each physics step."""
+    control.sim.on_step = [lambda torque: None] if number % 3 else []
+
+
+@pytest.mark.parametrize("hook", [fail_once, watch_now_and_then])
+def test_rewards_of_an_action_that_fails_or_is_watched_in_part_are_pythons(hook):
+    rewards = commanded(hook, compiled=True)
+    assert rewards == commanded(hook, compiled=False)
+    assert (None in rewards) == (hook is fail_once)
+
+
+def test_rewards_of_a_failed_action_do_not_reach_the_next_episode():
+    env = make_env("penalty_kick", control="joint", guard=False)
+    rewards = []
+    for leftover in (0, 20):
+        env.reset(seed=0)
+        env.get_wrapper_attr("loop").run(np.zeros(12, np.float32), leftover)
+        env.reset(seed=0)
+        env.unwrapped.on_step = [lambda torque: None]
+        rewards.append(env.step(np.zeros(12, np.float32))[1])
+        env.unwrapped.on_step = []
+    assert rewards[0] == rewards[1]
+
+
+def test_a_state_at_the_time_limit_is_stepped_inside_the_keepers_path():
+    rows = []
+    for compiled in (True, False):
+        env = make_env("goalie_penalty_kick", control="joint", guard=False, compiled=compiled)
+        env.reset(seed=0)
+        state = get_state(env)
+        state["GoalieSim"]["memory"]["n_steps"] = env.unwrapped.task.max_steps
+        set_state(env, state)
+        rows.append(env.step(np.zeros(12, np.float32)))
+    assert rows[0][0].tobytes() == rows[1][0].tobytes() and rows[0][1:4] == rows[1][1:4]
 
 
 def test_code_that_cannot_be_kept_is_compiled_all_the_same(monkeypatch):

@@ -1,5 +1,8 @@
 """The compiled walker against the Python one: every target and every number of its state."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -93,3 +96,40 @@ def test_each_walker_has_a_state_of_its_own():
     first, second = (compiled_walker(load_walker("own")) for _ in range(2))
     first.reset(0.25)
     assert (first.phase, second.phase) == (0.25, 0.0)
+
+
+def pickled(walker):
+    """The walker as another process would get it."""
+    return pickle.loads(pickle.dumps(walker))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, pickled])
+def test_a_copy_walks_on_from_the_same_state_in_records_of_its_own(copied):
+    walker = compiled_walker(load_walker("own"))
+    rng = np.random.default_rng(1)
+    for _ in range(30):
+        walker.step(np.array([0.6, 0.0, 0.2]), readings(rng))
+    before = walker.get_state()
+    twin = copied(walker)
+    assert_same(twin.get_state(), before)
+    sensed = readings(rng)
+    theirs = twin.step(np.zeros(3), sensed)
+    assert_same(walker.get_state(), before)
+    assert walker.step(np.zeros(3), sensed).tobytes() == theirs.tobytes()
+    gait = copied(walker.gait)
+    gait.time = 7.0
+    assert gait.addresses[1:] != walker.gait.addresses[1:] and walker.gait.time != 7.0
+
+
+def test_a_walker_that_steps_otherwise_is_left_alone():
+    class Other(OwnWalker):
+        pass
+
+    other = Other(GaitParameters())
+    assert compiled_walker(other) is other
+
+
+def test_the_python_step_of_a_compiled_gait_is_refused():
+    gait = compiled_walker(load_walker("own")).gait
+    with pytest.raises(NotImplementedError, match="CompiledWalker"):
+        gait.step([0.5, 0.0, 0.0], 0.0, 0.0, [0.0] * 3, [0.0] * 3, 0.0)

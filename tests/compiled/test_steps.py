@@ -159,3 +159,12 @@ def test_rewards_without_a_sum_are_not_kept():
     loop.drive_by(KP, KD)
     loop.run(STAND_POSE, 10)
     assert loop.rows == 0 and sim.n_steps == 10
+
+
+def test_a_counter_beyond_the_time_limit_reads_the_last_row_of_the_keepers_path():
+    sim = make_sim("goalie_penalty_kick")
+    sim.reset(seed=0)
+    sim.n_steps = 10**9
+    step_loop(sim, None, sum_reward=False).run(np.zeros(12, np.float32), 1)
+    assert sim.truncated
+    assert sim.readings.keeper_qvel.tolist() == [sim.keeper_path[-1, 1]] * 2
