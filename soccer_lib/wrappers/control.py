@@ -96,7 +96,7 @@ class ControlInterface(gym.Wrapper):
 
     def _checked_options(self, options: Mapping[str, Any] | None) -> dict[str, Any]:
         """What `reset` is told; a walker takes over from standing between two of its steps only."""
-        chosen = dict(of_type("options", options or {}, Mapping, "a dict or None"))
+        chosen = dict(of_type("options", {} if options is None else options, Mapping, "a dict or None"))
         for name in chosen:
             known_name("option of reset", name, self.reset_options)
         if "standing_steps" in chosen:

@@ -249,6 +249,12 @@ def test_standing_first_reaches_through_the_whole_stack():
     assert env.unwrapped.n_steps == 30 and info["sim_time"] == 0.06
 
 
+@pytest.mark.parametrize("options", [[], 0, "", False])
+def test_empty_options_that_are_no_dict_are_refused(commanded, options):
+    with pytest.raises(InputError, match="options got"):
+        commanded.reset(seed=0, options=options)
+
+
 @pytest.mark.parametrize("phase", [-0.1, 1.0, float("nan"), "0.5"])
 def test_a_gait_phase_outside_the_cycle_is_refused(commanded, phase):
     with pytest.raises(InputError, match="gait_phase got"):

@@ -54,6 +54,12 @@ def bc(config: BCConfig, collect: Collect | None = None) -> LearnedPolicy:
     train = join([read_dataset(path) for path in config.dataset])
     if config.validation:
         validation = read_dataset(config.validation)
+        shared = np.isin(validation.source, train.source)
+        if shared.any():
+            print(
+                f"{shared.sum()} of {len(shared)} episodes or parts of --validation {config.validation} come "
+                "from what is trained on: its loss does not tell how the clone does on what it has not seen"
+            )
     else:
         train, validation = train.split(share, config.seed)
     check_learning(config, train, validation)

@@ -298,6 +298,13 @@ def test_the_command(dataset, tmp_path, command):
     assert json.loads((tmp_path / "run" / "config.json").read_text())["config"]["lr"] == 0.01
 
 
+def test_a_validation_on_what_is_trained_on_is_told(config, dataset, tmp_path, capsys):
+    data = read_dataset(dataset)
+    other = str(write_dataset(tmp_path / "val.npz", data.take(data.episode_id < 3), {}))
+    bc(dataclasses.replace(config, validation=other))
+    assert "3 of 3 episodes or parts of --validation" in capsys.readouterr().out
+
+
 def test_a_validation_of_another_kind_is_refused_before_the_folder_is_taken(config, dataset, tmp_path):
     data = read_dataset(dataset)
     other = dataclasses.replace(data, observation_layout="robot", observations=data.observations[:, :89])
