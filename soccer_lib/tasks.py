@@ -90,11 +90,10 @@ def tasks_named(names: str | Task | Sequence[str | Task]) -> list[Task]:
         return [names]
     if isinstance(names, str):
         names = [part.strip() for part in names.split(",") if part.strip()]
-    if isinstance(names, Sequence) and list(names) == ["all"]:
-        names = COMPETITION
     if not isinstance(names, Iterable):
         raise unknown_name("task", names, TASKS)
-    tasks = list(dict.fromkeys(task_named(name) for name in names))
+    groups = [COMPETITION if isinstance(name, str) and name == "all" else (name,) for name in names]
+    tasks = list(dict.fromkeys(task_named(name) for group in groups for name in group))
     if not tasks:
         raise InputError(f"no task named; expected 'all' or some of {', '.join(TASKS)}")
     return tasks

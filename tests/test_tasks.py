@@ -57,6 +57,11 @@ def test_unknown_task_is_one_line_with_the_valid_names(wrong):
     assert "\n" not in str(error.value)
 
 
+def test_all_may_stand_beside_other_tasks():
+    names = [task.name for task in tasks_named("all,goal_keeper,kick_to_target")]
+    assert names == [*(task.name for task in tasks_named("all")), "goal_keeper"]
+
+
 def test_no_task_at_all_is_refused():
     with pytest.raises(InputError, match="no task named"):
         tasks_named(" , ")

@@ -15,4 +15,8 @@ def main(config: BCConfig) -> None:
         bc,
     )  # not at the top: --help does without torch, which takes seconds
 
-    bc(config)
+    try:
+        bc(config)
+    except KeyboardInterrupt:
+        advice = "the same command starts over, but for the episodes that --dagger-rounds has played"
+        raise KeyboardInterrupt(advice) from None

@@ -24,6 +24,8 @@ def check_outputs(paths: Iterable[str | os.PathLike[str]], size: int = 0) -> Non
     """
     taken = set()
     for path in (path for path in paths if path):
+        if str(path).strip() in ("", "-"):
+            raise InputError(f"output {path!r} is no name; expected a file; try out.json")
         target = output_file(path)
         if target in taken:
             raise InputError(f"{path} came for two outputs; expected a file for each; rename one")

@@ -59,3 +59,11 @@ def test_an_archive_that_unpacks_to_more_than_the_memory_is_not_unpacked(tmp_pat
         files.load_npz(path)
     monkeypatch.setattr(files, "NPZ_BYTES", 80_128)
     assert files.load_npz(path)["x"].size == 10_000
+
+
+@pytest.mark.parametrize("name", ["-", " ", "\t"])
+def test_a_dash_or_a_blank_is_no_output(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="is no name; expected a file"):
+        check_outputs([name])
+    assert not list(tmp_path.iterdir())
