@@ -139,9 +139,9 @@ class StepLoop:
         self.forget_rewards()
 
     def may_run(self) -> bool:
-        """Whether the next steps may be taken here: no hook waits for each, and the time limit is ahead."""
+        """Whether the next steps may be taken here: no hook waits for each, and the end is ahead."""
         sim = self._sim
-        return not (sim.on_step or sim.plays_on) and sim.n_steps < sim.task.max_steps
+        return not (sim.on_step or sim.terminated or sim.truncated) and sim.n_steps < sim.task.max_steps
 
     def drive_by(self, kp: np.ndarray, kd: np.ndarray) -> None:
         """Take targets for joint targets [rad] that a PD follows with these gains, no longer for torques."""

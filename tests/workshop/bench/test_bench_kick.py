@@ -103,7 +103,8 @@ class Sim:
         self.fallen = False
         self.task = SimpleNamespace(max_steps=4000)
         self.ball = np.zeros(3)
-        self.data = SimpleNamespace(geom=lambda name: SimpleNamespace(xpos=self.ball))
+        ball = SimpleNamespace(xpos=self.ball)
+        self.data = SimpleNamespace(geom=lambda name: ball, body=lambda name: ball)
         self.heading = 0.0
         self.readings = SimpleNamespace(orientation=lambda: self.quat())
 
