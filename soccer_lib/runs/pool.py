@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -96,7 +99,7 @@ def run_jobs(
         workers: processes; 1 stays in this one, 0 takes as many as there are cores.
         label: what the progress lines begin with; without one nothing is printed.
         unit: what the jobs are, in the plural.
-        limit: how long a job may take in a worker process [s]; None for ever.
+        limit: how long a job may take [s]; None for ever.
 
     Returns:
         One result for each job, in the order of `jobs`.
@@ -110,7 +113,7 @@ def run_jobs(
     count = min(workers or usable_cores(), len(jobs))
     beat = Heartbeat(None, len(jobs), unit, label)
     if count <= 1:
-        return _collected(enumerate(map(_NamesJobs(player), jobs)), beat)
+        return _collected(enumerate(map(_NamesJobs(player, limit), jobs)), beat)
     remedy = "try workers=1 to see why, or fewer workers if the memory was short"
     with Pool(functools.partial(_NamesJobs, player), count, remedy=remedy, limit=limit) as pool:
         return _collected(pool.hand_out(jobs), beat)
@@ -129,12 +132,14 @@ def _collected(results: Iterable[tuple[int, Any]], beat: Heartbeat) -> list[Any]
 class _NamesJobs:
     """A player whose failures become errors of ours that name the job."""
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: Player, limit: float | None = None) -> None:
         self._player = player
+        self._limit = limit
 
     def __call__(self, job: Any) -> Any:
         try:
-            return self._player(job)
+            with _alarm_after(self._limit):
+                return self._player(job)
         except (SoccerError, MemoryError):
             raise
         except (Exception, SystemExit) as error:  # a policy of the user's may even leave
@@ -142,3 +147,22 @@ class _NamesJobs:
                 f"{job.task}, seed {job.seed} failed: {type(error).__name__}: {one_line(error, 200)}; "
                 "expected a finished episode; run it alone with workers=1 for the traceback"
             ) from error
+
+
+@contextlib.contextmanager
+def _alarm_after(seconds: float | None) -> Iterator[None]:
+    """Raise TimeoutError when what is inside takes longer; only a main thread can be woken so."""
+    if seconds is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def wake(*_: Any) -> None:
+        raise TimeoutError(f"not done after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, wake)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)

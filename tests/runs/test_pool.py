@@ -279,3 +279,15 @@ def command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return ""
+
+
+def test_a_job_in_this_process_is_woken_after_its_limit():
+    before = signal.getsignal(signal.SIGALRM)
+
+    def sleeps(job):
+        time.sleep(60 if job.seed else 0)
+        return job.seed
+
+    with pytest.raises(SimulationError, match="seed 1 failed: TimeoutError: not done after 0.3 s"):
+        run_jobs(sleeps, [Job(0, ""), Job(1, "")], workers=1, limit=0.3)
+    assert signal.getsignal(signal.SIGALRM) is before and signal.getitimer(signal.ITIMER_REAL)[0] == 0.0
