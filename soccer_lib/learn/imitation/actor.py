@@ -8,6 +8,7 @@ still a plain perceptron with a tanh at its end, which the actors of TD3 and SAC
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -68,7 +69,9 @@ class Actor(nn.Module):
         self.register_buffer("kicks", torch.from_numpy(kicks))
         self.trunk = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
         self.last = nn.Linear(widths[-1], n_features)
-        self.kick = nn.Linear(widths[-1], len(kicks))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # without kicks there is nothing to initialise
+            self.kick = nn.Linear(widths[-1], len(kicks))
         self.out = nn.Linear(n_features, kicks.shape[1])
 
     def features(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -68,3 +68,8 @@ def test_the_last_hidden_layer_has_to_hold_more_than_the_kicks():
     layers = Actor(observations(), (4,), two).network().layers
     assert [kind for kind, _ in layers] == ["normalise", "linear", "relu", "linear", "tanh"]
     assert layers[1][1]["weight"].shape == (4, 4) and layers[3][1]["weight"].shape == (3, 4)
+
+
+def test_a_network_without_kicks_is_made_without_a_warning(recwarn):
+    net = Actor(observations(), (8, 4), SHOT[:0])
+    assert net.kick.weight.shape == (0, 8) and not recwarn.list
