@@ -57,7 +57,7 @@ BEHAVIOURS: dict[str, Callable[[], Policy]] = {
     "dribble slowly": partial(WalkToBall, 0.35),
     "shoot wide": partial(Miss, aim_y=ASIDE),
     "shoot into the keeper": partial(Striker, aim_y=0.0),
-    "score late": partial(Striker, wait=6.0),
+    "score late": partial(Striker, wait=5.5),  # past 6 s the goalkeeper leaves no room before the time is up
     "score early": Striker,
 }
 """What the audit plays, by what it means to do; what came of it is for the official score to say."""

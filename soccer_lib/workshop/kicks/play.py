@@ -76,6 +76,7 @@ def crossings(kicks: dict[str, Kick], name: str, seeds: Sequence[int]) -> list[C
     """
     env = make_env("obstacle_penalty_kick", control="command", observation="agent", info="terms")
     sim = env.unwrapped
+    sim.plays_on = True  # a ball that has reached its target flies on to the line
     control = command_control(env)
     control.macro = strike = Strike(control.walker, kicks)
     point = sim.data.body("soccer_ball").xpos

@@ -91,12 +91,12 @@ def test_every_field_of_the_mirror_image_by_hand():
 def test_walking_commands_are_mirrored_and_never_become_kicks():
     commands = np.array([[0.9, 0.9, 0.9], [0.85, -0.3, 0.9], [-0.9, -0.9, 0.9], [-1, 1, -1]])
     image = mirror_image(dataset(np.zeros((4, 96)), commands)).actions
-    # (0.9, -0.9, -0.9) has the signs of a low loft and (-0.9, 0.9, -0.9) those of the placed kick.
+    # (0.9, -0.9, -0.9) has the signs of a low loft; (-0.9, -0.9, 0.9) and (-1, 1, -1) are kicks themselves.
     np.testing.assert_allclose(image[0], [0.792, -0.792, -0.792])
     np.testing.assert_allclose(image[1], [0.85, 0.3, -0.9])
-    np.testing.assert_allclose(image[2], [-0.792, 0.792, -0.792])
+    np.testing.assert_allclose(image[2], [-0.9, -0.9, 0.9])
     assert image[3].tolist() == [-1, 1, -1]
-    assert [requested_kick(row) for row in image] == [None, None, None, "placed"]
+    assert [requested_kick(row) for row in image] == [None, None, "drive", "placed"]
     assert np.abs(mirror_image(dataset(np.zeros((1, 96)), commands[:1])).observations).max() == 0
 
 
