@@ -49,7 +49,8 @@ def test_a_free_worker_takes_the_next_job_while_the_other_is_busy(tmp_path):
     flag = str(tmp_path / "flag")
     jobs = [Job(0, "wait_for_the_last", flag), Job(1), Job(2), Job(3), Job(4, "write", flag)]
     with Pool(Player, 2, remedy=REMEDY) as pool:
-        assert [number for number, _ in pool.hand_out(jobs)] == [1, 2, 3, 4, 0]
+        order = [number for number, _ in pool.hand_out(jobs)]
+        assert order[:3] == [1, 2, 3] and sorted(order[3:]) == [0, 4]  # the last two end together
         assert pool.map([Job(7), Job(8)]) == [7, 8]
 
 
