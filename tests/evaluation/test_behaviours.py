@@ -52,5 +52,5 @@ def test_who_shoots_wide_takes_the_target_for_another_place(monkeypatch):
 def test_the_shooters_differ_in_aim_and_patience():
     made = {name: BEHAVIOURS[name]() for name in BEHAVIOURS}
     assert (made["shoot wide"].aim_y, made["shoot into the keeper"].aim_y) == (2.4, 0.0)
-    assert (made["score late"].wait, made["score early"].wait) == (6.0, 0.0)
+    assert (made["score late"].wait, made["score early"].wait) == (5.5, 0.0)
     assert made["score late"].aim_y is made["score early"].aim_y is None
