@@ -58,7 +58,8 @@ def _pay_one(stage: Stage, o: Outcome) -> float:
     if o.speed <= STRUCK:
         return -8.0 - 5.0 * o.missed_by + 3.0 * o.speed
     error = abs(o.angle if o.line_time is None or stage.score == "placed" else o.aside)
-    stands = _logistic(((o.fall_time or 9.0) - (o.line_time or 9.0) - 0.06) / 0.02)
+    in_time = (o.fall_time or 9.0) - (o.line_time or 9.0)
+    stands = _logistic((in_time - 0.06) / (0.02 if stage.lined_up else 0.1))
     fell = 8.0 + 5.0 * (stage.seconds - o.fall_time) if stage.upright and o.fall_time else 0.0
     straight = -8.0 * max(0.0, error - STRAIGHT) - fell
     if stage.score == "placed":
@@ -66,7 +67,7 @@ def _pay_one(stage: Stage, o: Outcome) -> float:
         flies_over = max(0.0, o.line_height - LOW_ENOUGH)
         return straight + 1.5 * aimed + 1.2 * min(o.speed, 9.0) - (o.touches - 1) - 6.0 * flies_over
     if stage.score == "hard":
-        return straight + 2.25 * o.speed + 4.0 * stands + 3.0 * min(o.fall_time or 1.0, 1.0)
+        return straight + 2.25 * o.speed + 10.0 * clamp(in_time, -0.6, 0.2)
     if o.line_time is None:
         return straight - 2.0 + o.speed
     if stage.score == "penalty":

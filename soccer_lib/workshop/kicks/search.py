@@ -166,9 +166,14 @@ def tune_kicks(config: KickConfig) -> Path:
     with KickFolder(Path(config.save_dir), config) as folder:
         with Pool(KickJudge, config.workers, remedy=remedy) as pool:
             for stage in stages:
-                if stage.name not in folder.vectors:
+                if stage.name in folder.vectors:
+                    continue
+                number = STAGES.index(stage)
+                if stage.best_of:
+                    start = _best(config, number, [folder.vectors[name] for name in stage.best_of], pool)
+                else:
                     start = first_vector(stage, folder.vectors, given)
-                    folder.keep(stage.name, _search(config, STAGES.index(stage), start, pool, folder))
+                folder.keep(stage.name, _search(config, number, start, pool, folder))
         kicks = given | {s.name: kick_from(folder.vectors[s.name], s.name)[0] for s in stages if s.lined_up}
         searched = {stage.name: _generations(config, stage) for stage in stages}
         earlier = records_of(Path(config.kicks)) if config.kicks else {}
@@ -270,15 +275,16 @@ def _search(config: KickConfig, number: int, start: np.ndarray, pool: Pool, fold
             folder.log(stage.name, entry, (generation + 1) / generations)
     if not stage.lined_up:
         return np.array(strategy.mean)
-    return _better(config, number, [start, np.array(strategy.mean)], pool)
+    return _best(config, number, [start, np.array(strategy.mean)], pool)
 
 
-def _better(config: KickConfig, number: int, vectors: list[np.ndarray], pool: Pool) -> np.ndarray:
-    """Of a search's start and its result, which does better on `JUDGED` trials of its own."""
+def _best(config: KickConfig, number: int, vectors: list[np.ndarray], pool: Pool) -> np.ndarray:
+    """Of several vectors, such as a search's start and its result, which does best on `JUDGED` trials."""
     stage = replace(STAGES[number], trials=JUDGED)
     jobs = [KickCandidate(stage, vector, (config.seed, number, JUDGE)) for vector in vectors]
     scores = [score for score, _ in pool.map(jobs)]
-    print(f"{stage.name}: {scores[0]:.2f} at the start, {scores[1]:.2f} now", flush=True)
+    what = "of the tries" if stage.best_of else "at the start and now"
+    print(f"{stage.name}: {', '.join(f'{score:.2f}' for score in scores)} {what}", flush=True)
     return vectors[int(np.argmax(scores))]
 
 

@@ -29,6 +29,9 @@ MISPLACED = (0.012, 0.01, 0.018)
 LEFT_OVER = (0.004, 0.003, 0.004)
 """Spread around the errors of a stance that lined up [m, m, rad]."""
 
+ROLLS_ON = 0.6
+"""How long a ball that was struck is followed after a fall: by how much it came too late is worth knowing [s]."""
+
 NOMINAL = Kick(
     "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0
 )
@@ -258,7 +261,7 @@ class KickTrial:
             error: how much farther ahead and left the ball lies [m], and how far the robot still had to turn
                 [rad]. Shape: (3,).
             spot: where the ball lies and where it shall go.
-            seconds: time limit [s]; a fall ends the trial too.
+            seconds: time limit [s]; a fall ends the trial too, once the ball has passed `LINE`.
             past: how long to look on once the ball has passed `LINE` [s].
         """
         self._place(stance, kick, error, spot)
@@ -294,7 +297,9 @@ class KickTrial:
             if not touches:
                 foot = sim.data.xpos[self._foot] - self._ball_centre()[0]
                 missed_by = min(missed_by, float(np.linalg.norm(foot)))
-            if fall_time is not None or (line_time is not None and time > line_time + past):
+            if line_time is not None and (fall_time is not None or time > line_time + past):
+                break
+            if fall_time is not None and (not touches or time > fall_time + ROLLS_ON):
                 break
         vx, vy, _ = (self._ball_centre()[1] if flown is None else flown).tolist()
         angle = wrap(atan2(vy, vx) - spot.heading) if hypot(vx, vy) > 0.05 else 0.0
