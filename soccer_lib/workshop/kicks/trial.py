@@ -30,7 +30,7 @@ LEFT_OVER = (0.004, 0.003, 0.004)
 """Spread around the errors of a stance that lined up [m, m, rad]."""
 
 ROLLS_ON = 0.6
-"""How long a ball that was struck is followed after a fall: by how much it came too late is worth knowing [s]."""
+"""How long a struck ball is followed after a fall, which tells by how much it came too late [s]."""
 
 NOMINAL = Kick(
     "shot", np.zeros((1, 12)), np.ones(1), np.zeros(8), np.array([0.38, -0.03]), 0.0, 0.0, 0.0, 0.0

@@ -27,7 +27,8 @@ from soccer_lib.workshop.kicks.trial import CENTRE, KickTrial, Outcome
 
 GOAL = Outcome(0.2, 10.0, 0.0, 0.0, 0.6, 12.0, 0.9, None, 1)
 PENALTY, LOFT, PLACED, CLEAN = (
-    Stage("x", "", score, 1, band=(0.7, 0.7)) for score in ("penalty", "loft", "placed", "clean")
+    Stage("x", "", score, 1, band=(0.7, 0.7), lined_up=True)
+    for score in ("penalty", "loft", "placed", "clean")
 )
 
 
@@ -50,6 +51,27 @@ def test_a_trial_is_the_same_every_time(trial):
     assert outcomes[0].touches >= 1 and outcomes[0].speed > 1.0 and outcomes[0].fall_time is None
 
 
+def test_a_ball_is_followed_to_the_line_after_a_fall(trial, monkeypatch):
+    """The trunk counts as down from the first touch on: the same ball, at the line at the same time."""
+    hard = load_kicks()["shot"]
+    shot = trial, hard, trial.lined_up[0], np.zeros(3), CENTRE, 1.3, 0.1
+    upright = KickTrial.play(*shot)
+    sim = trial.sim
+    touches = sim.touches
+
+    def falls(geoms):
+        if touches(geoms):
+            monkeypatch.setattr(sim.readings, "imu", np.array([0.0, 0.0, 0.39]))
+            return True
+        return False
+
+    monkeypatch.setattr(sim, "touches", falls)
+    fallen = KickTrial.play(*shot)
+    assert fallen.fall_time < fallen.line_time == upright.line_time
+    untouched = KickTrial.play(*shot)  # down from the start: nothing to follow
+    assert untouched.fall_time == pytest.approx(0.002) and untouched.line_time is None
+
+
 def test_the_hand_made_swing_is_inside_its_bounds():
     kick, penalty = kick_from(first_swing())
     assert penalty == pytest.approx(0.0, abs=1e-9)
@@ -68,6 +90,17 @@ def test_pay_for_a_penalty_is_its_official_value():
     assert pay(PENALTY, [GOAL]) == pytest.approx(1.5 * 12 + 4, abs=1e-6)
     fell = dataclasses.replace(GOAL, fall_time=0.5)
     assert pay(PENALTY, [fell]) == pytest.approx(1.5 * 12, abs=0.01)
+
+
+def test_a_first_search_feels_by_how_much_a_ball_comes_too_late():
+    """2.25 for every m/s; 10 for every second that the fall comes after the ball, up to 0.2 s."""
+    hard = Stage("x", "", "hard", 1)
+    times = [(None, 2.0), (0.9, 2.0), (0.7, 1.0), (0.5, -1.0), (0.1, -5.0)]
+    for fall_time, in_time in times:
+        fell = dataclasses.replace(GOAL, line_time=0.6, fall_time=fall_time)
+        assert pay(hard, [fell]) == pytest.approx(2.25 * 10 + in_time)
+    slow = dataclasses.replace(GOAL, line_time=None, fall_time=0.5)
+    assert pay(hard, [slow]) == pytest.approx(2.25 * 10 - 6.0)
 
 
 def test_pay_for_turning_away_and_for_missing():
@@ -223,6 +256,24 @@ def test_a_killed_search_ends_like_one_that_was_not(small, tmp_path):
         tune_kicks(config)
         vectors.append(np.load(tmp_path / name / "stages.npz")["first"])
     assert vectors[0].tobytes() == vectors[1].tobytes()
+
+
+@pytest.mark.parametrize(("sign", "best"), [(-1.0, "near"), (1.0, "far")])
+def test_the_best_of_the_tries_goes_on(sign, best, monkeypatch, tmp_path):
+    """One try hardly moves, one moves far; trials pay for staying near, or for being far away."""
+
+    class Ruler(InThisProcess):
+        def map(self, jobs):
+            return [(sign * float(np.linalg.norm(job.vector - first_swing())), {}) for job in jobs]
+
+    tries = [Stage(name, "", "hard", 2, sigma=sigma) for name, sigma in (("near", 1e-9), ("far", 0.5))]
+    goes_on = Stage("first", "", "hard", 1, sigma=1e-9, best_of=("near", "far"))
+    monkeypatch.setattr(kick_search, "STAGES", (*tries, goes_on))
+    monkeypatch.setattr(kick_search, "Pool", Ruler)
+    tune_kicks(KickConfig(save_dir=str(tmp_path), population=4, workers=1))
+    with np.load(tmp_path / "stages.npz") as vectors:
+        np.testing.assert_allclose(vectors["first"], vectors[best], atol=1e-6)
+        assert np.linalg.norm(vectors["far"] - vectors["near"]) > 0.1
 
 
 @pytest.mark.parametrize(
