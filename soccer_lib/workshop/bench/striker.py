@@ -16,7 +16,8 @@ from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, evaluate
 from soccer_lib.evaluation.episode import N_STARTS
-from soccer_lib.evaluation.intervals import wilson
+from soccer_lib.evaluation.intervals import Estimate, wilson
+from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
 from soccer_lib.geometry import wrap
@@ -51,6 +52,9 @@ FILMED = 3
 
 PAST_LINE = 0.05
 """How long the still waits once the ball has passed the line [s]."""
+
+WATCHED = 2.0
+"""How long the robot is watched after its last kick, the episode's end or not [s]."""
 
 _TWENTY_MS = 10  # physics steps
 _WAIT = np.zeros(3, np.float32)
@@ -109,6 +113,42 @@ class TrailReader:
         return Trail(sim.outcome, np.array(rows), target, geometry)
 
 
+class FallWatch:
+    """Plays an episode once more and looks whether the robot still stands a while after its last kick.
+
+    Args:
+        policy: who played.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._envs: dict[str, gym.Env] = {}
+
+    def __call__(self, episode: Episode) -> bool | None:
+        """Whether the robot fell up to `WATCHED` after its last kick; None where it never kicked."""
+        task = episode.task
+        if task not in self._envs:
+            self._envs[task] = env_for(self._policy.spec, task)
+        env = self._envs[task]
+        sim = simulation_of(env)
+        kicked_at = None
+
+        def note(step: Transition) -> None:
+            nonlocal kicked_at
+            if step.info["macro_triggered"]:
+                kicked_at = sim.n_steps  # a step that fires a kick ends with the swing
+
+        sim.plays_on = False
+        options = {"gait_phase": episode.start / N_STARTS}
+        play_episode(env, self._policy, seed=episode.seed, options=options, on_step=note)
+        if kicked_at is None:
+            return None
+        sim.plays_on = True
+        while sim.n_steps < kicked_at + WATCHED / PHYSICS_DT and not sim.fallen:
+            env.step(_WAIT)
+        return bool(sim.fallen)
+
+
 def target_of(sim: SoccerSim) -> np.ndarray | None:
     """Where the ball has to go [m], Shape: (3,); None without a target."""
     site = {"obstacle_penalty_kick": "goalarea_site", "kick_to_target": "target0"}.get(sim.task.name)
@@ -146,6 +186,23 @@ def success_by(task: str, trails: Sequence[Trail]) -> dict[str, list[Bin]]:
             if successes:
                 found[name].append(Bin(f"{low:g} to {high:g}", len(successes), wilson(successes)))
     return found
+
+
+def falls_after_kicks(policy: Policy, episodes: Sequence[Episode], workers: int) -> dict[str, Estimate]:
+    """Share of the episodes with a kick after whose last one the robot fell, by task."""
+    fallen = run_jobs(FallWatch(policy), episodes, workers, "falls after kicks")
+    by_task: dict[str, list[bool]] = {}
+    for episode, fell in zip(episodes, fallen, strict=True):
+        if fell is not None:
+            by_task.setdefault(episode.task, []).append(fell)
+    shares = {task: wilson(falls) for task, falls in by_task.items()}
+    for task, (share, low, high) in shares.items():
+        n = len(by_task[task])
+        print(
+            f"{title_of(task)}: {round(share * n)} of {n} fall within {WATCHED:g} s of the last kick", end=""
+        )
+        print(f" [{low:.0%}, {high:.0%}]")
+    return shares
 
 
 def success_table(success: dict[str, dict[str, list[Bin]]]) -> str:
@@ -219,7 +276,9 @@ def main(config: StrikerBenchConfig) -> None:
         trails[episode.task].append(trail)
     success = {task: success_by(task, trails[task]) for task in tasks}
     print(success_table(success), flush=True)
-    finish(config, {**result.summary, "policy": result.policy, "success_by_start": success})
+    falls = falls_after_kicks(policy, result.episodes, config.workers)
+    found = {"policy": result.policy, "success_by_start": success, "falls_after_kicks": falls}
+    finish(config, {**result.summary, **found})
     if config.plot:
         save_figure(plot_trails(trails, success), config.plot)
         print(f"wrote {config.plot}")

@@ -76,6 +76,21 @@ def test_a_trail_is_that_of_the_evaluated_episode():
     assert np.linalg.norm(seen.ball[-1] - seen.ball[0]) > 0.1  # it was touched
 
 
+@pytest.mark.parametrize(("style", "falls"), [("score", True), ("clean", False)])
+def test_falls_are_watched_for_after_the_goal(style, falls):
+    """Seed 100: the shot ends on the robot's back, once the ball is in; after `drive` it stands."""
+    policy = sl.load_policy(f"striker:{style}")
+    (episode,) = sl.evaluate(policy, "goalie_penalty_kick", 1, seed=100, progress=False).episodes
+    assert episode.success and not episode.fallen
+    assert bench.FallWatch(policy)(episode) is falls
+
+
+def test_who_never_kicks_is_not_counted():
+    policy = sl.load_policy("walk_at_ball")
+    (episode,) = sl.evaluate(policy, "goalie_penalty_kick", 1, progress=False).episodes
+    assert bench.FallWatch(policy)(episode) is None
+
+
 def test_a_tiny_bench_scores_draws_and_films(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(bench, "FILMED", 1)
     monkeypatch.setattr(
@@ -98,6 +113,8 @@ def test_a_tiny_bench_scores_draws_and_films(tmp_path, capsys, monkeypatch):
         assert plot.width > 500
     out = capsys.readouterr().out
     assert "policy: striker:score" in out and "95% interval" in out
+    share = written["falls_after_kicks"]["goalie_penalty_kick"]
+    assert share[0] in (0.0, 1.0) and f"{share[0]:.0f} of 1 fall within 2 s of the last kick" in out
     if "still" in files and official["goalie_penalty_kick/success_rate"]:
         with Image.open(files["still"]) as still:
             assert still.size == (832, 416)
