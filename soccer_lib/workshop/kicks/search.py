@@ -3,7 +3,8 @@
 The swing alone is tuned: first from any place where the walker comes to rest, on misplaced balls, then from
 where strikes have lined up, with the errors that lining up leaves over. One kick grows from another: first
 any hard shot, then the shot that the penalties pay for, from it the lofts, which share out the heights of the
-obstacle task, the placed kick, which aims along the ground, and kicks after which the robot still stands.
+obstacle task. The placed kick, which aims along the ground, and the kicks after which the robot still stands
+grow from a first try that stood.
 """
 
 from __future__ import annotations
@@ -40,12 +41,6 @@ _UNITS = np.concatenate(
         [0.05, 0.05, 0.2],  # stance [m], phase of the walk afterwards
     ]
 )
-AFTER = [*range(12 * 3, 12 * KNOTS), 12 * KNOTS + 3, 12 * KNOTS + 4, len(_UNITS) - 1]
-"""Entries of a search vector that act after the strike: the last two knots, their times, and the walk."""
-
-AHEAD = len(_UNITS) - 3
-"""Entry of a search vector that says how far ahead the ball lies."""
-
 # of the ball in a stance: no shin touches it before [m]
 _NEAREST = (0.36, -0.3)
 _FARTHEST = (0.75, 0.15)
@@ -54,7 +49,13 @@ _SHORTEST = 0.02
 _LONGEST = 0.8
 
 
-KICK_OF = {"rough_shot": "shot", "rough_placed": "placed", "rough_low": "loft_low", "rough_high": "loft_high"}
+KICK_OF = {
+    "rough_shot": "shot",
+    "rough_placed": "placed",
+    "rough_clean": "drive",
+    "rough_low": "loft_low",
+    "rough_high": "loft_high",
+}
 """Kick of a given file that takes the place of a rough stage."""
 
 
@@ -214,7 +215,7 @@ def chosen_stages(config: KickConfig, given: dict[str, Kick]) -> list[Stage]:
 def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, Kick]) -> np.ndarray:
     """Where a search starts: at the kick given, an earlier stage, a mixture of two, or by hand.
 
-    Kicks that grew from one another mix: the ball's height, and whether the robot stands, change steadily.
+    Kicks that grew from one another mix: the ball's height changes steadily.
 
     Raises:
         InputError: the given kicks lack one that the stage starts from.
@@ -223,12 +224,13 @@ def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, 
     def result(name: str) -> np.ndarray:
         if name in vectors:
             return vectors[name]
-        if KICK_OF.get(name) not in given:
+        kick = KICK_OF.get(name, name)
+        if kick not in given:
             raise InputError(
-                f"kicks has {', '.join(given)}; expected {KICK_OF.get(name, name)}, from which {stage.name} "
-                "starts; try data/kicks/kicks.npz"
+                f"kicks has {', '.join(given)}; expected {kick}, from which {stage.name} starts; "
+                "try data/kicks/kicks.npz"
             )
-        return vector_of(given[KICK_OF[name]])
+        return vector_of(given[kick])
 
     if stage.name in given:
         return vector_of(given[stage.name])
@@ -236,11 +238,7 @@ def first_vector(stage: Stage, vectors: dict[str, np.ndarray], given: dict[str, 
         return first_swing()
     if not stage.toward:
         return result(stage.start)
-    share = np.full(len(_UNITS), stage.share)
-    share[AFTER] = stage.share if stage.follow is None else stage.follow
-    vector = (1.0 - share) * result(stage.start) + share * result(stage.toward)
-    vector[AHEAD] += stage.farther / _UNITS[AHEAD]
-    return vector
+    return (1.0 - stage.share) * result(stage.start) + stage.share * result(stage.toward)
 
 
 def _generations(config: KickConfig, stage: Stage) -> int:
