@@ -96,7 +96,6 @@ def _penalty_terms(scene, views, verdict):
     if scene.task == OBSTACLE:
         goal = scene.goal
         terms[7] = _nearness(scene, goal[0] - ball[0], goal[1] - ball[1], goal[2] - ball[2])
-    return hits == 0
 
 
 @compiled
@@ -108,7 +107,6 @@ def _target_terms(scene, views, verdict):
     verdict.terms[1] = verdict.success
     verdict.terms[2] = call_unary(_loop(scene.exp), -verdict.target_distance)
     verdict.terms[3] = _nearness(scene, ball[0] - imu[0], ball[1] - imu[1], ball[2] - imu[2])
-    return False
 
 
 @compiled
@@ -128,26 +126,23 @@ def _keeper_terms(scene, views, verdict):
         terms[1] = _dot(scene, u, v, w, x, y, z)
     terms[2] = verdict.conceded
     terms[3] = min(15.0, max(0.5, verdict.time_after_contact * 0.5))
-    return not verdict.robot_contact
 
 
 @compiled
 def appraise(scene, views, verdict):
     """Fill the terms of the last step; returns its stock reward, which is single precision."""
     if scene.task == TARGET:
-        single = _target_terms(scene, views, verdict)
+        _target_terms(scene, views, verdict)
     elif scene.task == KEEPER:
-        single = _keeper_terms(scene, views, verdict)
+        _keeper_terms(scene, views, verdict)
     else:
-        single = _penalty_terms(scene, views, verdict)
+        _penalty_terms(scene, views, verdict)
     total = np.float32(0.0)
     for i in range(scene.n_weights):
         value = verdict.terms[i]
         if value != 0.0:
-            if i == 0 and single:  # a closeness, which numpy multiplies in its own precision
-                total += np.float32(scene.weights[0]) * np.float32(value)
-            else:
-                total += np.float32(scene.weights[i] * value)
+            # Where numpy multiplies in single precision, double holds the product exactly: the same rounding.
+            total += np.float32(scene.weights[i] * value)
     return total
 
 

@@ -156,6 +156,13 @@ def test_contacts_stand_where_the_loop_reads_them():
         assert read(sim.data._address, contact) == (len(geoms), first, second)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_single_precision_holds_the_weights(task):
+    """Only then double precision holds their products with single-precision terms."""
+    weights = make_sim(task).weights
+    assert len(weights) > 2 and np.float32(weights).tolist() == weights
+
+
 def test_rewards_without_a_sum_are_not_kept():
     sim = make_sim("penalty_kick")
     sim.reset(seed=0)
