@@ -40,7 +40,8 @@ def _drop_stale(function: Any) -> None:
     cache = FunctionCache(function)
     newest = max(source.stat().st_mtime for source in Path(__file__).parent.glob("*.py"))
     module = function.__module__.rpartition(".")[2]
-    kept = Path(cache.cache_path).glob(f"{module}.{function.__name__}-*.nbi")
+    line = function.__code__.co_firstlineno
+    kept = Path(cache.cache_path).glob(f"{module}.{function.__name__}-{line}.*.nbi")
     if any(index.stat().st_mtime < newest for index in kept):
         cache.flush()
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, SCENE, SEEN, UNDECIDED, VERDICT
 from soccer_lib.compiled.steps import run_steps
-from soccer_lib.compiled.terms import ROOM, look
-from soccer_lib.compiled.ufuncs import LOOPS, loop_of
+from soccer_lib.compiled.terms import look
+from soccer_lib.compiled.ufuncs import LOOPS, ROOM, loop_of
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim.binding import BLOW_UPS
 from soccer_lib.sim.core import SoccerSim

@@ -12,66 +12,38 @@ import numpy as np
 from numba import carray, types
 
 from soccer_lib.compiled.jit import compiled, exported
-from soccer_lib.compiled.memory import (
-    call_jacobian,
-    call_product,
-    call_unary,
-    doubles_at,
-    longs_at,
-    singles_at,
-)
+from soccer_lib.compiled.memory import call_jacobian, doubles_at, longs_at, singles_at
 from soccer_lib.compiled.scene import GOALIE, KEEPER, OBSTACLE, SCENE, TARGET
-
-ROOM = 8 * 8
-"""Where the Jacobians lie in the scratch memory, behind a few vectors [bytes]."""
-
-
-@compiled
-def _loop(addresses):
-    return addresses[0], addresses[1]
-
-
-@compiled
-def _dot(scene, ax, ay, az, bx, by, bz):
-    """As `a.dot(b)` of two vectors."""
-    room = carray(doubles_at(scene.scratch), 7)
-    room[0] = ax
-    room[1] = ay
-    room[2] = az
-    room[3] = bx
-    room[4] = by
-    room[5] = bz
-    a = scene.scratch
-    call_product(_loop(scene.matmul), 1, 3, a, a + 24, a + 48)
-    return room[6]
+from soccer_lib.compiled.ufuncs import ROOM, VALUES, dot, product, unary, unary_single
 
 
 @compiled
 def _site_velocity(scene, site):
     """Linear velocity of a site: its Jacobian times the generalised velocities."""
     jacobian = scene.scratch + ROOM
+    place = scene.scratch + VALUES
     call_jacobian(scene.jacobian, scene.model, scene.data, jacobian, 0, site)
-    call_product(_loop(scene.matmul), 3, scene.n_qvel, jacobian, scene.qvel, scene.scratch)
-    room = carray(doubles_at(scene.scratch), 3)
-    return room[0], room[1], room[2]
+    product(scene, 3, scene.n_qvel, jacobian, scene.qvel, place)
+    velocity = carray(doubles_at(place), 3)
+    return velocity[0], velocity[1], velocity[2]
 
 
 @compiled
 def _norm(scene, x, y, z):
     """As `sim.goal.norm`."""
-    return sqrt(_dot(scene, x, y, z, x, y, z))
+    return sqrt(dot(scene, x, y, z, x, y, z))
 
 
 @compiled
 def _closeness(scene, x, y, z):
     """From 0 far away to 1 at the point, in single precision."""
-    return np.float32(1.0) - call_unary(_loop(scene.tanh_single), np.float32(_norm(scene, x, y, z)))
+    return np.float32(1.0) - unary_single(scene, scene.tanh_single, np.float32(_norm(scene, x, y, z)))
 
 
 @compiled
 def _nearness(scene, x, y, z):
     """The same in double precision."""
-    return 1.0 - call_unary(_loop(scene.tanh), _norm(scene, x, y, z))
+    return 1.0 - unary(scene, scene.tanh, _norm(scene, x, y, z))
 
 
 @compiled
@@ -87,9 +59,9 @@ def _penalty_terms(scene, views, verdict):
         terms[0] = _closeness(scene, imu[0] - ball[0], imu[1] - ball[1], imu[2] - ball[2])
     x, y, z = _site_velocity(scene, scene.ball)
     normal = scene.goal_normal
-    terms[1] = -_dot(scene, x, y, z, normal[0], normal[1], normal[2])
+    terms[1] = -dot(scene, x, y, z, normal[0], normal[1], normal[2])
     terms[2] = verdict.offside
-    terms[3] = call_unary(_loop(scene.log1p), float(hits - 1)) if hits > 1 else 0.0
+    terms[3] = unary(scene, scene.log1p, float(hits - 1)) if hits > 1 else 0.0
     terms[4] = verdict.fallen
     terms[5] = verdict.success
     terms[6] = verdict.blocked
@@ -105,7 +77,7 @@ def _target_terms(scene, views, verdict):
     imu = views.sites[scene.imu]
     verdict.terms[0] = verdict.offside
     verdict.terms[1] = verdict.success
-    verdict.terms[2] = call_unary(_loop(scene.exp), -verdict.target_distance)
+    verdict.terms[2] = unary(scene, scene.exp, -verdict.target_distance)
     verdict.terms[3] = _nearness(scene, ball[0] - imu[0], ball[1] - imu[1], ball[2] - imu[2])
 
 
@@ -123,7 +95,7 @@ def _keeper_terms(scene, views, verdict):
         z = ball[2] - imu[2]
         terms[0] = _closeness(scene, x, y, z)
         u, v, w = _site_velocity(scene, scene.imu)
-        terms[1] = _dot(scene, u, v, w, x, y, z)
+        terms[1] = dot(scene, u, v, w, x, y, z)
     terms[2] = verdict.conceded
     terms[3] = min(15.0, max(0.5, verdict.time_after_contact * 0.5))
 
@@ -158,7 +130,7 @@ def _measure(scene):
         for part in range(2):
             result = scene.velocities + 24 * (2 * k + part)
             jacobian = scene.scratch + ROOM + part * size
-            call_product(_loop(scene.matmul), 3, scene.n_qvel, jacobian, scene.qvel, result)
+            product(scene, 3, scene.n_qvel, jacobian, scene.qvel, result)
 
 
 @compiled

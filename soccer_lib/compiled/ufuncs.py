@@ -9,6 +9,10 @@ from __future__ import annotations
 import ctypes
 
 import numpy as np
+from numba import carray
+
+from soccer_lib.compiled.jit import compiled
+from soccer_lib.compiled.memory import call_loop, doubles_at, longs_at, singles_at
 
 LOOPS = {
     "matmul": (np.matmul, "dd->d"),
@@ -43,3 +47,78 @@ def loop_of(function: np.ufunc, types: str) -> tuple[int, int]:
         raise RuntimeError(f"numpy {np.__version__} keeps its loops elsewhere; make_env(compiled=False) runs")
     index = function.types.index(types)
     return head.functions[index] or 0, head.data[index] or 0
+
+
+VALUES = 8 * 16
+"""Where numbers lie in the scratch memory, behind the places, sizes and steps of a call [bytes]."""
+
+ROOM = 8 * 32
+"""What a call takes of it [bytes]."""
+
+
+@compiled
+def _call(scene, loop):
+    """Call a loop with the frame that lies in the scratch memory."""
+    frame = scene.scratch
+    call_loop(loop[0], loop[1], frame, frame + 24, frame + 56)
+
+
+@compiled
+def _frame_unary(scene, size):
+    frame = carray(longs_at(scene.scratch), 16)
+    frame[0] = scene.scratch + VALUES
+    frame[1] = scene.scratch + VALUES + 64
+    frame[3] = 1
+    frame[7] = size
+    frame[8] = size
+
+
+@compiled
+def unary(scene, loop, value):
+    """A numpy function of one number."""
+    numbers = carray(doubles_at(scene.scratch + VALUES), 16)
+    numbers[0] = value
+    _frame_unary(scene, 8)
+    _call(scene, loop)
+    return numbers[8]
+
+
+@compiled
+def unary_single(scene, loop, value):
+    """The same in single precision."""
+    numbers = carray(singles_at(scene.scratch + VALUES), 32)
+    numbers[0] = value
+    _frame_unary(scene, 4)
+    _call(scene, loop)
+    return numbers[16]
+
+
+@compiled
+def product(scene, rows, columns, matrix, vector, result):
+    """Matrix (rows, columns) times vector as `numpy.matmul` has it, all three by their addresses."""
+    frame = carray(longs_at(scene.scratch), 16)
+    frame[0] = matrix
+    frame[1] = vector
+    frame[2] = result
+    frame[3] = 1
+    frame[4] = rows
+    frame[5] = columns
+    frame[6] = 1
+    frame[7:16] = 8
+    frame[10] = 8 * columns
+    _call(scene, scene.matmul)
+
+
+@compiled
+def dot(scene, ax, ay, az, bx, by, bz):
+    """`a.dot(b)` of two vectors."""
+    place = scene.scratch + VALUES
+    numbers = carray(doubles_at(place), 8)
+    numbers[0] = ax
+    numbers[1] = ay
+    numbers[2] = az
+    numbers[3] = bx
+    numbers[4] = by
+    numbers[5] = bz
+    product(scene, 1, 3, place, place + 24, place + 48)
+    return numbers[6]

@@ -7,23 +7,31 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from soccer_lib.compiled import ufuncs  # noqa: E402 - needs numba
-from soccer_lib.compiled.memory import call_product, call_unary  # noqa: E402
+from soccer_lib.compiled import step_loop, ufuncs  # noqa: E402 - needs numba
+from soccer_lib.sim import make_sim  # noqa: E402
 
-LOOPS = {name: ufuncs.loop_of(*loop) for name, loop in ufuncs.LOOPS.items()}
+LOOP = step_loop(make_sim("penalty_kick"), None, sum_reward=False)
 
 
 @numba.njit
-def unary(loop, values):
+def unary(scene, loop, values):
     results = np.empty_like(values)
     for i, value in enumerate(values):
-        results[i] = call_unary(loop, value)
+        results[i] = ufuncs.unary(scene, loop, value)
     return results
 
 
 @numba.njit
-def product(loop, rows, columns, a, b, result):
-    call_product(loop, rows, columns, a, b, result)
+def unary_single(scene, loop, values):
+    results = np.empty_like(values)
+    for i, value in enumerate(values):
+        results[i] = ufuncs.unary_single(scene, loop, value)
+    return results
+
+
+@numba.njit
+def product(scene, rows, columns, a, b, result):
+    ufuncs.product(scene, rows, columns, a, b, result)
 
 
 @pytest.mark.parametrize("name", ["tanh", "tanh_single", "exp", "log1p"])
@@ -36,14 +44,14 @@ def test_functions_of_one_number(name):
     )
     if name == "exp":
         values = -values
-    found = unary(LOOPS[name], values)
+    found = (unary_single if kind is np.float32 else unary)(LOOP.scene, LOOP.scene[name], values)
     assert found.dtype == kind
     assert found.tobytes() == np.array([function(value) for value in values]).tobytes()
 
 
 def test_the_logarithm_of_a_count_is_that_of_an_integer():
     counts = np.arange(1, 2000)
-    found = unary(LOOPS["log1p"], counts.astype(float))
+    found = unary(LOOP.scene, LOOP.scene["log1p"], counts.astype(float))
     assert found.tolist() == [np.log1p(count) for count in counts.tolist()]
 
 
@@ -54,7 +62,7 @@ def test_products_are_those_of_dot(rows, columns):
         a = rng.normal(size=(rows, columns)) * (rng.random((rows, columns)) < (0.4 if number % 2 else 1.0))
         b = rng.normal(size=columns) * 10 ** rng.uniform(-6, 2, columns)
         result = np.zeros(rows)
-        product(LOOPS["matmul"], rows, columns, *(array.ctypes.data for array in (a, b, result)))
+        product(LOOP.scene, rows, columns, *(array.ctypes.data for array in (a, b, result)))
         expected = a.dot(b) if rows > 1 else np.array([a[0].dot(b)])
         assert result.tobytes() == expected.tobytes()
 
