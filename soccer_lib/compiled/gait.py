@@ -1,4 +1,4 @@
-"""The walker compiled: `OwnWalker.step` in front of its network and behind it, bit for bit.
+"""The walker compiled: `OwnWalker.step`, bit for bit.
 
 Mirrors `gait.Gait.step`, `leg.leg_angles`, `residual.TrunkState`, `features` and `unmirror`, and
 `walker.combine`, in their order of floating-point operations; those stay the reference that tests compare
@@ -19,6 +19,7 @@ from numba import carray, types
 
 from soccer_lib.compiled.gait_state import CONSTANTS, PARAMETERS, STATE
 from soccer_lib.compiled.jit import compiled, exported
+from soccer_lib.compiled.network import NETWORK, run_network
 
 _SPLIT = 134217729.0
 """2**27 + 1: splits a double into two halves whose products are exact (Veltkamp and Dekker)."""
@@ -291,39 +292,14 @@ def _write_row(fixed, state, spin, v, up):
     row[23] = 4 * (m * right[1] + fixed.hip_y)
     row[24] = m * right[2]
     for i in range(12):
-        row[25 + i] = 2 * (_mirror_joint(fixed, state.joint_pos, flip, i) - fixed.pose[i % 6])
-        row[37 + i] = 0.08 * _mirror_joint(fixed, state.joint_vel, flip, i)
+        row[25 + i] = 2 * (_mirror_joint(fixed, state.sensed[:12], flip, i) - fixed.pose[i % 6])
+        row[37 + i] = 0.08 * _mirror_joint(fixed, state.sensed[12:24], flip, i)
         row[49 + i] = _mirror_joint(fixed, state.action, flip, i)
 
 
-@exported(types.void, CONSTANTS.dtype, PARAMETERS, STATE)
-def step_gait(constants, parameters, walker_state):
-    """One walker step up to the network: joint targets of the engine, and the network's input.
-
-    Args:
-        constants: `CONSTANTS`.
-        parameters: `PARAMETERS` of the gait.
-        walker_state: `STATE`; is advanced by 20 ms.
-    """
-    fixed = carray(constants, 1)[0]
-    p = carray(parameters, 1)[0]
-    state = carray(walker_state, 1)[0]
-    pitch, roll, spin, v, up, yaw_rate = _trunk(state.quat, state.gyro, state.velocimeter)
-    wanted = (state.wanted[0], state.wanted[1], state.wanted[2])
-    _gait_step(fixed, p, state, wanted, pitch, roll, spin, v, yaw_rate, state.targets)
-    _write_row(fixed, state, spin, v, up)
-
-
-@exported(types.void, CONSTANTS.dtype, STATE)
-def add_residual(constants, walker_state):
-    """One walker step behind the network: its correction, un-mirrored, on the engine's targets.
-
-    Args:
-        constants: `CONSTANTS`.
-        walker_state: `STATE`, of which the network has filled the output.
-    """
-    fixed = carray(constants, 1)[0]
-    state = carray(walker_state, 1)[0]
+@compiled
+def _add_residual(fixed, state):
+    """The network's correction, un-mirrored, on the engine's targets."""
     flip = state.phase >= 0.5
     limited = np.zeros(12)
     for i in range(12):
@@ -332,3 +308,30 @@ def add_residual(constants, walker_state):
         state.action[i] = _mirror_joint(fixed, limited, flip, i)
         total = state.targets[i] + fixed.residual_scale * state.action[i]
         state.result[i] = min(max(total, fixed.target_low[i]), fixed.target_high[i])
+
+
+@exported(types.void, CONSTANTS.dtype, PARAMETERS, STATE, NETWORK)
+def step_walker(constants, parameters, walker_state, network):
+    """One walker step: engine, network, and both together.
+
+    Args:
+        constants: `CONSTANTS`.
+        parameters: `PARAMETERS` of the gait.
+        walker_state: `STATE`; is advanced by 20 ms.
+        network: `NETWORK`; without layers the targets are the engine's.
+    """
+    fixed = carray(constants, 1)[0]
+    p = carray(parameters, 1)[0]
+    state = carray(walker_state, 1)[0]
+    net = carray(network, 1)[0]
+    sensed = state.sensed
+    pitch, roll, spin, v, up, yaw_rate = _trunk(sensed[24:28], sensed[28:31], sensed[31:34])
+    wanted = (state.wanted[0], state.wanted[1], state.wanted[2])
+    _gait_step(fixed, p, state, wanted, pitch, roll, spin, v, yaw_rate, state.targets)
+    if net.n_layers:
+        _write_row(fixed, state, spin, v, up)
+        run_network(net)
+        _add_residual(fixed, state)
+    else:
+        for i in range(12):
+            state.result[i] = state.targets[i]

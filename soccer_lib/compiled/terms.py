@@ -23,7 +23,7 @@ def _site_velocity(scene, site):
     jacobian = scene.scratch + ROOM
     place = scene.scratch + VALUES
     call_jacobian(scene.jacobian, scene.model, scene.data, jacobian, 0, site)
-    product(scene, 3, scene.n_qvel, jacobian, scene.qvel, place)
+    product(scene, scene.matmul, 8, 3, scene.n_qvel, jacobian, scene.qvel, place)
     velocity = carray(doubles_at(place), 3)
     return velocity[0], velocity[1], velocity[2]
 
@@ -130,7 +130,7 @@ def _measure(scene):
         for part in range(2):
             result = scene.velocities + 24 * (2 * k + part)
             jacobian = scene.scratch + ROOM + part * size
-            product(scene, 3, scene.n_qvel, jacobian, scene.qvel, result)
+            product(scene, scene.matmul, 8, 3, scene.n_qvel, jacobian, scene.qvel, result)
 
 
 @compiled

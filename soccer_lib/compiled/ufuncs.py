@@ -20,8 +20,12 @@ LOOPS = {
     "tanh_single": (np.tanh, "f->f"),
     "exp": (np.exp, "d->d"),
     "log1p": (np.log1p, "d->d"),
+    "matmul_single": (np.matmul, "ff->f"),
+    "expm1_single": (np.expm1, "f->f"),
+    "minimum_single": (np.minimum, "ff->f"),
+    "maximum_single": (np.maximum, "ff->f"),
 }
-"""Name in `SCENE` -> function and the types of its loop."""
+"""Name in `SCENE` and `NETWORK` -> function and the types of its loop."""
 
 
 class _Ufunc(ctypes.Structure):
@@ -94,8 +98,8 @@ def unary_single(scene, loop, value):
 
 
 @compiled
-def product(scene, rows, columns, matrix, vector, result):
-    """Matrix (rows, columns) times vector as `numpy.matmul` has it, all three by their addresses."""
+def product(scene, loop, size, rows, columns, matrix, vector, result):
+    """Matrix (rows, columns) times vector as `numpy.matmul` has it, by addresses; numbers of `size` bytes."""
     frame = carray(longs_at(scene.scratch), 16)
     frame[0] = matrix
     frame[1] = vector
@@ -104,9 +108,23 @@ def product(scene, rows, columns, matrix, vector, result):
     frame[4] = rows
     frame[5] = columns
     frame[6] = 1
-    frame[7:16] = 8
-    frame[10] = 8 * columns
-    _call(scene, scene.matmul)
+    frame[7:16] = size
+    frame[10] = size * columns
+    _call(scene, loop)
+
+
+@compiled
+def each_single(scene, loop, n, a, b, step_b, result):
+    """A function of n pairs of single-precision numbers; with a function of one number b is the result."""
+    frame = carray(longs_at(scene.scratch), 16)
+    frame[0] = a
+    frame[1] = b
+    frame[2] = result
+    frame[3] = n
+    frame[7] = 4
+    frame[8] = step_b
+    frame[9] = 4
+    _call(scene, loop)
 
 
 @compiled
@@ -120,5 +138,5 @@ def dot(scene, ax, ay, az, bx, by, bz):
     numbers[3] = bx
     numbers[4] = by
     numbers[5] = bz
-    product(scene, 1, 3, place, place + 24, place + 48)
+    product(scene, scene.matmul, 8, 1, 3, place, place + 24, place + 48)
     return numbers[6]

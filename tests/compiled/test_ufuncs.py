@@ -31,7 +31,7 @@ def unary_single(scene, loop, values):
 
 @numba.njit
 def product(scene, rows, columns, a, b, result):
-    ufuncs.product(scene, rows, columns, a, b, result)
+    ufuncs.product(scene, scene.matmul, 8, rows, columns, a, b, result)
 
 
 @pytest.mark.parametrize("name", ["tanh", "tanh_single", "exp", "log1p"])
