@@ -18,53 +18,10 @@ import numpy as np
 from numba import carray, types
 
 from soccer_lib.compiled.gait_state import CONSTANTS, PARAMETERS, STATE
+from soccer_lib.compiled.hypot import hypot
 from soccer_lib.compiled.jit import compiled, exported
+from soccer_lib.compiled.memory import doubles_at
 from soccer_lib.compiled.network import NETWORK, run_network
-
-_SPLIT = 134217729.0
-"""2**27 + 1: splits a double into two halves whose products are exact (Veltkamp and Dekker)."""
-
-
-@compiled
-def hypot(a: float, b: float) -> float:
-    """Length of (a, b) as CPython's `math.hypot` computes it; finite numbers, none of them subnormal."""
-    most = max(abs(a), abs(b))
-    if most == 0.0:
-        return most
-    _, exponent = math.frexp(most)
-    scale = math.ldexp(1.0, -exponent)
-    total = 1.0
-    low_products = 0.0
-    low_sums = 0.0
-    for value in (abs(a) * scale, abs(b) * scale):
-        high, low = _square(value, value)
-        partial = total + high
-        low_sums += (total - partial) + high
-        total = partial
-        low_products += low
-    length = math.sqrt(total - 1.0 + (low_products + low_sums))
-    # One step of Newton's method on what is left.
-    high, low = _square(-length, length)
-    partial = total + high
-    low_sums += (total - partial) + high
-    low_products += low
-    length += (partial - 1.0 + (low_products + low_sums)) / (2.0 * length)
-    return length / scale
-
-
-@compiled
-def _square(x, y):
-    """Product of two doubles as an unevaluated sum of two."""
-    t = x * _SPLIT
-    x_high = t - (t - x)
-    x_low = x - x_high
-    t = y * _SPLIT
-    y_high = t - (t - y)
-    y_low = y - y_high
-    p = x_high * y_high
-    q = x_high * y_low + x_low * y_high
-    high = p + q
-    return high, p - high + q + x_low * y_low
 
 
 @compiled
@@ -310,8 +267,21 @@ def _add_residual(fixed, state):
         state.result[i] = min(max(total, fixed.target_low[i]), fixed.target_high[i])
 
 
-@exported(types.void, CONSTANTS.dtype, PARAMETERS, STATE, NETWORK)
-def step_walker(constants, parameters, walker_state, network):
+@compiled
+def _sense(state):
+    """As `Readings.sense`."""
+    joints = carray(doubles_at(state.joints), 12)
+    speeds = carray(doubles_at(state.speeds), 12)
+    sensors = carray(doubles_at(state.sensors), 1)
+    for i in range(12):
+        state.sensed[i] = joints[i]
+        state.sensed[12 + i] = speeds[i]
+    for i in range(10):
+        state.sensed[24 + i] = sensors[state.attitude[i]]
+
+
+@exported(types.void, CONSTANTS.dtype, PARAMETERS, STATE, NETWORK, types.intp)
+def step_walker(constants, parameters, walker_state, network, senses):
     """One walker step: engine, network, and both together.
 
     Args:
@@ -319,12 +289,15 @@ def step_walker(constants, parameters, walker_state, network):
         parameters: `PARAMETERS` of the gait.
         walker_state: `STATE`; is advanced by 20 ms.
         network: `NETWORK`; without layers the targets are the engine's.
+        senses: whether `sensed` has to be read first.
     """
     fixed = carray(constants, 1)[0]
     p = carray(parameters, 1)[0]
     state = carray(walker_state, 1)[0]
     net = carray(network, 1)[0]
     sensed = state.sensed
+    if senses:
+        _sense(state)
     pitch, roll, spin, v, up, yaw_rate = _trunk(sensed[24:28], sensed[28:31], sensed[31:34])
     wanted = (state.wanted[0], state.wanted[1], state.wanted[2])
     _gait_step(fixed, p, state, wanted, pitch, roll, spin, v, yaw_rate, state.targets)

@@ -91,6 +91,7 @@ class CompiledWalker(OwnWalker):
         )
         record = self.gait.record
         self._wanted = record["wanted"]
+        self._readings: Any = None
         self._sensed = record["sensed"]
         self._result = record["result"]
         self._network = network_record(walker.network, record["row"], record["output"])
@@ -120,5 +121,22 @@ class CompiledWalker(OwnWalker):
         if self.fresh:
             self.gait.start_pose = sensed.joint_pos
             self.fresh = False
-        step_walker(*self._addresses)
+        return self._step(senses=False)
+
+    def step_by(self, command: np.ndarray, readings: Any) -> np.ndarray:
+        """The same; compiled code reads the sensors."""
+        if self.fresh:
+            return self.step(command, readings.sense())
+        if readings is not self._readings:
+            self._readings = readings
+            record = self.gait.record
+            record["joints"] = readings.joint_pos.ctypes.data
+            record["speeds"] = readings.joint_vel.ctypes.data
+            record["sensors"] = readings.data.sensordata.ctypes.data
+            record["attitude"] = readings.attitude
+        self._wanted[:] = command_list(command)
+        return self._step(senses=True)
+
+    def _step(self, *, senses: bool) -> np.ndarray:
+        step_walker(*self._addresses, senses)
         return self._result.copy()

@@ -54,6 +54,7 @@ class Readings:
         seen: the entries of `layout.INFO_FIELDS`, after `look`. Shape: (59,).
         raw: the stock observation, float32, after `look`.
         raw_entries: which entries of `seen` stand in it behind the joints.
+        attitude: entries of `sensordata` that are sensed: quaternion, gyro, velocimeter. Shape: (10,).
         inertial: entries of `sensordata` that are seen first: gyro, accelerometer, velocimeter. Shape: (9,).
         differences: sites whose differences in place are seen, ends and origins. Shapes: (8,).
         reader: fills `velocities`, `seen` and `raw` in place of `look`; None for `look` itself.
@@ -84,7 +85,7 @@ class Readings:
         self.field = {key: parameters["field"][key] for key in ("length", "width")}
         self.field |= {f"goal_{key}": parameters["goal"][key] for key in ("width", "height", "depth")}
         self.sensors = sensor_entries(model)
-        self._attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
+        self.attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
         self.inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
         self._qvel = data.qvel
         self._jacp = np.zeros((3, model.nv))
@@ -189,7 +190,7 @@ class Readings:
 
     def sense(self) -> Sensed:
         """What the robot's own sensors say, in single precision as it is observed."""
-        attitude = self.data.sensordata.take(self._attitude).astype(np.float32)
+        attitude = self.data.sensordata.take(self.attitude).astype(np.float32)
         return Sensed(
             self.joint_pos.astype(np.float32),
             self.joint_vel.astype(np.float32),
@@ -200,7 +201,7 @@ class Readings:
 
     def orientation(self) -> np.ndarray:
         """Orientation x y z w of the trunk as observed, float32. Shape: (4,)."""
-        return self.data.sensordata.take(self._attitude[:4]).astype(np.float32)
+        return self.data.sensordata.take(self.attitude[:4]).astype(np.float32)
 
     def ball_from_imu(self) -> np.ndarray:
         """The observed ball point minus the IMU, world axes, float32 [m]. Shape: (3,)."""
