@@ -7,7 +7,6 @@ there with `make_env(compiled=False)` and where numba is missing.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 MUJOCO = "3.3.7"
 
-__all__ = ["compiled_integrated", "compiled_walker", "step_loop"]
+__all__ = ["compiled_walker", "step_loop"]
 
 
 def step_loop(sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> StepLoop | None:
@@ -51,10 +50,3 @@ def compiled_walker(walker: Walker) -> Walker:
 
     kinds = {kind for kind, _ in walker.network.layers} if walker.network else set()
     return CompiledWalker(walker) if kinds <= KINDS else walker
-
-
-def compiled_integrated() -> Callable:
-    """The ball tracker's `integrated` in compiled code; only where there is a `step_loop`."""
-    from soccer_lib.compiled.ball import integrated
-
-    return integrated

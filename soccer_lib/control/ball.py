@@ -42,14 +42,12 @@ class BallTracker:
         order: entries of quaternion and gyro as `push_rows` takes them: x y z x y w, then x y z x y, which
             is what cross products need.
         still: as `STILL`.
-        integrated: what turns the ball, the function of this name or its compiled mirror.
     """
 
     order = (0, 1, 2, 0, 1, 3, 4, 5, 6, 4, 5)
     still = STILL
 
     def __init__(self) -> None:
-        self.integrated = integrated
         self.reset()
 
     def reset(self) -> None:
@@ -115,10 +113,30 @@ class BallTracker:
         n = self._count
         # The gyro is sampled at the start of a step: that of the next one belongs to this one's velocity.
         seen[9:, n] = seen[9:, n - 1]
-        self._orientation, self._slow, self._spin = self.integrated(seen, n, self._orientation, self._slow)
+        velr = seen[:3, :n]
+        axis = seen[3:8, :n]
+        w = seen[8, :n]
+        gyro = seen[9:, 1 : n + 1]
+        twice = 2.0 * _cross(axis, gyro)
+        spins = velr + (gyro[:3] + w * twice + _cross(axis, twice.take(_WRAP, axis=0)))
         seen[:, 0] = seen[:, n - 1]
         self._count = 1
         self._waiting = False
+        *spins, last = spins.T.tolist()
+        self._spin = tuple(last)
+        orientation = self._orientation
+        a, b, c = self._slow
+        for x, y, z in spins:
+            square = x * x + y * y + z * z
+            if square >= SLOW**2:
+                orientation = _turned(_turned(orientation, a, b, c), x, y, z)
+                a = b = c = 0.0
+            elif square >= STILL**2:
+                a = a + x
+                b = b + y
+                c = c + z
+        self._orientation = orientation
+        self._slow = (a, b, c)
 
     def skip(self) -> None:
         """Leave out physics steps: neither they nor the last one before them turned the ball by `STILL`."""
@@ -144,40 +162,6 @@ class BallTracker:
         self._waiting = False
         self._seen[:, : self._count] = state["last"]
         self._spin = tuple(state["spin"])
-
-
-def integrated(
-    seen: np.ndarray, n: int, orientation: Quaternion, slow: Vector
-) -> tuple[Quaternion, Vector, Vector]:
-    """Turn the ball by all steps but the last.
-
-    Args:
-        seen: a step a column: ball minus trunk [rad/s], then `BallTracker.order`. Shape: (14, n or more).
-        n: steps.
-        orientation: of the ball before them.
-        slow: turns that have only been added up so far [rad/s].
-
-    Returns:
-        the ball's orientation and slow turns before the last step, and its angular velocity in it [rad/s].
-    """
-    velr = seen[:3, :n]
-    axis = seen[3:8, :n]
-    w = seen[8, :n]
-    gyro = seen[9:, 1 : n + 1]
-    twice = 2.0 * _cross(axis, gyro)
-    spins = velr + (gyro[:3] + w * twice + _cross(axis, twice.take(_WRAP, axis=0)))
-    *earlier, last = spins.T.tolist()
-    a, b, c = slow
-    for x, y, z in earlier:
-        square = x * x + y * y + z * z
-        if square >= SLOW**2:
-            orientation = _turned(_turned(orientation, a, b, c), x, y, z)
-            a = b = c = 0.0
-        elif square >= STILL**2:
-            a = a + x
-            b = b + y
-            c = c + z
-    return orientation, (a, b, c), tuple(last)
 
 
 def _turned(orientation: Quaternion, x: float, y: float, z: float) -> Quaternion:

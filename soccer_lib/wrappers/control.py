@@ -13,7 +13,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.compiled import compiled_integrated, step_loop
+from soccer_lib.compiled import step_loop
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.errors import InputError, known_name
 from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, refuse_non_finite
@@ -62,8 +62,6 @@ class ControlInterface(gym.Wrapper):
         self.full_info = full_info
         self.sum_reward = sum_reward
         self.loop = step_loop(env, self.trail, sum_reward=sum_reward) if compiled else None
-        if self.ball and self.loop:
-            self.ball.integrated = compiled_integrated()
         self._drive_by(KP, KD)
         self._shape = (len(self.meaning),)
         self.action_space = gym.spaces.Box(self.low, self.high, self._shape, np.float32)
