@@ -45,6 +45,8 @@ def compiled_walker(walker: Walker) -> Walker:
     """The same walker in compiled code, after a reset; as it is where it is not exactly our own kind."""
     if type(walker) is not OwnWalker:
         return walker
+    from soccer_lib.compiled.network import KINDS
     from soccer_lib.compiled.walker import CompiledWalker
 
-    return CompiledWalker(walker)
+    kinds = {kind for kind, _ in walker.network.layers} if walker.network else set()
+    return CompiledWalker(walker) if kinds <= KINDS else walker

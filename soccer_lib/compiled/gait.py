@@ -1,4 +1,4 @@
-"""The walker compiled: `OwnWalker.step` in front of its network and behind it, bit for bit.
+"""The walker compiled: `OwnWalker.step`, bit for bit.
 
 Mirrors `gait.Gait.step`, `leg.leg_angles`, `residual.TrunkState`, `features` and `unmirror`, and
 `walker.combine`, in their order of floating-point operations; those stay the reference that tests compare
@@ -18,52 +18,10 @@ import numpy as np
 from numba import carray, types
 
 from soccer_lib.compiled.gait_state import CONSTANTS, PARAMETERS, STATE
+from soccer_lib.compiled.hypot import hypot
 from soccer_lib.compiled.jit import compiled, exported
-
-_SPLIT = 134217729.0
-"""2**27 + 1: splits a double into two halves whose products are exact (Veltkamp and Dekker)."""
-
-
-@compiled
-def hypot(a: float, b: float) -> float:
-    """Length of (a, b) as CPython's `math.hypot` computes it; finite numbers, none of them subnormal."""
-    most = max(abs(a), abs(b))
-    if most == 0.0:
-        return most
-    _, exponent = math.frexp(most)
-    scale = math.ldexp(1.0, -exponent)
-    total = 1.0
-    low_products = 0.0
-    low_sums = 0.0
-    for value in (abs(a) * scale, abs(b) * scale):
-        high, low = _square(value, value)
-        partial = total + high
-        low_sums += (total - partial) + high
-        total = partial
-        low_products += low
-    length = math.sqrt(total - 1.0 + (low_products + low_sums))
-    # One step of Newton's method on what is left.
-    high, low = _square(-length, length)
-    partial = total + high
-    low_sums += (total - partial) + high
-    low_products += low
-    length += (partial - 1.0 + (low_products + low_sums)) / (2.0 * length)
-    return length / scale
-
-
-@compiled
-def _square(x, y):
-    """Product of two doubles as an unevaluated sum of two."""
-    t = x * _SPLIT
-    x_high = t - (t - x)
-    x_low = x - x_high
-    t = y * _SPLIT
-    y_high = t - (t - y)
-    y_low = y - y_high
-    p = x_high * y_high
-    q = x_high * y_low + x_low * y_high
-    high = p + q
-    return high, p - high + q + x_low * y_low
+from soccer_lib.compiled.memory import doubles_at
+from soccer_lib.compiled.network import NETWORK, run_network
 
 
 @compiled
@@ -291,39 +249,14 @@ def _write_row(fixed, state, spin, v, up):
     row[23] = 4 * (m * right[1] + fixed.hip_y)
     row[24] = m * right[2]
     for i in range(12):
-        row[25 + i] = 2 * (_mirror_joint(fixed, state.joint_pos, flip, i) - fixed.pose[i % 6])
-        row[37 + i] = 0.08 * _mirror_joint(fixed, state.joint_vel, flip, i)
+        row[25 + i] = 2 * (_mirror_joint(fixed, state.sensed[:12], flip, i) - fixed.pose[i % 6])
+        row[37 + i] = 0.08 * _mirror_joint(fixed, state.sensed[12:24], flip, i)
         row[49 + i] = _mirror_joint(fixed, state.action, flip, i)
 
 
-@exported(types.void, CONSTANTS.dtype, PARAMETERS, STATE)
-def step_gait(constants, parameters, walker_state):
-    """One walker step up to the network: joint targets of the engine, and the network's input.
-
-    Args:
-        constants: `CONSTANTS`.
-        parameters: `PARAMETERS` of the gait.
-        walker_state: `STATE`; is advanced by 20 ms.
-    """
-    fixed = carray(constants, 1)[0]
-    p = carray(parameters, 1)[0]
-    state = carray(walker_state, 1)[0]
-    pitch, roll, spin, v, up, yaw_rate = _trunk(state.quat, state.gyro, state.velocimeter)
-    wanted = (state.wanted[0], state.wanted[1], state.wanted[2])
-    _gait_step(fixed, p, state, wanted, pitch, roll, spin, v, yaw_rate, state.targets)
-    _write_row(fixed, state, spin, v, up)
-
-
-@exported(types.void, CONSTANTS.dtype, STATE)
-def add_residual(constants, walker_state):
-    """One walker step behind the network: its correction, un-mirrored, on the engine's targets.
-
-    Args:
-        constants: `CONSTANTS`.
-        walker_state: `STATE`, of which the network has filled the output.
-    """
-    fixed = carray(constants, 1)[0]
-    state = carray(walker_state, 1)[0]
+@compiled
+def _add_residual(fixed, state):
+    """The network's correction, un-mirrored, on the engine's targets."""
     flip = state.phase >= 0.5
     limited = np.zeros(12)
     for i in range(12):
@@ -332,3 +265,46 @@ def add_residual(constants, walker_state):
         state.action[i] = _mirror_joint(fixed, limited, flip, i)
         total = state.targets[i] + fixed.residual_scale * state.action[i]
         state.result[i] = min(max(total, fixed.target_low[i]), fixed.target_high[i])
+
+
+@compiled
+def _sense(state):
+    """As `Readings.sense`."""
+    joints = carray(doubles_at(state.joints), 12)
+    speeds = carray(doubles_at(state.speeds), 12)
+    sensors = carray(doubles_at(state.sensors), 1)
+    for i in range(12):
+        state.sensed[i] = joints[i]
+        state.sensed[12 + i] = speeds[i]
+    for i in range(10):
+        state.sensed[24 + i] = sensors[state.attitude[i]]
+
+
+@exported(types.void, CONSTANTS.dtype, PARAMETERS, STATE, NETWORK, types.intp)
+def step_walker(constants, parameters, walker_state, network, senses):
+    """One walker step: engine, network, and both together.
+
+    Args:
+        constants: `CONSTANTS`.
+        parameters: `PARAMETERS` of the gait.
+        walker_state: `STATE`; is advanced by 20 ms.
+        network: `NETWORK`; without layers the targets are the engine's.
+        senses: whether `sensed` has to be read first.
+    """
+    fixed = carray(constants, 1)[0]
+    p = carray(parameters, 1)[0]
+    state = carray(walker_state, 1)[0]
+    net = carray(network, 1)[0]
+    sensed = state.sensed
+    if senses:
+        _sense(state)
+    pitch, roll, spin, v, up, yaw_rate = _trunk(sensed[24:28], sensed[28:31], sensed[31:34])
+    wanted = (state.wanted[0], state.wanted[1], state.wanted[2])
+    _gait_step(fixed, p, state, wanted, pitch, roll, spin, v, yaw_rate, state.targets)
+    if net.n_layers:
+        _write_row(fixed, state, spin, v, up)
+        run_network(net)
+        _add_residual(fixed, state)
+    else:
+        for i in range(12):
+            state.result[i] = state.targets[i]

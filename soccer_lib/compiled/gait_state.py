@@ -27,12 +27,12 @@ STATE = np.dtype(
         ("lifted", np.float64, (2, 3)),
         ("hip_pitch", np.float64, (2,)),
         ("action", np.float64, (12,)),  # the network's last output, as applied
-        ("wanted", np.float64, (3,)),  # what is asked for, and what the sensors say
-        ("joint_pos", np.float32, (12,)),
-        ("joint_vel", np.float32, (12,)),
-        ("quat", np.float32, (4,)),
-        ("gyro", np.float32, (3,)),
-        ("velocimeter", np.float32, (3,)),
+        ("wanted", np.float64, (3,)),  # what is asked for
+        ("sensed", np.float32, (34,)),  # `Sensed` in one row
+        ("joints", np.intp),  # addresses of what it is read from: positions, velocities, sensors
+        ("speeds", np.intp),
+        ("sensors", np.intp),
+        ("attitude", np.intp, (10,)),  # entries of the sensors
         ("targets", np.float64, (12,)),  # of the engine [rad]
         ("row", np.float32, (residual.FEATURE_COUNT,)),  # the network's input
         ("output", np.float32, (12,)),  # the network's output

@@ -1,8 +1,7 @@
 """How compiled code is made: by numba, once, kept beside the source or in the user's cache folder.
 
 Only modules that hold compiled code import this one; the library works without numba, at half the speed.
-Numba makes code anew when the file of an exported function changes, not when one that it imports does: after
-a change of `memory` or `scene`, or of the entries of `SpinTrail.marks`, remove the folder `__pycache__`.
+Code is made anew when a file of this room has changed since.
 """
 
 from __future__ import annotations
@@ -12,11 +11,13 @@ import functools
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 from numba import types
+from numba.core.caching import FunctionCache
 
 
 def can_keep() -> bool:
@@ -28,10 +29,21 @@ def can_keep() -> bool:
     return True
 
 
-_OPTIONS: dict[str, Any] = {"cache": can_keep(), "error_model": "numpy"}
+_KEEPS = can_keep()
 
-compiled = functools.partial(numba.njit, **_OPTIONS)
+compiled = functools.partial(numba.njit, error_model="numpy")
 """Decorator of what exported functions call. No fast-math: nothing is fused or reordered."""
+
+
+def _drop_stale(function: Any) -> None:
+    """Forget code older than a file of this room: numba itself looks at the function's own file alone."""
+    cache = FunctionCache(function)
+    newest = max(source.stat().st_mtime for source in Path(__file__).parent.glob("*.py"))
+    module = function.__module__.rpartition(".")[2]
+    line = function.__code__.co_firstlineno
+    kept = Path(cache.cache_path).glob(f"{module}.{function.__name__}-{line}.*.nbi")
+    if any(index.stat().st_mtime < newest for index in kept):
+        cache.flush()
 
 
 def exported(returns: Any, *arguments: np.dtype | Any) -> Callable[[Any], Any]:
@@ -45,9 +57,11 @@ def exported(returns: Any, *arguments: np.dtype | Any) -> Callable[[Any], Any]:
 
     def export(function: Any) -> Any:
         begun = time.monotonic()
-        code = numba.cfunc(returns(*kinds), **_OPTIONS)(function)
+        if _KEEPS:
+            _drop_stale(function)
+        code = numba.cfunc(returns(*kinds), cache=_KEEPS, error_model="numpy")(function)
         if not code.cache_hits and time.monotonic() - begun > 1.0:
-            kept = "the next start finds it" if _OPTIONS["cache"] else "no folder to keep it could be written"
+            kept = "the next start finds it" if _KEEPS else "no folder to keep it could be written"
             seconds = time.monotonic() - begun
             print(f"compiled {function.__module__} in {seconds:.0f} s: {kept}", file=sys.stderr)
         native = code.ctypes

@@ -11,15 +11,17 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, ROW, SCENE, UNDECIDED, VERDICT
+from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, SCENE, SEEN, UNDECIDED, VERDICT
 from soccer_lib.compiled.steps import run_steps
+from soccer_lib.compiled.terms import look
+from soccer_lib.compiled.ufuncs import LOOPS, ROOM, loop_of
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim.binding import BLOW_UPS
 from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.trail import SpinTrail
 
-ROOM = 64
-"""Physics steps of one call of compiled code at most: rows of the tape and of what rewards are made of."""
+TAPE_ROWS = 64
+"""Physics steps of one call of compiled code at most."""
 
 MARGIN = 1e-9
 """The norm of the Python rules may round otherwise than ours within this distance [m]."""
@@ -30,14 +32,16 @@ _TASKS = ("goalie_penalty_kick", "obstacle_penalty_kick", "penalty_kick", "kick_
 class StepLoop:
     """Takes physics steps as `SoccerSim.advance` does, bit for bit, several in one call.
 
+    What the simulation's readings are asked for is read by compiled code as well from then on.
+
     Args:
         sim: the simulation.
         trail: the ball's, which is noted along the way; None without one.
-        sum_reward: keep what the stock reward of every step is computed from, for `reward`.
+        sum_reward: add up the stock reward of every step.
 
     Attributes:
         scene: `SCENE` of the simulation.
-        rows: steps whose reward has still to be added up.
+        ran: the last physics step of the action was the loop's.
     """
 
     def __init__(self, sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> None:
@@ -47,17 +51,22 @@ class StepLoop:
         self.scene = self._scenes[0]
         self._verdict = np.zeros(1, VERDICT)
         self._addresses = self._scenes.ctypes.data, self._verdict.ctypes.data
-        names = [name for name in VERDICT.names if hasattr(sim, name)]
+        names = [name for name in VERDICT.names if hasattr(sim, name) and name not in ("terms", "reward")]
         self._names = tuple(names)
         self._counts = self._verdict[names]
         self._read_counts = attrgetter(*names)
         self._ruling = self._verdict["ruling"]
         self._to_note = self._verdict["to_note"]
+        self._terms = self._verdict["terms"][0]
+        self._reward = self._verdict["reward"]
+        self._measured = [(sim.term_names.index(name), kind) for name, kind in sim.measured.items()]
         self._shared: dict[str, np.ndarray] = {}
+        self._sums = sum_reward
         scene = self.scene
         self._target = scene["target"]
         self._bind_physics(scene)
         self._bind_rules(scene)
+        self._bind_readings(scene)
         if trail:
             self._share(scene, "notes", trail.notes)
             self._share(scene, "marks", trail.marks)
@@ -65,13 +74,8 @@ class StepLoop:
             scene["still_square"] = trail.still_square
             scene["trail_from"], scene["trail_to"] = trail.bodies
         self._bound = -1
-        self.rows = 0
-        self._total = 0.0
-        if sum_reward:
-            self._share(scene, "rows", np.zeros(ROOM, ROW))
-            self._share(scene, "jacobians", np.zeros((ROOM, 3, sim.model.nv)))
-            self._share(scene, "velocities", np.zeros((ROOM, sim.model.nv)))
-        self._tape = np.zeros((ROOM, 12), np.float32)
+        self.ran = False
+        self._tape = np.zeros((TAPE_ROWS, 12), np.float32)
 
     def _share(self, scene: np.void, name: str, array: np.ndarray) -> None:
         """Let the loop read and write an array, which then lives as long as the loop."""
@@ -119,7 +123,9 @@ class StepLoop:
         scene["height"] = sim.min_height
         scene["reach_square"] = sim.ball_reach**2
         scene["margin"] = MARGIN
-        scene["moving"] = -1 if sim.moving_site is None else sim.moving_site
+        scene["pays"] = self._sums
+        scene["n_weights"] = len(sim.weights)
+        scene["weights"][: len(sim.weights)] = sim.weights
         groups = np.zeros((2, sim.model.ngeom), np.uint8)
         groups[ROBOT, list(sim.robot_geoms)] = 1
         groups[BLOCKERS, list(sim.blockers)] = 1
@@ -130,13 +136,27 @@ class StepLoop:
             scene["keeper_pos"] = [joint.qposadr[0] for joint in joints]
             scene["keeper_vel"] = [joint.dofadr[0] for joint in joints]
 
+    def _bind_readings(self, scene: np.void) -> None:
+        readings = self._sim.readings
+        for name, loop in LOOPS.items():
+            scene[name] = loop_of(*loop)
+        self._share(scene, "scratch", np.zeros(ROOM // 8 + 6 * self._sim.model.nv))
+        ends, origins = readings.differences
+        arrays = {"ends": ends, "origins": origins, **vars(readings)}
+        for name in SEEN:
+            if name in arrays:
+                self._share(scene, name, arrays[name])
+        scene["n_raw_entries"] = readings.raw_entries.size
+        scene["inertial"] = readings.inertial
+        # It keeps what lies at the addresses, and not the loop, which has the simulation.
+        readings.reader = functools.partial(_look, (self._scenes, self._shared), self._addresses[0])
+
     def _bind_episode(self) -> None:
         """Take in what the episode's reset, or a state that was set, has fixed."""
         scene = self.scene
         for name, value in self._sim.limits().items():
             scene[name] = value
         self._bound = self._sim.n_bound
-        self.forget_rewards()
 
     def may_run(self) -> bool:
         """Whether the next steps may be taken here: no hook waits for each, and the end is ahead."""
@@ -164,27 +184,22 @@ class StepLoop:
         if self._bound != sim.n_bound:
             self._bind_episode()
         self._target[:] = target
-        taken = 0
-        if sim.tape is not None:
+        self.ran = True
+        taping = sim.tape is not None
+        if taping:
             self.scene["tape"] = self._tape.ctypes.data
         over = False
-        while taken < n_steps and not over:
-            if self.rows == ROOM:
-                self._add_up()
-            first = self.rows
+        while n_steps and not over:
             self._counts[0] = self._read_counts(sim)
-            new = run_steps(*self._addresses, min(n_steps - taken, ROOM - first), first)
+            taken = run_steps(*self._addresses, min(n_steps, TAPE_ROWS))
             sim.__dict__.update(zip(self._names, self._counts.item(), strict=True))
-            taken += new
-            self.rows += new
+            n_steps -= taken
             sim.readings.forget()
             over = self._conclude(self._ruling.item())
-            if sim.tape is not None:
-                sim.tape.extend(self._tape[first : self.rows].copy())
-        if sim.tape is not None:
+            if taping:
+                sim.tape.extend(self._tape[:taken].copy())
+        if taping:
             self.scene["tape"] = 0
-        if "rows" not in self._shared:
-            self.rows = 0
         return over
 
     def _conclude(self, ruling: int) -> bool:
@@ -192,10 +207,8 @@ class StepLoop:
         sim = self._sim
         if ruling == UNDECIDED:
             sim.judge()
-            if "rows" in self._shared:
-                row = self._shared["rows"][self.rows - 1]
-                for name in set(self._names) & set(row.dtype.names):
-                    row[name] = getattr(sim, name)
+            if self._sums:
+                self._reward += float(sim.reward(sim.terms()))
         else:
             sim.terminated = ruling == OVER
             sim.truncated = sim.n_steps >= sim.task.max_steps or sim.unstable
@@ -203,31 +216,27 @@ class StepLoop:
             self._trail.note()
         return sim.terminated or sim.truncated
 
-    def forget_rewards(self) -> None:
-        """Drop the steps whose reward nobody has asked for, such as those of an action that failed."""
-        self.rows = 0
-        self._total = 0.0
+    def forget(self) -> None:
+        """Drop rewards that nobody has asked for, such as those of an action that failed."""
+        self._reward[0] = 0.0
+        self.ran = False
 
-    def reward(self, terms: dict[str, Any]) -> float:
-        """The stock reward of all steps since this was asked for last.
-
-        Args:
-            terms: the reward terms of the last step, which has to be one of the loop's.
-        """
-        self.rows -= 1  # only the last step may have ended the episode, which `rewards` does not pay
-        self._add_up()
-        total = self._total + float(self._sim.reward(terms))
-        self._total = 0.0
+    def reward(self) -> float:
+        """The stock reward of all steps since this was asked for last; 0 where none is added up."""
+        total = self._reward.item()
+        self.forget()
         return total
 
-    def _add_up(self) -> None:
-        n = self.rows
-        if n and "rows" in self._shared:
-            names = ("rows", "jacobians", "velocities")
-            rewards = self._sim.rewards(*(self._shared[name][:n] for name in names))
-            for reward in rewards.tolist():
-                self._total += reward
-        self.rows = 0
+    def terms(self) -> dict[str, Any]:
+        """The reward terms of the last step, which has to be the loop's."""
+        if self._ruling.item() == UNDECIDED:
+            return self._sim.terms()
+        terms = self._terms
+        return self._sim.terms_of(*[kind(terms[place]) for place, kind in self._measured])
+
+
+def _look(_kept: Any, scene: int) -> None:
+    look(scene)
 
 
 @functools.cache

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-
-from soccer_lib.compiled.scene import ROW
 
 
 def _pointer_to(kind: Any) -> Any:
@@ -31,7 +28,6 @@ singles_at = _pointer_to(types.float32)
 ints_at = _pointer_to(types.int32)
 longs_at = _pointer_to(types.intp)
 bytes_at = _pointer_to(types.uint8)
-rows_at = _pointer_to(numba.from_dtype(ROW))
 
 
 @intrinsic
@@ -49,16 +45,29 @@ def call_step(_context: Any, function: Any, model: Any, data: Any) -> Any:
 
 
 @intrinsic
-def call_jacobian(_context: Any, function: Any, model: Any, data: Any, linear: Any, site: Any) -> Any:
-    """Call `void function(model, data, linear, NULL, site)` at an address."""
+def call_jacobian(_context: Any, function: Any, model: Any, data: Any, linear: Any, angular: Any, site: Any):
+    """Call `void function(model, data, linear, angular, site)` at an address; 0 leaves a Jacobian out."""
 
     def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         pointer = ir.IntType(8).as_pointer()
         signature = ir.FunctionType(ir.VoidType(), [pointer] * 4 + [ir.IntType(32)])
         function = builder.inttoptr(arguments[0], signature.as_pointer())
-        model, data, linear = (builder.inttoptr(address, pointer) for address in arguments[1:4])
-        site = builder.trunc(arguments[4], ir.IntType(32))
-        builder.call(function, [model, data, linear, ir.Constant(pointer, None), site])
+        places = [builder.inttoptr(address, pointer) for address in arguments[1:5]]
+        builder.call(function, [*places, builder.trunc(arguments[5], ir.IntType(32))])
+        return ir.Constant(ir.IntType(32), 0)
+
+    return types.int32(*[types.intp] * 6), generate
+
+
+@intrinsic
+def call_loop(_context: Any, function: Any, data: Any, places: Any, sizes: Any, steps: Any) -> Any:
+    """Call `void function(char **places, intp *sizes, intp *steps, void *data)`, an inner loop of numpy."""
+
+    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        pointer = ir.IntType(8).as_pointer()
+        signature = ir.FunctionType(ir.VoidType(), [pointer] * 4)
+        function, data, *frame = (builder.inttoptr(address, pointer) for address in arguments)
+        builder.call(builder.bitcast(function, signature.as_pointer()), [*frame, data])
         return ir.Constant(ir.IntType(32), 0)
 
     return types.int32(*[types.intp] * 5), generate

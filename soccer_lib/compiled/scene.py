@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from soccer_lib.compiled.ufuncs import LOOPS
+
 GOALIE, OBSTACLE, PENALTY, TARGET, KEEPER = range(5)
 """Tasks, by the rules that judge them."""
 
@@ -11,23 +13,30 @@ RUNNING, OVER, UNDECIDED = range(3)
 """How a run ended: all steps taken; the episode is over; a limit was too near to tell, and the last step is
 left to the Python rules."""
 
+TERMS = 8
+"""Reward terms of a task, at most."""
+
 ROBOT, BLOCKERS = range(2)
 """Groups of geoms: rows of `SCENE.groups`."""
 
 ADDRESSES = ("step", "jacobian", "model", "data")
 ARRAYS = ("qpos", "qvel", "ctrl", "site_xpos", "xmat", "sensordata", "warnings")
-BUFFERS = ("groups", "keeper_path", "notes", "marks", "tape", "rows", "jacobians", "velocities")
+BUFFERS = ("groups", "keeper_path", "notes", "marks", "tape", "scratch")
+SEEN = ("velocities", "seen", "raw", "raw_entries", "team_one_hot", "defender_xpos", "ends", "origins")
+"""What `Readings` fills and reads, by the names that it has there."""
+
+SIZES = ("qpos", "qvel", "sensordata", "geoms", "bodies", "sites", "weights", "raw_entries")
 
 SCENE = np.dtype(
     [
-        *((name, np.intp) for name in (*ADDRESSES, *ARRAYS, *BUFFERS)),
-        *((f"n_{name}", np.intp) for name in ("qpos", "qvel", "sensordata", "geoms", "bodies", "sites")),
+        *((name, np.intp) for name in (*ADDRESSES, *ARRAYS, *BUFFERS, *SEEN)),
+        *((name, np.intp, (2,)) for name in LOOPS),
+        *((f"n_{name}", np.intp) for name in SIZES),
         ("task", np.intp),
         ("last_step", np.intp),  # the time limit
         ("blow_ups", np.intp, (6,)),  # MuJoCo's warnings that end an episode
         ("ball", np.intp),  # sites
         ("imu", np.intp),
-        ("moving", np.intp),  # the site whose Jacobian a reward asks for, -1 for none
         ("ball_geom", np.intp),
         ("joint_pos", np.intp),  # first entries in qpos, qvel, ctrl
         ("joint_vel", np.intp),
@@ -37,6 +46,8 @@ SCENE = np.dtype(
         ("keeper_vel", np.intp, (2,)),
         ("trail_from", np.intp),  # bodies whose axes the ball's trail copies
         ("trail_to", np.intp),
+        ("inertial", np.intp, (9,)),  # entries of sensordata that are seen
+        ("pays", np.intp),  # whether the stock rewards of all steps are added up
         ("note_rows", np.intp),  # room in the trail, 0 without one
         ("note_width", np.intp),
         ("length", np.float64),  # half of the field [m]
@@ -51,6 +62,8 @@ SCENE = np.dtype(
         ("still_square", np.float64),  # slower turns of the ball are not noted [rad2/s2]
         ("goal", np.float64, (3,)),  # the point that the ball has to reach [m]
         ("box", np.float64, (5,)),  # of the goal: low and high x, low and high y, top [m]
+        ("goal_normal", np.float64, (3,)),  # the ball's speed along it is paid
+        ("weights", np.float64, (TERMS,)),  # of the reward terms, of which only the first ones are paid
         ("ball_velocity", np.float64, (6,)),  # of a ball that moves by itself
         ("follows", np.intp),  # whether `target` is joint targets [rad] or the torques themselves [N m]
         ("target", np.float32, (12,)),
@@ -78,20 +91,9 @@ VERDICT = np.dtype(
         ("target_distance", np.float64),
         ("ruling", np.int64),
         ("to_note", np.int64),  # the last step has still to be noted in the trail
+        ("terms", np.float64, (TERMS,)),  # of the last step, in the stock order
+        ("reward", np.float64),  # the stock rewards of all steps, if they are paid
     ],
     align=True,
 )
 """What the referee has counted and seen, by the names that it has in the simulations."""
-
-ROW = np.dtype(
-    [
-        ("ball", np.float64, (3,)),
-        ("imu", np.float64, (3,)),
-        ("ball_hits", np.int64),
-        ("time_after_contact", np.int64),
-        ("target_distance", np.float64),
-        ("robot_contact", np.bool_),
-    ],
-    align=True,
-)
-"""What the stock reward of a step is computed from, besides a Jacobian and the velocities."""

@@ -16,12 +16,10 @@ from numba import carray, types
 from soccer_lib.compiled.jit import compiled, exported
 from soccer_lib.compiled.memory import (
     bytes_at,
-    call_jacobian,
     call_step,
     doubles_at,
     ints_at,
     longs_at,
-    rows_at,
     singles_at,
 )
 from soccer_lib.compiled.scene import (
@@ -38,6 +36,7 @@ from soccer_lib.compiled.scene import (
     UNDECIDED,
     VERDICT,
 )
+from soccer_lib.compiled.terms import appraise
 from soccer_lib.sim.trail import COUNT, GAP, STILL
 
 NCON, CONTACT, CONTACT_SIZE, GEOM = 161576, 162368, 576, 532
@@ -217,25 +216,6 @@ def _note(scene, views):
 
 
 @compiled
-def _write_row(scene, views, verdict, k):
-    """Keep what the stock reward of this step is computed from."""
-    row = carray(rows_at(scene.rows), k + 1)[k]
-    for i in range(3):
-        row.ball[i] = views.sites[scene.ball, i]
-        row.imu[i] = views.sites[scene.imu, i]
-    row.ball_hits = verdict.ball_hits
-    row.time_after_contact = verdict.time_after_contact
-    row.target_distance = verdict.target_distance
-    row.robot_contact = verdict.robot_contact
-    if scene.moving >= 0:
-        linear = scene.jacobians + 8 * 3 * scene.n_qvel * k
-        call_jacobian(scene.jacobian, scene.model, scene.data, linear, scene.moving)
-        velocities = carray(doubles_at(scene.velocities), (k + 1, scene.n_qvel))
-        for i in range(scene.n_qvel):
-            velocities[k, i] = views.qvel[i]
-
-
-@compiled
 def _take_step(scene, views, verdict, tape_row):
     """One physics step, judged; returns the ruling."""
     _move_scene(scene, views, verdict.n_steps)
@@ -253,15 +233,14 @@ def _take_step(scene, views, verdict, tape_row):
     return OVER if ruling == RUNNING and _lost(views) else ruling
 
 
-@exported(types.intp, SCENE, VERDICT, types.intp, types.intp)
-def run_steps(scene_pointer, verdict_pointer, n_steps, first_row):
+@exported(types.intp, SCENE, VERDICT, types.intp)
+def run_steps(scene_pointer, verdict_pointer, n_steps):
     """Take up to `n_steps` physics steps toward the scene's target.
 
     Args:
         scene_pointer: the `SCENE` of one simulation.
         verdict_pointer: its `VERDICT`; `ruling` and `to_note` say how the last step left it.
-        n_steps: how many, at most.
-        first_row: row of the first step in `tape` and `rows`.
+        n_steps: how many, at most; a tape has to have room for them.
 
     Returns:
         Steps taken.
@@ -278,11 +257,14 @@ def run_steps(scene_pointer, verdict_pointer, n_steps, first_row):
         carray(ints_at(scene.warnings), (8, 2)),
     )
     for taken in range(n_steps):
-        verdict.ruling = _take_step(scene, views, verdict, first_row + taken)
-        if scene.rows:
-            _write_row(scene, views, verdict, first_row + taken)
+        verdict.ruling = _take_step(scene, views, verdict, taken)
+        if scene.pays and verdict.ruling != UNDECIDED:
+            verdict.reward += appraise(scene, views, verdict)
         verdict.to_note = scene.note_rows > 0 and not _note(scene, views)
         ended = verdict.n_steps >= scene.last_step or verdict.unstable
         if verdict.ruling != RUNNING or verdict.to_note or ended:
-            return taken + 1
+            n_steps = taken + 1
+            break
+    if not scene.pays:
+        appraise(scene, views, verdict)
     return n_steps

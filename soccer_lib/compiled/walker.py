@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.compiled.gait import add_residual, step_gait
+from soccer_lib.compiled.gait import step_walker
 from soccer_lib.compiled.gait_state import CONSTANTS, PARAMETERS, STATE
+from soccer_lib.compiled.network import network_record
 from soccer_lib.control.gait import Gait, GaitParameters
 from soccer_lib.control.walker import OwnWalker, command_list
 from soccer_lib.layout import Sensed
@@ -73,7 +74,8 @@ class CompiledWalker(OwnWalker):
     """Gait engine and residual network in compiled code.
 
     Args:
-        walker: whose parameters, network and limits it takes over; it starts as after a reset.
+        walker: whose parameters, network (of `compiled.network.KINDS`, or none) and limits it takes over; it
+            starts as after a reset.
     """
 
     gait: CompiledGait
@@ -89,10 +91,11 @@ class CompiledWalker(OwnWalker):
         )
         record = self.gait.record
         self._wanted = record["wanted"]
-        self._sensed = [record[name] for name in ("joint_pos", "joint_vel", "quat", "gyro", "velocimeter")]
-        self._row = record["row"]
-        self._output = record["output"]
+        self._readings: Any = None
+        self._sensed = record["sensed"]
         self._result = record["result"]
+        self._network = network_record(walker.network, record["row"], record["output"])
+        self._addresses = (*self.gait.addresses, self._network[0].ctypes.data)
 
     def __reduce__(self) -> Any:
         """A copy has records of its own, made from the same walker in Python."""
@@ -113,16 +116,27 @@ class CompiledWalker(OwnWalker):
 
     def step(self, command: np.ndarray, sensed: Sensed) -> np.ndarray:
         """Joint targets for the next 20 ms; see `Walker.step`."""
-        gait = self.gait
         self._wanted[:] = command_list(command)
-        for entry, values in zip(self._sensed, sensed, strict=True):
-            entry[:] = values
+        np.concatenate(sensed, out=self._sensed)
         if self.fresh:
-            gait.start_pose = sensed.joint_pos
+            self.gait.start_pose = sensed.joint_pos
             self.fresh = False
-        step_gait(*gait.addresses)
-        if self.network is None:
-            return gait.record["targets"].astype(np.float32)
-        self._output[:] = self.network(self._row)
-        add_residual(gait.addresses[0], gait.addresses[2])
+        return self._step(senses=False)
+
+    def step_by(self, command: np.ndarray, readings: Any) -> np.ndarray:
+        """The same; compiled code reads the sensors."""
+        if self.fresh:
+            return self.step(command, readings.sense())
+        if readings is not self._readings:
+            self._readings = readings
+            record = self.gait.record
+            record["joints"] = readings.joint_pos.ctypes.data
+            record["speeds"] = readings.joint_vel.ctypes.data
+            record["sensors"] = readings.data.sensordata.ctypes.data
+            record["attitude"] = readings.attitude
+        self._wanted[:] = command_list(command)
+        return self._step(senses=True)
+
+    def _step(self, *, senses: bool) -> np.ndarray:
+        step_walker(*self._addresses, senses)
         return self._result.copy()

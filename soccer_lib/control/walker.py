@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from soccer_lib.control.gait import Gait, GaitParameters
@@ -71,6 +73,10 @@ class Walker:
             InputError: a command of another shape or with NaN.
         """
         raise NotImplementedError
+
+    def step_by(self, command: np.ndarray, readings: Any) -> np.ndarray:
+        """The same by the sensors of a simulation, `sim.Readings`."""
+        return self.step(command, readings.sense())
 
     def get_state(self) -> dict:
         """All that a bit-identical continuation needs: numbers and arrays."""

@@ -23,10 +23,10 @@ from soccer_lib.errors import InputError
 from soccer_lib.layout import JOINTS, TORQUE_LIMIT, refuse_non_finite
 from soccer_lib.ranges import numeric
 from soccer_lib.seeds import checked_seed
-from soccer_lib.sim.batch import Batched
 from soccer_lib.sim.binding import BLOW_UPS, reach_of_robot, slice_of
 from soccer_lib.sim.opengl import need_opengl
 from soccer_lib.sim.readings import Readings
+from soccer_lib.sim.rules import Rules
 from soccer_lib.sim.state import Restorable
 from soccer_lib.sim.stock import make_stock
 from soccer_lib.tasks import PHYSICS_DT, Task, task_named
@@ -34,7 +34,7 @@ from soccer_lib.tasks import PHYSICS_DT, Task, task_named
 _NO_WARNINGS = bytes(4 * int(mujoco.mjtWarning.mjNWARNING))
 
 
-class SoccerSim(Batched, Restorable, gym.Env):
+class SoccerSim(Rules, Restorable, gym.Env):
     """One task, one physics step of 2 ms per `step`; subclasses hold the rules of each task.
 
     Actions are joint torques [N m], Shape: (12,), order of `layout.JOINTS`, clipped to `TORQUE_LIMIT`.
@@ -59,7 +59,6 @@ class SoccerSim(Batched, Restorable, gym.Env):
 
     observation_space: gym.spaces.Box
     action_space: gym.spaces.Box
-    term_names: tuple[str, ...] = ()
     metadata = {"render_modes": ["rgb_array"], "render_fps": 500}
     fast = True
     readings_type: type[Readings] = Readings
@@ -79,8 +78,7 @@ class SoccerSim(Batched, Restorable, gym.Env):
         self._bind_scene()
         # Terms without a weight stand last in every task, so weights and terms pair up by position.
         weights = self.stock.reward_config
-        self._weights = [weights[name] for name in self.term_names if name in weights]
-        self.dense_weights = [weights[name] for name in self.dense_names]
+        self.weights = [weights[name] for name in self.term_names if name in weights]
         self.started = False
         self.plays_on = False
         self.tape: list[np.ndarray] | None = None
@@ -288,14 +286,6 @@ class SoccerSim(Batched, Restorable, gym.Env):
         """Time since the reset [s]."""
         return self.n_steps * PHYSICS_DT
 
-    def reward(self, terms: dict[str, Any]) -> np.float32:
-        """The stock environment's own dense reward: its weights times `terms`, in single precision."""
-        total = np.float32(0.0)
-        for weight, value in zip(self._weights, terms.values(), strict=False):
-            if value:
-                total += np.float32(weight * value)
-        return total
-
     def touches(self, geoms: frozenset[int]) -> bool:
         """Whether the ball was in contact with one of `geoms` in the last step."""
         ball = self.ball_geom
@@ -336,10 +326,6 @@ class SoccerSim(Batched, Restorable, gym.Env):
 
     def _referee(self) -> bool:
         """Judge the last step; returns whether the stock rules end the episode."""
-        raise NotImplementedError
-
-    def terms(self) -> dict[str, Any]:
-        """The stock reward terms of the last step, unweighted, in the stock order."""
         raise NotImplementedError
 
     memory: tuple[str, ...] = (

@@ -32,11 +32,6 @@ class GoalBox:
         return self.x[0] <= x <= self.x[1] and self.y[0] <= y < self.y[1] and z < self.top
 
 
-def dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Dot products of rows, each as `a.dot(b)` computes it. Shapes: (n, 3) and (n, 3) or (3,) to (n,)."""
-    return np.matmul(a[:, None], b[..., None])[:, 0, 0]
-
-
 def norm(vector: np.ndarray) -> float:
     """Euclidean norm as `numpy.linalg.norm` computes it without an axis."""
     return math.sqrt(vector.dot(vector))

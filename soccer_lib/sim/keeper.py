@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
-from soccer_lib.sim.goal import GoalBox, dots, norm
+from soccer_lib.sim.goal import GoalBox, norm
 
 
 class GoalKeeperSim(SoccerSim):
@@ -19,7 +19,7 @@ class GoalKeeperSim(SoccerSim):
 
     memory = (*SoccerSim.memory, "robot_contact", "time_after_contact")
     term_names = ("distance_to_ball", "approach_ball_reward", "inside_goal", "is_alive")
-    dense_names = ("distance_to_ball", "approach_ball_reward", "is_alive")
+    measured = {"distance_to_ball": np.float32, "approach_ball_reward": np.float64}
     hold_steps = 100.0
 
     def forget_episode(self) -> None:
@@ -33,7 +33,6 @@ class GoalKeeperSim(SoccerSim):
         super()._bind_scene()
         address = int(self.model.joint("env:ball").dofadr[0])
         self._ball_qvel = self._qvel[address : address + 6]
-        self.moving_site = self.readings.imu_id
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
@@ -61,29 +60,18 @@ class GoalKeeperSim(SoccerSim):
         self.fallen = not self.min_height < self._imu[2]
         return self.offside or self.conceded or self.success or self.fallen
 
-    def terms(self) -> dict[str, Any]:
-        """The stock reward terms of the last step, unweighted."""
+    def _measure_terms(self) -> tuple[Any, ...]:
         if self.robot_contact:
-            distance = 1.0
-            approach = 2.0
-        else:
-            self.readings.measure()
-            to_ball = self._ball - self._imu
-            distance = 1 - np.tanh(np.float32(norm(to_ball)))
-            approach = self.readings.imu_velp.dot(to_ball)
+            return 1.0, 2.0
+        self.readings.measure()
+        to_ball = self._ball - self._imu
+        return 1 - np.tanh(np.float32(norm(to_ball))), self.readings.imu_velp.dot(to_ball)
+
+    def terms_of(self, *measured: Any) -> dict[str, Any]:
+        """All stock reward terms, unweighted; after a touch both distances are paid in full."""
         return {
-            "distance_to_ball": distance,
-            "approach_ball_reward": approach,
+            "distance_to_ball": 1.0 if self.robot_contact else measured[0],
+            "approach_ball_reward": 2.0 if self.robot_contact else measured[1],
             "inside_goal": self.conceded,
             "is_alive": min(15, max(0.5, self.time_after_contact * 0.5)),
         }
-
-    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
-        touched = rows["robot_contact"]
-        to_ball = rows["ball"] - rows["imu"]
-        closeness = 1 - np.tanh(np.sqrt(dots(to_ball, to_ball)).astype(np.float32))
-        return (
-            np.where(touched, np.float32(1.0), closeness),
-            np.where(touched, 2.0, dots(velp, to_ball)),
-            np.clip(rows["time_after_contact"] * 0.5, 0.5, 15),
-        )

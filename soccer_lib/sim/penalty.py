@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.sim.core import SoccerSim
-from soccer_lib.sim.goal import GoalBox, dots, norm
-from soccer_lib.sim.readings import GoalieReadings, ObstacleReadings, PenaltyReadings, Readings
+from soccer_lib.sim.goal import GoalBox, norm
+from soccer_lib.sim.readings import GoalieReadings, ObstacleReadings
 
 
 class PenaltySim(SoccerSim):
     """penalty_kick: an empty goal 2.2 m behind the ball; the base of the two penalty tasks with opponents."""
 
-    readings_type: type[Readings] = PenaltyReadings
     memory = (*SoccerSim.memory, "ball_hits", "touching")
     term_names: tuple[str, ...] = (
         "robot_distance_ball",
@@ -30,18 +29,13 @@ class PenaltySim(SoccerSim):
         "robot_fallen",
         "goal_scored",
     )
-
-    dense_names = ("robot_distance_ball", "ball_vel_twd_goal", "ball_hits")
+    measured = {"robot_distance_ball": np.float32, "ball_vel_twd_goal": np.float64}
 
     def forget_episode(self) -> None:
         """Clear what an episode has counted."""
         super().forget_episode()
         self.ball_hits = 0
         self.touching = False
-
-    def _bind_scene(self) -> None:
-        super()._bind_scene()
-        self.moving_site = self.readings.ball_id
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
@@ -51,8 +45,11 @@ class PenaltySim(SoccerSim):
         self._goal_normal = self._normal_of(self._reward_goal())
 
     def limits(self) -> dict[str, Any]:
-        """The goal's box."""
-        return {"box": (*self._goal_box.x, *self._goal_box.y, self._goal_box.top)}
+        """The goal's box and the direction in which the ball's speed is paid."""
+        return {
+            "box": (*self._goal_box.x, *self._goal_box.y, self._goal_box.top),
+            "goal_normal": self._goal_normal,
+        }
 
     def _reward_goal(self) -> np.ndarray:
         """Upstream measures the speed toward the south goal for both teams."""
@@ -83,27 +80,22 @@ class PenaltySim(SoccerSim):
         self.fallen = not self.min_height < self._imu[2]
         return self.offside or scored or self.blocked or self.fallen
 
-    def terms(self) -> dict[str, Any]:
-        """The stock reward terms of the last step, unweighted."""
+    def _measure_terms(self) -> tuple[Any, ...]:
         self.readings.measure_ball()
+        closeness = 1.5 if self.ball_hits else self._closeness()
+        return closeness, -self.readings.ball_velp.dot(self._goal_normal)
+
+    def terms_of(self, *measured: Any) -> dict[str, Any]:
+        """All stock reward terms, unweighted; after the first touch the distance is paid in full."""
         hits = self.ball_hits
         return {
-            "robot_distance_ball": 1.5 if hits else self._closeness(),
-            "ball_vel_twd_goal": -self.readings.ball_velp.dot(self._goal_normal),
+            "robot_distance_ball": 1.5 if hits else measured[0],
+            "ball_vel_twd_goal": measured[1],
             "offside": self.offside,
             "ball_hits": np.log1p(hits - 1) if hits > 1 else 0.0,
             "robot_fallen": self.fallen,
             "goal_scored": self.success,
         }
-
-    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
-        hits = rows["ball_hits"]
-        away = rows["imu"] - rows["ball"]
-        closeness = 1 - np.tanh(np.sqrt(dots(away, away)).astype(np.float32))
-        to_goal = -dots(velp, self._goal_normal)
-        if not hits[-1]:
-            return closeness, to_goal
-        return np.where(hits > 0, np.float32(1.5), closeness), to_goal, np.log1p(np.maximum(hits - 1, 0))
 
     def _closeness(self) -> np.float32:
         """From 0 far from the ball to 1 at it; upstream computes it in single precision."""
@@ -166,9 +158,9 @@ class GoalieSim(PenaltySim):
     def _ball_blocked(self, x: float) -> bool:
         return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self.blockers)
 
-    def terms(self) -> dict[str, Any]:
-        """The stock reward terms of the last step, unweighted."""
-        terms = super().terms()
+    def terms_of(self, *measured: Any) -> dict[str, Any]:
+        """All stock reward terms, unweighted."""
+        terms = super().terms_of(*measured)
         terms["ball_blocked"] = self.blocked
         return terms
 
@@ -178,6 +170,7 @@ class ObstacleSim(PenaltySim):
 
     readings_type = ObstacleReadings
     term_names = (*PenaltySim.term_names, "ball_blocked", "ball_distance_target")
+    measured = {**PenaltySim.measured, "ball_distance_target": np.float64}
     goal_radius = 0.3
 
     def _bind_scene(self) -> None:
@@ -195,8 +188,13 @@ class ObstacleSim(PenaltySim):
 
     def limits(self) -> dict[str, Any]:
         """The point in the air, and where the defenders block."""
-        blockers = {"blocker_x": self._blocker_x, "blocker_reach": self._blocker_reach}
-        return {**blockers, "goal": self._target, "radius": self.goal_radius}
+        return {
+            "goal_normal": self._goal_normal,
+            "blocker_x": self._blocker_x,
+            "blocker_reach": self._blocker_reach,
+            "goal": self._target,
+            "radius": self.goal_radius,
+        }
 
     def _reward_goal(self) -> np.ndarray:
         return self._target
@@ -207,9 +205,12 @@ class ObstacleSim(PenaltySim):
     def _ball_blocked(self, x: float) -> bool:
         return abs(x - self._blocker_x) < self._blocker_reach and self.touches(self.blockers)
 
-    def terms(self) -> dict[str, Any]:
-        """The stock reward terms of the last step, unweighted."""
-        terms = super().terms()
+    def _measure_terms(self) -> tuple[Any, ...]:
+        return *super()._measure_terms(), 1 - np.tanh(norm(self._target - self._ball))
+
+    def terms_of(self, *measured: Any) -> dict[str, Any]:
+        """All stock reward terms, unweighted."""
+        terms = super().terms_of(*measured)
         terms["ball_blocked"] = self.blocked
-        terms["ball_distance_target"] = 1 - np.tanh(norm(self._target - self._ball))
+        terms["ball_distance_target"] = measured[2]
         return terms

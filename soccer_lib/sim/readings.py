@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mujoco
 import numpy as np
 
-from soccer_lib.layout import RAW, Sensed
+from soccer_lib.layout import FULL, INFO_FIELDS, RAW, Sensed
 from soccer_lib.sim.binding import sensor_entries, slice_of
 from soccer_lib.tasks import Task
+
+_FIRST = FULL[INFO_FIELDS[0]].start
+SEEN = {name: slice(FULL[name].start - _FIRST, FULL[name].stop - _FIRST) for name in INFO_FIELDS}
+"""Entries of `Readings.seen`, by the names that they have in the stock info."""
+
+_BEFORE_TEAM = INFO_FIELDS[3:10]
+_BEHIND_SENSORS = INFO_FIELDS[11:]
+"""What the stock info says of places and velocities before the team and behind the sensors, in its order."""
+
+_OWN = {
+    "goal_xpos_rel_robot": "goal_team_{}_rel_robot",
+    "goal_xpos_rel_ball": "goal_team_{}_rel_ball",
+    "goalkeeper_xpos_rel_robot": "goalkeeper_team_{}_xpos_rel_robot",
+    "goalkeeper_velp_rel_robot": "goalkeeper_team_{}_velp_rel_robot",
+}
+"""Fields of the stock observation that are those of the robot's team in `SEEN`."""
+
+
+def _raw_entries(task: Task, team: int) -> np.ndarray:
+    """Entries of `Readings.seen` that stand behind the joints in the stock observation."""
+    names = [_OWN.get(field.name, field.name).format(team) for field in RAW[task.name].fields[2:]]
+    entries = np.arange(SEEN[INFO_FIELDS[-1]].stop)
+    return np.concatenate([entries[SEEN[name]] for name in names])
 
 
 class Readings:
@@ -25,7 +48,16 @@ class Readings:
         goals: views of the south and the north goal's site [m].
         field: the field's sizes as the stock info has them [m].
         team: of the robot, in this episode.
-        ball_velp, ball_velr, imu_velp, imu_velr: velocities of both sites [m/s, rad/s]; see `measure`.
+        team_one_hot: the same as the stock info has it. Shape: (2,).
+        velocities: of both sites after `measure` [m/s, rad/s]; its rows are `ball_velp`, `ball_velr`,
+            `imu_velp` and `imu_velr`. Shape: (4, 3).
+        seen: the entries of `layout.INFO_FIELDS`, after `look`. Shape: (59,).
+        raw: the stock observation, float32, after `look`.
+        raw_entries: which entries of `seen` stand in it behind the joints.
+        attitude: entries of `sensordata` that are sensed: quaternion, gyro, velocimeter. Shape: (10,).
+        inertial: entries of `sensordata` that are seen first: gyro, accelerometer, velocimeter. Shape: (9,).
+        differences: sites whose differences in place are seen, ends and origins. Shapes: (8,).
+        reader: fills `velocities`, `seen` and `raw` in place of `look`; None for `look` itself.
     """
 
     joint_pos: np.ndarray
@@ -35,10 +67,7 @@ class Readings:
     goals: tuple[np.ndarray, np.ndarray]
     field: dict[str, float]
     team: int
-    ball_velp: np.ndarray
-    ball_velr: np.ndarray
-    imu_velp: np.ndarray
-    imu_velr: np.ndarray
+    reader: Callable[[], None] | None = None
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, stock: Any, task: Task) -> None:
         self.model = model
@@ -56,13 +85,18 @@ class Readings:
         self.field = {key: parameters["field"][key] for key in ("length", "width")}
         self.field |= {f"goal_{key}": parameters["goal"][key] for key in ("width", "height", "depth")}
         self.sensors = sensor_entries(model)
-        self._attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
-        self._inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
+        self.attitude = self._entries("robot_quat", "robot_gyro", "robot_velocimeter")
+        self.inertial = self._entries("robot_gyro", "robot_accelerometer", "robot_velocimeter")
         self._qvel = data.qvel
         self._jacp = np.zeros((3, model.nv))
         self._jacr = np.zeros((3, model.nv))
-        self._raw = np.zeros(task.raw_size)
-        self._raw_fields = [self._raw[field.slice] for field in RAW[task.name].fields]
+        self.velocities = np.zeros((4, 3))
+        self.ball_velp, self.ball_velr, self.imu_velp, self.imu_velr = self.velocities
+        self.seen = np.zeros(SEEN[INFO_FIELDS[-1]].stop)
+        self.raw = np.zeros(task.raw_size, np.float32)
+        self._raw_of_team = [_raw_entries(task, team) for team in (0, 1)]
+        self.raw_entries = self._raw_of_team[0].copy()
+        self.team_one_hot = np.zeros(2, np.int64)
         self.bind_points()
         self.forget()
 
@@ -81,22 +115,26 @@ class Readings:
         self.target = self.data.site_xpos[target]
         ends = [*goals, *goals, ball, *keepers, target]
         origins = [imu, imu, ball, ball, imu, imu, imu, imu]
-        self._differences = np.array(ends), np.array(origins)
+        self.differences = np.array(ends), np.array(origins)
 
     def bind_episode(self, team: int) -> None:
         """Take in the team that the episode's reset has drawn."""
         self.team = team
-        self._team_one_hot = np.array([1 - team, team])
+        self.team_one_hot[:] = (1 - team, team)
+        self.raw_entries[:] = self._raw_of_team[team]
 
     def forget(self) -> None:
-        """Note that the physics moved on: velocities are measured anew when they are asked for."""
+        """Note that the physics moved on: what is asked for is measured anew."""
         self._measured = 0
 
     def measure_ball(self) -> None:
         """Compute the ball's velocity, once per step: Jacobian times generalised velocity."""
         if not self._measured:
+            if self.reader:
+                self.look()
+                return
             mujoco.mj_jacSite(self.model, self.data, self._jacp, None, self.ball_id)
-            self.ball_velp = self._jacp.dot(self._qvel)
+            np.dot(self._jacp, self._qvel, out=self.ball_velp)
             self._measured = 1
 
     def measure(self) -> None:
@@ -109,15 +147,50 @@ class Readings:
             jacr = self._jacr
             qvel = self._qvel
             mujoco.mj_jacSite(model, data, None, jacr, self.ball_id)
-            self.ball_velr = jacr.dot(qvel)
+            np.dot(jacr, qvel, out=self.ball_velr)
             mujoco.mj_jacSite(model, data, jacp, jacr, self.imu_id)
-            self.imu_velp = jacp.dot(qvel)
-            self.imu_velr = jacr.dot(qvel)
+            np.dot(jacp, qvel, out=self.imu_velp)
+            np.dot(jacr, qvel, out=self.imu_velr)
             self._measured = 2
+
+    def look(self) -> None:
+        """Fill `velocities`, `seen` and `raw`, once per step."""
+        if self._measured == 3:
+            return
+        if self.reader:
+            self.reader()
+        else:
+            self.measure()
+            self._fill()
+        self._measured = 3
+
+    def _fill(self) -> None:
+        velp = self.imu_velp
+        ends, origins = self.differences
+        places = self.data.site_xpos
+        between = places.take(ends, axis=0) - places.take(origins, axis=0)
+        parts = (
+            self.data.sensordata.take(self.inertial),
+            between[:5].ravel(),
+            self.ball_velp - velp,
+            self.ball_velr - self.imu_velr,
+            self.team_one_hot,
+            between[5],
+            self.keeper_velp(0) - velp,
+            between[6],
+            self.keeper_velp(1) - velp,
+            between[7],
+            self.target_velp() - velp,
+            self.defenders(),
+        )
+        np.concatenate(parts, out=self.seen)
+        self.raw[:12] = self.joint_pos
+        self.raw[12:24] = self.joint_vel
+        self.raw[24:] = self.seen.take(self.raw_entries)
 
     def sense(self) -> Sensed:
         """What the robot's own sensors say, in single precision as it is observed."""
-        attitude = self.data.sensordata.take(self._attitude).astype(np.float32)
+        attitude = self.data.sensordata.take(self.attitude).astype(np.float32)
         return Sensed(
             self.joint_pos.astype(np.float32),
             self.joint_vel.astype(np.float32),
@@ -128,7 +201,7 @@ class Readings:
 
     def orientation(self) -> np.ndarray:
         """Orientation x y z w of the trunk as observed, float32. Shape: (4,)."""
-        return self.data.sensordata.take(self._attitude[:4]).astype(np.float32)
+        return self.data.sensordata.take(self.attitude[:4]).astype(np.float32)
 
     def ball_from_imu(self) -> np.ndarray:
         """The observed ball point minus the IMU, world axes, float32 [m]. Shape: (3,)."""
@@ -136,67 +209,28 @@ class Readings:
 
     def observation(self) -> np.ndarray:
         """The stock observation, float32, `layout.RAW[task]`."""
-        self.measure()
-        joint_pos, joint_vel, ball_xpos, ball_velp, ball_velr, *scene = self._raw_fields
-        joint_pos[:] = self.joint_pos
-        joint_vel[:] = self.joint_vel
-        np.subtract(self.ball, self.imu, ball_xpos)
-        np.subtract(self.ball_velp, self.imu_velp, ball_velp)
-        np.subtract(self.ball_velr, self.imu_velr, ball_velr)
-        self.observe_scene(*scene)
-        return self._raw.astype(np.float32)
-
-    def observe_scene(self, *scene: np.ndarray) -> None:
-        """Fill the fields of the stock observation after the first five."""
+        self.look()
+        return self.raw.copy()
 
     def info(self) -> dict[str, Any]:
         """The stock info of the last step, without `reward_terms` and `success`."""
-        self.measure()
-        ball = self.ball
-        imu = self.imu
-        south, north = self.goals
+        self.look()
+        seen = self.seen.copy()
         info: dict[str, Any] = dict(self.field)
-        info["goal_team_0_rel_robot"] = south - imu
-        info["goal_team_1_rel_robot"] = north - imu
-        info["goal_team_0_rel_ball"] = south - ball
-        info["goal_team_1_rel_ball"] = north - ball
-        info["ball_xpos_rel_robot"] = ball - imu
-        info["ball_velp_rel_robot"] = self.ball_velp - self.imu_velp
-        info["ball_velr_rel_robot"] = self.ball_velr - self.imu_velr
-        info["player_team"] = self._team_one_hot.copy()
+        for name in _BEFORE_TEAM:
+            info[name] = seen[SEEN[name]]
+        info["player_team"] = self.team_one_hot.copy()
         readings = self.data.sensordata.astype(np.float32)
         for name, where in self.sensors.items():
             info[name] = readings[where]
-        for team, keeper in enumerate(self.keepers):
-            info[f"goalkeeper_team_{team}_xpos_rel_robot"] = keeper - imu
-            info[f"goalkeeper_team_{team}_velp_rel_robot"] = self.keeper_velp(team) - self.imu_velp
-        info["target_xpos_rel_robot"] = self.target - imu
-        info["target_velp_rel_robot"] = self.target_velp() - self.imu_velp
-        info["defender_xpos"] = self.defenders()
+        for name in _BEHIND_SENSORS:
+            info[name] = seen[SEEN[name]]
         return info
 
     def described(self) -> np.ndarray:
         """The entries of `layout.INFO_FIELDS` that `info` would have, float32. Shape: (59,)."""
-        self.measure()
-        velp = self.imu_velp
-        ends, origins = self._differences
-        places = self.data.site_xpos
-        between = places.take(ends, axis=0) - places.take(origins, axis=0)
-        parts = (
-            self.data.sensordata.take(self._inertial),
-            between[:5].ravel(),
-            self.ball_velp - velp,
-            self.ball_velr - self.imu_velr,
-            self._team_one_hot,
-            between[5],
-            self.keeper_velp(0) - velp,
-            between[6],
-            self.keeper_velp(1) - velp,
-            between[7],
-            self.target_velp() - velp,
-            self.defenders(),
-        )
-        return np.concatenate(parts, dtype=np.float32)
+        self.look()
+        return self.seen.astype(np.float32)
 
     def keeper_velp(self, team: int) -> np.ndarray:
         """Velocity of a goalkeeper [m/s]. Shape: (3,)."""
@@ -211,22 +245,7 @@ class Readings:
         return np.concatenate((self.imu, self.imu, self.imu))
 
 
-class PenaltyReadings(Readings):
-    """Readings of a penalty: the goal comes after the first five fields."""
-
-    def observe_scene(self, *scene: np.ndarray) -> None:
-        """Fill the fields of the stock observation after the first five."""
-        goal_from_robot, goal_from_ball, *opponents = scene
-        goal = self.goals[self.team]
-        np.subtract(goal, self.imu, goal_from_robot)
-        np.subtract(goal, self.ball, goal_from_ball)
-        self.observe_opponents(*opponents)
-
-    def observe_opponents(self, *opponents: np.ndarray) -> None:
-        """Fill the fields after the goal's."""
-
-
-class GoalieReadings(PenaltyReadings):
+class GoalieReadings(Readings):
     """Readings of a penalty with a goalkeeper.
 
     Attributes:
@@ -249,14 +268,8 @@ class GoalieReadings(PenaltyReadings):
         self._keeper_velp[1] = self.keeper_qvel[team]
         return self._keeper_velp
 
-    def observe_opponents(self, *opponents: np.ndarray) -> None:
-        """Fill the keeper's place and velocity."""
-        keeper_xpos, keeper_velp = opponents
-        np.subtract(self.keepers[self.team], self.imu, keeper_xpos)
-        np.subtract(self.keeper_velp(self.team), self.imu_velp, keeper_velp)
 
-
-class ObstacleReadings(PenaltyReadings):
+class ObstacleReadings(Readings):
     """Readings of a penalty with defenders and a point in the air.
 
     Attributes:
@@ -270,11 +283,12 @@ class ObstacleReadings(PenaltyReadings):
         self.bind_points(target=int(model.site(stock.goal_site).id))
         geoms = [model.geom(f"defender_geom{number}").id for number in range(3)]
         self._defender_places = [data.geom_xpos[geom] for geom in geoms]
+        self.defender_xpos = np.zeros(9)
 
     def bind_episode(self, team: int) -> None:
         """Take in the team and the defenders that the episode's reset has drawn."""
         super().bind_episode(team)
-        self.defender_xpos = np.concatenate(self._defender_places)
+        np.concatenate(self._defender_places, out=self.defender_xpos)
 
     def target_velp(self) -> float:
         """The target stands still."""
@@ -282,18 +296,11 @@ class ObstacleReadings(PenaltyReadings):
 
     def defenders(self) -> np.ndarray:
         """Places of the defenders [m]. Shape: (9,)."""
-        return self.defender_xpos.copy()
-
-    def observe_opponents(self, *opponents: np.ndarray) -> None:
-        """Fill target and defenders."""
-        target_xpos, target_velp, defenders = opponents
-        np.subtract(self.target, self.imu, target_xpos)
-        np.subtract(0.0, self.imu_velp, target_velp)
-        defenders[:] = self.defender_xpos
+        return self.defender_xpos
 
 
 class TargetReadings(Readings):
-    """Readings of kick_to_target: the target comes after the first five fields."""
+    """Readings of a task with a target on the ground."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -302,9 +309,3 @@ class TargetReadings(Readings):
     def target_velp(self) -> float:
         """The target stands still."""
         return 0.0
-
-    def observe_scene(self, *scene: np.ndarray) -> None:
-        """Fill the target."""
-        target_xpos, target_velp = scene
-        np.subtract(self.target, self.imu, target_xpos)
-        np.subtract(0.0, self.imu_velp, target_velp)

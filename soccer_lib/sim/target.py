@@ -22,7 +22,7 @@ class KickToTargetSim(SoccerSim):
     readings_type = TargetReadings
     memory = (*SoccerSim.memory, "target_distance")
     term_names = ("offside", "success", "distance", "robot_distance_ball")
-    dense_names = ("distance",)
+    measured = {"distance": np.float64, "robot_distance_ball": np.float64}
     target_radius = 0.4
 
     def bind_episode(self) -> None:
@@ -51,14 +51,15 @@ class KickToTargetSim(SoccerSim):
         self.fallen = not self.min_height < self._imu[2]
         return self.offside or self.success or self.fallen
 
-    def terms(self) -> dict[str, Any]:
-        """The stock reward terms of the last step, unweighted."""
+    def _measure_terms(self) -> tuple[Any, ...]:
+        return np.exp(-self.target_distance), 1 - np.tanh(norm(self._ball - self._imu))
+
+    def terms_of(self, *measured: Any) -> dict[str, Any]:
+        """All stock reward terms, unweighted."""
+        distance, robot_distance_ball = measured
         return {
             "offside": self.offside,
             "success": self.success,
-            "distance": np.exp(-self.target_distance),
-            "robot_distance_ball": 1 - np.tanh(norm(self._ball - self._imu)),
+            "distance": distance,
+            "robot_distance_ball": robot_distance_ball,
         }
-
-    def _dense_terms(self, rows: np.ndarray, velp: np.ndarray) -> tuple[np.ndarray, ...]:
-        return (np.exp(-rows["target_distance"]),)

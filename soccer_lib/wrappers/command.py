@@ -171,9 +171,10 @@ class CommandControl(ControlInterface):
         return turned((x, y), -heading_of(self.sim.readings.orientation()))
 
     def _next_target(self) -> np.ndarray:
-        sensed = self.sim.readings.sense()
+        readings = self.sim.readings
         if not self.macro.active:
-            return self.walker.step(self.command, sensed)
+            return self.walker.step_by(self.command, readings)
+        sensed = readings.sense()
         target = self.macro.step(self._ball(), heading_of(sensed.quat_xyzw), sensed)
         self.counts["aborted_count"] += self.macro.aborted and not self.macro.active
         return target

@@ -128,13 +128,15 @@ class ControlInterface(gym.Wrapper):
         start = sim.n_steps
         self._reward = 0.0
         if self.loop:
-            self.loop.forget_rewards()
+            self.loop.forget()
         self._play(self._admit(action))
         if self.trail:
             self.trail.flush()
-        terms = sim.terms()
-        if self.loop and self.loop.rows:
-            self._reward += self.loop.reward(terms)
+        if self.loop and self.loop.ran:
+            terms = self.loop.terms()
+            self._reward += self.loop.reward()
+        else:
+            terms = sim.terms()
         info = sim.info() if self.full_info else {"success": sim.success}
         info = self._complete(info, terms, held_steps=sim.n_steps - start)
         if sim.unstable:
@@ -162,11 +164,10 @@ class ControlInterface(gym.Wrapper):
         Returns:
             whether the episode is over.
         """
-        sim = self.sim
         if self.loop and self.loop.may_run():
             return self.loop.run(target, n_steps)
-        if self.loop and self.loop.rows:
-            self._reward += self.loop.reward(sim.terms())
+        if self.loop:
+            self._reward += self.loop.reward()
         over = False
         for _ in range(n_steps):
             over = self._physics_step(self._torque(target))

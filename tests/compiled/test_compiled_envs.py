@@ -2,6 +2,8 @@
 
 import importlib.util
 import itertools
+import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -171,3 +173,26 @@ def test_code_that_cannot_be_kept_is_compiled_all_the_same(monkeypatch):
     assert jit.can_keep()
     monkeypatch.setattr(jit.numba, "njit", nowhere)
     assert not jit.can_keep()
+
+
+def test_kept_code_that_is_older_than_the_room_is_made_anew(tmp_path, monkeypatch):
+    module = tmp_path / "doubled.py"
+    module.write_text(
+        "from numba import types\n"
+        "from soccer_lib.compiled.jit import exported\n"
+        "@exported(types.intp, types.intp)\n"
+        "def doubled(n):\n"
+        "    return 2 * n\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def found():
+        sys.modules.pop("doubled", None)
+        native = importlib.import_module("doubled").doubled
+        assert native(21) == 42
+        return bool(native.code.cache_hits)
+
+    assert [found(), found()] == [False, True]
+    (index,) = tmp_path.glob("__pycache__/doubled.doubled-*.nbi")
+    os.utime(index, (0, 0))
+    assert [found(), found()] == [False, True]

@@ -11,6 +11,8 @@ from soccer_lib.control import load_walker
 from soccer_lib.control.gait import Gait, GaitParameters
 from soccer_lib.control.walker import OwnWalker
 from soccer_lib.layout import Sensed
+from soccer_lib.sim import make_sim
+from soccer_lib.sim.torque import pd_torque
 
 pytest.importorskip("numba")
 
@@ -133,3 +135,17 @@ def test_the_python_step_of_a_compiled_gait_is_refused():
     gait = compiled_walker(load_walker("own")).gait
     with pytest.raises(NotImplementedError, match="CompiledWalker"):
         gait.step([0.5, 0.0, 0.0], 0.0, 0.0, [0.0] * 3, [0.0] * 3, 0.0)
+
+
+def test_a_compiled_walker_reads_the_sensors_of_a_simulation_itself():
+    plain = load_walker("own")
+    quick = compiled_walker(plain)
+    sims = [make_sim("penalty_kick"), make_sim("kick_to_target")]
+    for tick in range(12):
+        sim = sims[tick // 4 % 2]  # and of another one when it is given that
+        if tick % 4 == 0:
+            sim.reset(seed=tick)
+        mine, theirs = (walker.step_by(np.array([0.5, 0.1, 0.2]), sim.readings) for walker in (quick, plain))
+        assert mine.tobytes() == theirs.tobytes()
+        for _ in range(10):
+            sim.advance(pd_torque(mine, sim.joint_pos, sim.joint_vel))

@@ -47,7 +47,11 @@ class Pair:
             if over:
                 break
         assert self.loop.run(target, n_steps) == over
-        assert self.loop.reward(compiled.terms()) == pytest.approx(total, rel=0, abs=0, nan_ok=True)
+        assert repr(self.loop.terms()) == repr(python.terms()) == repr(compiled.terms())
+        assert self.loop.reward() == pytest.approx(total, rel=0, abs=0, nan_ok=True)
+        assert repr(compiled.info()) == repr(python.info())
+        for name in ("velocities", "seen", "raw"):
+            assert getattr(compiled.readings, name).tobytes() == getattr(python.readings, name).tobytes()
         for name in python.memory:
             mine, theirs = getattr(compiled, name), getattr(python, name)
             assert (mine, type(mine)) == (theirs, type(theirs)), name
@@ -152,13 +156,20 @@ def test_contacts_stand_where_the_loop_reads_them():
         assert read(sim.data._address, contact) == (len(geoms), first, second)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_single_precision_holds_the_weights(task):
+    """Only then double precision holds their products with single-precision terms."""
+    weights = make_sim(task).weights
+    assert len(weights) > 2 and np.float32(weights).tolist() == weights
+
+
 def test_rewards_without_a_sum_are_not_kept():
     sim = make_sim("penalty_kick")
     sim.reset(seed=0)
     loop = step_loop(sim, None, sum_reward=False)
     loop.drive_by(KP, KD)
     loop.run(STAND_POSE, 10)
-    assert loop.rows == 0 and sim.n_steps == 10
+    assert loop.reward() == 0.0 and sim.n_steps == 10
 
 
 def test_a_counter_beyond_the_time_limit_reads_the_last_row_of_the_keepers_path():

@@ -68,7 +68,7 @@ def test_bad_first_observation_is_named(tmp_path):
 
 
 def test_bad_reward_is_named(tmp_path):
-    env = sl.make_env("penalty_kick", control="joint", guard=tmp_path)
+    env = sl.make_env("penalty_kick", control="joint", guard=tmp_path, compiled=False)
     env.unwrapped.reward = lambda terms: np.float32("nan")
     env.reset(seed=0)
     with pytest.raises(SimulationError, match="reward is nan at 0.020 s"):

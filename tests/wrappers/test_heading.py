@@ -65,7 +65,7 @@ def turn_scene(sim, tracker, angle):
 @pytest.mark.parametrize("angle", [0.3, 2.0, -3.0])
 @pytest.mark.parametrize("task", sl.COMPETITION)
 def test_turning_the_whole_scene_changes_nothing(task, angle):
-    env = RobotObservation(JointControl(make_sim(task), track_ball=True))
+    env = RobotObservation(JointControl(make_sim(task), track_ball=True, compiled=False))
     sim, tracker = env.unwrapped, env.env.ball
     env.reset(seed=4)
     _, speed = free_joint(sim, "ball")

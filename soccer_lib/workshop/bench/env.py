@@ -29,6 +29,7 @@ from soccer_lib.sim import SoccerSim, make_sim, make_stock
 from soccer_lib.sim.torque import pd_torque
 from soccer_lib.tasks import COMMAND_STEPS, Task, tasks_named
 from soccer_lib.workshop.bench.report import LiveTable, finish
+from soccer_lib.workshop.bench.scaling import counts_of, measure_evaluations, measure_growth
 from soccer_lib.wrappers import CONTROLS
 
 _KP = np.full(12, 200.0, dtype=np.float32)
@@ -55,14 +56,22 @@ class EnvBenchConfig:
     """Physics steps of one timed run [2 ms each]; a standing robot stays up for all of them."""
     walker: str = "own"
     """Walker of the command interface: own, hub or a path; its figures are left out if it is missing."""
+    envs: str = "1,2,8,32"
+    """How many environments at once are stepped, comma-separated; "" leaves them and evaluations out."""
+    episodes: int = 30
+    """Episodes of each timed evaluation."""
     json: str = ""
     """File for the result; nothing is written without it."""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        for flag, value, least in (("repeats", self.repeats, 1), ("steps", self.steps, COMMAND_STEPS)):
-            if value < least:
-                raise InputError(f"--{flag} got {value}; expected {least} or more; leave it at its default")
+        least = {"repeats": 1, "steps": COMMAND_STEPS, "episodes": 1}
+        for flag, value in least.items():
+            if getattr(self, flag) < value:
+                raise InputError(
+                    f"--{flag} got {getattr(self, flag)}; expected {value} or more; leave it at its default"
+                )
+        counts_of(self.envs)
 
 
 Run = Callable[[], float]
@@ -81,9 +90,9 @@ def _torque_run(env: gym.Env, steps: int, scale: np.ndarray | float) -> Run:
         spent = 0.0
         for _ in range(steps):
             action = _standing_torque(observation) / scale
-            start = time.perf_counter()
+            start = time.thread_time()
             observation, *_ = env.step(action)
-            spent += time.perf_counter() - start
+            spent += time.thread_time() - start
         return spent
 
     return run
@@ -97,9 +106,9 @@ def _raw_run(sim: SoccerSim, steps: int) -> Run:
         spent = 0.0
         for _ in range(steps):
             sim.ctrl[:] = pd_torque(_UPRIGHT, sim.joint_pos, sim.joint_vel, _KP, _KD)
-            start = time.perf_counter()
+            start = time.thread_time()
             mujoco.mj_step(sim.model, sim.data)
-            spent += time.perf_counter() - start
+            spent += time.thread_time() - start
         return spent
 
     return run
@@ -316,4 +325,7 @@ def main(config: EnvBenchConfig) -> None:
     for name, value in layers.items():
         table.row([name, f"{value:.3f}"])
     result.update(layers)
+    if counts := counts_of(config.envs):
+        result |= measure_growth(tasks[0], counts)
+        result |= measure_evaluations(tasks[0], config.episodes)
     finish(config, result)

@@ -193,7 +193,7 @@ def compare(task: str, team: int, steps: int, seed: int = 0) -> Comparison:
     """
     fast = make_sim(task, team=team)
     stock = make_sim(task, fast=False, team=team)
-    quick = _Compiled(fast)
+    quick: _Compiled | None = None
     result = Comparison()
     while result.steps < steps:
         place, driver = PLAYS[seed % len(PLAYS)]
@@ -201,9 +201,10 @@ def compare(task: str, team: int, steps: int, seed: int = 0) -> Comparison:
         place(fast)
         stock.data.qpos[:] = fast.data.qpos
         stock.data.qvel[:] = fast.data.qvel
-        compiled = quick.loop is not None and result.steps >= steps / 2
+        if not quick and result.steps >= steps / 2:
+            quick = _Compiled(fast)  # only now, because it reads the scene in the simulation's place
         rng = np.random.default_rng(seed)
-        _compare_steps(fast, stock, driver, rng, result, steps, quick if compiled else None)
+        _compare_steps(fast, stock, driver, rng, result, steps, quick if quick and quick.loop else None)
         seed += 1
     return result
 
@@ -213,16 +214,15 @@ class _Compiled:
 
     def __init__(self, sim: SoccerSim) -> None:
         self._sim = sim
-        self.loop = step_loop(sim, None, sum_reward=False)
+        self.loop = step_loop(sim, None, sum_reward=True)
 
     def step(self, torque: np.ndarray) -> tuple:
         """As `SoccerSim.step`."""
         sim = self._sim
         assert self.loop is not None
         self.loop.run(sim.admit(torque), 1)
-        terms = sim.terms()
-        info = {**sim.info(), "reward_terms": terms}
-        return sim.observation(), sim.reward(terms), sim.terminated, sim.truncated, info
+        info = {**sim.info(), "reward_terms": self.loop.terms()}
+        return sim.observation(), np.float32(self.loop.reward()), sim.terminated, sim.truncated, info
 
 
 def _compare_reset(fast: SoccerSim, stock: SoccerSim, seed: int, result: Comparison) -> None:

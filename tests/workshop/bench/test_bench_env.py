@@ -9,8 +9,9 @@ import pytest
 
 from soccer_lib.errors import InputError
 from soccer_lib.tasks import TASKS
-from soccer_lib.workshop.bench import env
+from soccer_lib.workshop.bench import env, scaling
 from soccer_lib.workshop.bench.env import EnvBenchConfig, main, measure_layers, measure_shaping
+from soccer_lib.workshop.bench.scaling import counts_of
 
 
 def test_a_walker_that_is_none_is_refused_before_anything_is_measured(tmp_path, capsys):
@@ -20,12 +21,22 @@ def test_a_walker_that_is_none_is_refused_before_anything_is_measured(tmp_path, 
     assert not path.exists() and not capsys.readouterr().out
 
 
-def test_every_figure_is_written(tmp_path):
+def test_every_figure_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(scaling, "SECONDS", 0.1)
     path = tmp_path / "bench.json"
-    main(EnvBenchConfig(tasks="penalty_kick", repeats=1, steps=50, json=str(path)))
+    main(EnvBenchConfig(tasks="penalty_kick", repeats=1, steps=50, envs="2", episodes=1, json=str(path)))
     result = json.loads(path.read_text())
     assert {"ratio_fast_vs_stock", "penalty_kick/ratio_raw_vs_stock", "overhead_layers_joint"} <= set(result)
     assert "overhead_layers_command" in result
+    assert result["vec_2/commands_per_second"] > 1 and result["vec_2/memory_mib"] > 5
+    assert {"evaluate_1/episodes_per_second", "evaluate_2/episodes_per_second"} <= set(result)
+
+
+@pytest.mark.parametrize("text", ["0", "2,x", "-1"])
+def test_numbers_of_environments_are_whole_and_above_zero(text):
+    assert counts_of(" 1, 8") == [1, 8] and counts_of("") == []
+    with pytest.raises(InputError, match="try 1,2,8,32"):
+        EnvBenchConfig(envs=text)
 
 
 def test_the_command_interface_is_measured(walker):
