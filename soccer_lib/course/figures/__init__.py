@@ -9,19 +9,16 @@ from soccer_lib.course.figures.cloning import (
     study_table,
 )
 from soccer_lib.course.figures.components import plot_components
+from soccer_lib.course.figures.diagrams import plot_control_stack, plot_loop
+from soccer_lib.course.figures.drive import drive_by, drive_sequence
 from soccer_lib.course.figures.frames import plot_frames, side_by_side
 from soccer_lib.course.figures.layouts import joint_table, layout_table
+from soccer_lib.course.figures.moments import episode_figure
+from soccer_lib.course.figures.panel import drive
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
 from soccer_lib.course.figures.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
 from soccer_lib.course.figures.terms import plot_reward_terms
-from soccer_lib.course.figures.widgets import (
-    drive,
-    drive_sequence,
-    episode_figure,
-    episode_scrubber,
-    joint_pose_explorer,
-    pose_figure,
-)
+from soccer_lib.course.figures.widgets import episode_scrubber, joint_pose_explorer, pose_figure
 
 __all__ = [
     "asks_for_kick",
@@ -30,6 +27,7 @@ __all__ = [
     "clip_scrubber",
     "dataset_browser",
     "drive",
+    "drive_by",
     "drive_sequence",
     "episode_figure",
     "episode_scrubber",
@@ -38,10 +36,12 @@ __all__ = [
     "layout_table",
     "plot_balls",
     "plot_components",
+    "plot_control_stack",
     "plot_drift",
     "plot_frames",
     "plot_kick_answers",
     "plot_labels",
+    "plot_loop",
     "plot_losses",
     "plot_reward_terms",
     "plot_rolling_ball",
