@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from jinja2 import Template
 
 from soccer_lib.course.config import PRESETS
@@ -40,6 +43,7 @@ img { max-width: 100%; background: #fff; border-radius: .4rem; margin-top: 1rem;
 <p class="{{ run.status }}">{{ run.status }} {{ run.reason }}</p>
 {% if run.status != "waiting" %}
 <p>{{ "%.1f" | format(run.minutes) }} min · <a href="{{ (run.folder ~ "/" ~ run.html) | urlencode }}">read</a>
+· <a href="{{ (run.folder ~ "/" ~ run.teacher) | urlencode }}">with solutions</a>
 · <a href="{{ (run.folder ~ "/" ~ run.executed) | urlencode }}">executed notebook</a></p>
 <table>{% for label, value in run.figures.items() %}
 <tr><td>{{ label }}</td><td>{{ "%.4g" | format(value) if value is float else value }}</td></tr>
@@ -57,12 +61,61 @@ img { max-width: 100%; background: #fff; border-radius: .4rem; margin-top: 1rem;
 """
 
 
-def write_html_copy(notebook: Path) -> Path:
-    """Export an executed notebook as HTML beside it."""
+def write_html_copies(notebook: Path) -> tuple[Path, Path]:
+    """Export an executed notebook as HTML beside it: without solutions for learners, and all for teachers.
+
+    Returns:
+        NAME.html and NAME.teacher.html.
+    """
     from nbconvert import HTMLExporter  # a second to import, so not at the start
 
-    text, _ = HTMLExporter().from_filename(str(notebook))
-    return atomic_write_text(notebook.with_suffix(".html"), text)
+    exporter = HTMLExporter(embed_images=True)
+    resources = {"metadata": {"path": str(notebook.parent), "name": notebook.stem}}
+    pages = []
+    for suffix, cells in ((".html", _without_solutions), (".teacher.html", list)):
+        book = nbformat.read(notebook, as_version=4)
+        book.cells = cells(book.cells)
+        for cell in book.cells:
+            if cell.cell_type == "markdown":
+                cell.source = _LESSON.sub(rf"(../\g<1>/\g<1>{suffix}", cell.source)
+        text, _ = exporter.from_notebook_node(book, resources)
+        pages.append(atomic_write_text(notebook.with_suffix(suffix), text))
+    return pages[0], pages[1]
+
+
+_LESSON = re.compile(r"\(\.\./(\w+)/\1\.ipynb")
+"""A link from one executed lesson to another."""
+
+
+def _without_solutions(cells: list[Any]) -> list[Any]:
+    return [cell for cell in cells if "solution" not in cell.metadata.get("tags", [])]
+
+
+def mend_links(notebook: Path, source: Path) -> None:
+    """Make the relative links of an executed copy lead from its folder to where those of its source lead.
+
+    Lessons lead to each other's executed copies.
+
+    Args:
+        notebook: the executed copy, `.../NAME/NAME.ipynb`.
+        source: what was executed.
+    """
+    book = nbformat.read(notebook, as_version=4)
+
+    def mended(link: re.Match[str]) -> str:
+        target = link[1]
+        if re.fullmatch(r"\d\d_\w+\.ipynb", target):
+            return f"](../{Path(target).stem}/{target}"
+        return f"]({Path(os.path.relpath(source.parent / target, notebook.parent)).as_posix()}"
+
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _RELATIVE.sub(mended, cell.source)
+    atomic_write_text(notebook, nbformat.writes(book))
+
+
+_RELATIVE = re.compile(r"\]\((?![a-z]+:|#|/)([^)#\s]+)")
+"""The target of a Markdown link or picture that is relative to its file."""
 
 
 def write_page(out: Path, planned: Sequence[Path]) -> Path:
@@ -110,7 +163,7 @@ def notebook_record(folder: Path) -> dict[str, Any]:
     file = folder / RECORD
     record = load_record(file, "key", "figures", "machine")
     pictures = record.get("pictures")
-    names = [record.get("executed"), record.get("html")]
+    names = [record.get("executed"), record.get("html"), record.get("teacher")]
     names += pictures if isinstance(pictures, list) else [None]
     known = (
         record.get("status") in ("done", "failed")
@@ -120,7 +173,7 @@ def notebook_record(folder: Path) -> dict[str, Any]:
     )
     if not known:
         raise InputError(f"{file} is no record of a run in this folder; expected one; run the notebook again")
-    record["pictures"] = [name for name in names[2:] if _is_inside(folder / name)]
+    record["pictures"] = [name for name in names[3:] if _is_inside(folder / name)]
     return record
 
 

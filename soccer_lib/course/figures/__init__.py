@@ -12,9 +12,10 @@ from soccer_lib.course.figures.components import plot_components
 from soccer_lib.course.figures.diagrams import plot_control_stack, plot_loop
 from soccer_lib.course.figures.drive import drive_by, drive_sequence
 from soccer_lib.course.figures.frames import plot_frames, side_by_side
-from soccer_lib.course.figures.layouts import joint_table, layout_table
+from soccer_lib.course.figures.layouts import command_table, joint_table, layout_table, task_table
 from soccer_lib.course.figures.moments import episode_figure
 from soccer_lib.course.figures.panel import drive
+from soccer_lib.course.figures.resampling import plot_resampling
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
 from soccer_lib.course.figures.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
 from soccer_lib.course.figures.terms import plot_reward_terms
@@ -25,6 +26,7 @@ __all__ = [
     "ball_of",
     "clip_figure",
     "clip_scrubber",
+    "command_table",
     "dataset_browser",
     "drive",
     "drive_by",
@@ -43,6 +45,7 @@ __all__ = [
     "plot_labels",
     "plot_loop",
     "plot_losses",
+    "plot_resampling",
     "plot_reward_terms",
     "plot_rolling_ball",
     "plot_splits",
@@ -51,5 +54,6 @@ __all__ = [
     "sample_figure",
     "side_by_side",
     "study_table",
+    "task_table",
     "trace_rolling_ball",
 ]

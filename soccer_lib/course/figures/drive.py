@@ -176,7 +176,7 @@ class Drive:
         angle = abs(math.degrees(math.atan2(left, ahead)))
         wanted = f"it has to be within {REACH[0]:g} m and {math.degrees(REACH[1]):.0f} degrees"
         return (
-            f"{name}: refused, the ball is {distance:.1f} m away, {angle:.0f} degrees to the {side}; {wanted}"
+            f"{name}: refused, the ball is {distance:.2f} m away, {angle:.0f} degrees to the {side}; {wanted}"
         )
 
     def _ball(self) -> tuple[float, float]:

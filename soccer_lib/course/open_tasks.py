@@ -1,0 +1,114 @@
+"""The open tasks of the lessons: no answer is kept here, the library says how good yours is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from soccer_lib.course.checks.answers import Answers, WrongAnswer
+from soccer_lib.course.figures.drive import Drive, drive_by
+from soccer_lib.envs.make import make_env
+from soccer_lib.errors import SimulationError
+from soccer_lib.evaluation import EvaluationResult, evaluate
+from soccer_lib.policies import Policy, PolicySpec
+
+ANSWER_LIMIT = 60.0
+"""Time for all answers of a learner's agent together [s]."""
+
+
+class LearnersAgent(Policy):
+    """A learner's function of the observation as a policy of the `command` interface."""
+
+    def __init__(self, act: Callable[[np.ndarray], Any], observation: str = "robot") -> None:
+        """Args: act: observation -> command, three numbers in [-1, 1]."""
+        self.spec = PolicySpec("my_agent", control="command", observation=observation, walker="own")
+        self._answers = Answers(act, ANSWER_LIMIT)
+
+    def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
+        """Ask the learner's function."""
+        return self._answers(observation, shape=(3,)).astype(np.float32), state
+
+
+def score_agent(
+    act: Callable[[np.ndarray], Any],
+    tasks: str | Sequence[str] = "all",
+    episodes: int = 3,
+    seed: int = 100,
+    observation: str = "robot",
+) -> EvaluationResult | None:
+    """Score a function of the observation as `evaluate` scores every agent.
+
+    Args:
+        act: observation -> command: forward, sideways, turn, each in [-1, 1].
+        tasks: as `evaluate` takes them.
+        episodes: of each task.
+        seed: of the first; from 0 to 199 for trying out, from 10,000 on for the figure that you report.
+        observation: what the function gets, as in `make_env`.
+
+    Returns:
+        The evaluation; None, after a sentence that says why, where the function is not written yet or an
+        answer of it is no command.
+    """
+    policy = LearnersAgent(act, observation)
+    try:
+        return evaluate(
+            policy, tasks, episodes, seed, workers=1, starts="distinct", keep_torques=True, progress=False
+        )
+    except SimulationError as error:
+        cause = error.__cause__
+        if isinstance(cause, NotImplementedError):
+            print("not written yet; nothing depends on it")
+        elif isinstance(cause, WrongAnswer):
+            print(f"an answer that is no command:\n    input     {cause.given}")
+            print(f"    expected  {cause.expected}\n    got       {cause.got}")
+        else:
+            raise
+        return None
+
+
+def score_sequence(
+    sequence: Sequence[Sequence[float]], task: str = "goalie_penalty_kick", seed: int = 0
+) -> float:
+    """Drive a sequence to the episode's end and say what happened and what it scores.
+
+    Args:
+        sequence: forward, sideways, turn, each in [-1, 1], and for how long [s].
+        task: of the competition.
+        seed: of the start.
+
+    Returns:
+        The official score.
+    """
+    driver = drive_by(make_env(task, control="command"), sequence, seed)
+    while not driver.over:
+        driver.hold((0.0, 0.0, 0.0), 0.5)
+    print("\n".join(driver.said))
+    report = driver.trajectory().report
+    assert report is not None  # the episode is over
+    return float(report["score"])
+
+
+def time_sprint(sequence: Sequence[Sequence[float]], distance: float = 2.0, seed: int = 0) -> float:
+    """How long the robot takes to a distance from its start, on its feet, in kick_to_target [s].
+
+    Args:
+        sequence: forward, sideways, turn, each in [-1, 1], and for how long [s].
+        distance: from the start [m].
+        seed: of the start.
+
+    Returns:
+        The time; infinity where it falls before or does not come so far, and a line says which.
+    """
+    driver: Drive = drive_by(make_env("kick_to_target", control="command"), sequence, seed)
+    trajectory = driver.trajectory()
+    ways = np.hypot(*(trajectory.robot[:, :2] - trajectory.robot[0, :2]).T)
+    arrived = np.flatnonzero(ways >= distance)
+    end = trajectory.report["time"] if trajectory.report else math.inf
+    if len(arrived) and trajectory.time[arrived[0]] < end:
+        print(f"{distance:g} m after {trajectory.time[arrived[0]]:.2f} s")
+        return float(trajectory.time[arrived[0]])
+    print(f"{ways.max():.2f} of {distance:g} m" + ("; then it fell" if trajectory.report else ""))
+    return math.inf
