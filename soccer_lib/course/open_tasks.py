@@ -13,10 +13,15 @@ from soccer_lib.course.figures.drive import Drive, drive_by
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import SimulationError
 from soccer_lib.evaluation import EvaluationResult, evaluate
+from soccer_lib.geometry import turned
 from soccer_lib.policies import Policy, PolicySpec
 
 ANSWER_LIMIT = 60.0
 """Time for all answers of a learner's agent together [s]."""
+
+
+ARRIVED = 0.1
+"""How near a spot is near enough [m]."""
 
 
 class LearnersAgent(Policy):
@@ -91,24 +96,25 @@ def score_sequence(
     return float(report["score"])
 
 
-def time_sprint(sequence: Sequence[Sequence[float]], distance: float = 2.0, seed: int = 0) -> float:
-    """How long the robot takes to a distance from its start, on its feet, in kick_to_target [s].
+def time_to_spot(sequence: Sequence[Sequence[float]], spot: tuple[float, float] = (0.5, 1.5)) -> float:
+    """How long the robot takes to a spot, on its feet, in goalie_penalty_kick [s].
 
     Args:
         sequence: forward, sideways, turn, each in [-1, 1], and for how long [s].
-        distance: from the start [m].
-        seed: of the start.
+        spot: ahead of the start and to its left [m]; within 0.1 m the robot has arrived.
 
     Returns:
-        The time; infinity where it falls before or does not come so far, and a line says which.
+        The time; infinity where it falls before or does not come there, and a line says which.
     """
-    driver: Drive = drive_by(make_env("kick_to_target", control="command"), sequence, seed)
+    driver: Drive = drive_by(make_env("goalie_penalty_kick", control="command"), sequence)
     trajectory = driver.trajectory()
-    ways = np.hypot(*(trajectory.robot[:, :2] - trajectory.robot[0, :2]).T)
-    arrived = np.flatnonzero(ways >= distance)
+    x, y, heading = trajectory.robot[0].tolist()
+    goal = np.add((x, y), turned(spot, heading))
+    away = np.hypot(*(trajectory.robot[:, :2] - goal).T)
+    arrived = np.flatnonzero(away <= ARRIVED)
     end = trajectory.report["time"] if trajectory.report else math.inf
     if len(arrived) and trajectory.time[arrived[0]] < end:
-        print(f"{distance:g} m after {trajectory.time[arrived[0]]:.2f} s")
+        print(f"at the spot after {trajectory.time[arrived[0]]:.2f} s")
         return float(trajectory.time[arrived[0]])
-    print(f"{ways.max():.2f} of {distance:g} m" + ("; then it fell" if trajectory.report else ""))
+    print(f"{away.min():.2f} m away at best" + ("; then it fell" if trajectory.report else ""))
     return math.inf
