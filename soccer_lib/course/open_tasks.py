@@ -13,6 +13,7 @@ from soccer_lib.course.figures.drive import Drive, drive_by
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import SimulationError
 from soccer_lib.evaluation import EvaluationResult, evaluate
+from soccer_lib.evaluation.intervals import bootstrap_of
 from soccer_lib.geometry import turned
 from soccer_lib.policies import Policy, PolicySpec
 
@@ -72,6 +73,30 @@ def score_agent(
         else:
             raise
         return None
+
+
+def duel(first: str, second: str, task: str, episodes: int, seed: int = 100) -> bool:
+    """Play two agents on the same starts and say whether the interval of their difference excludes 0.
+
+    Args:
+        first: as `load_policy` takes it.
+        second: the same.
+        task: of the competition.
+        episodes: of each agent; with at least two there is an interval.
+        seed: of the first; from 0 to 199 for trying out.
+
+    Returns:
+        Whether the difference is decided.
+    """
+    scores = []
+    for policy in (first, second):
+        result = evaluate(policy, task, episodes, seed, starts="distinct", progress=False)
+        scores.append([episode.score for episode in result.episodes])
+    mean, low, high = bootstrap_of(np.subtract(*scores))
+    decided = episodes > 1 and not low <= 0 <= high
+    verdict = "decided" if decided else "not told apart"
+    print(f"{first} - {second}: {mean:.2f} [{low:.2f}, {high:.2f}] with {episodes} episodes: {verdict}")
+    return decided
 
 
 def score_sequence(

@@ -19,7 +19,7 @@ from soccer_lib.course.figures.resampling import plot_resampling
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
 from soccer_lib.course.figures.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
 from soccer_lib.course.figures.terms import plot_reward_terms
-from soccer_lib.course.figures.widgets import episode_scrubber, joint_pose_explorer, pose_figure
+from soccer_lib.course.figures.widgets import episode_scrubber, explore, joint_pose_explorer, pose_figure
 
 __all__ = [
     "asks_for_kick",
@@ -33,6 +33,7 @@ __all__ = [
     "drive_sequence",
     "episode_figure",
     "episode_scrubber",
+    "explore",
     "joint_pose_explorer",
     "joint_table",
     "layout_table",
