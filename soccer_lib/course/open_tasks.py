@@ -21,6 +21,9 @@ ANSWER_LIMIT = 60.0
 """Time for all answers of a learner's agent together [s]."""
 
 
+_FEW = 10
+"""Episodes that are played before other processes have started."""
+
 ARRIVED = 0.1
 """How near a spot is near enough [m]."""
 
@@ -89,8 +92,9 @@ def duel(first: str, second: str, task: str, episodes: int, seed: int = 100) -> 
         Whether the difference is decided.
     """
     scores = []
+    workers = 1 if episodes < _FEW else 0
     for policy in (first, second):
-        result = evaluate(policy, task, episodes, seed, starts="distinct", progress=False)
+        result = evaluate(policy, task, episodes, seed, starts="distinct", workers=workers, progress=False)
         scores.append([episode.score for episode in result.episodes])
     mean, low, high = bootstrap_of(np.subtract(*scores))
     decided = episodes > 1 and not low <= 0 <= high

@@ -12,7 +12,7 @@ import numpy as np
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.course.figures.drive import Drive, drive_by
 from soccer_lib.course.figures.moments import EpisodeView, episode_figure
-from soccer_lib.course.figures.widgets import has_sliders, show, show_figures
+from soccer_lib.course.figures.widgets import OF_ITS_SIZE, has_sliders, show, show_figures
 from soccer_lib.tasks import COMMAND_DT
 
 TOUR = (
@@ -29,6 +29,9 @@ A step aside and back, then to the ball: a kick asked for too far away is refuse
 
 PRESS = 0.5
 """How long the sliders are held at a press of "play" [s]."""
+
+_MOST = 25
+"""Pictures of one press."""
 
 _LINES = 6
 """Of what was said, on the panel: all of it fits a screen of 768 pixels."""
@@ -77,13 +80,14 @@ def _panel(driver: Drive, folder: str | os.PathLike[str]) -> Any:
     sliders = [ipywidgets.FloatSlider(0.0, min=-1.0, max=1.0, step=0.1, description=name) for name in names]
     menu = ipywidgets.Dropdown(options=list(PATTERNS), value="placed", layout={"width": "8em"})
     buttons = {name: ipywidgets.Button(description=name) for name in ("play", "kick", "start again", "save")}
-    image = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+    image = ipywidgets.Image(format="png", layout=OF_ITS_SIZE)
     said = ipywidgets.HTML()
 
     def refresh(since: float) -> None:
         """Play what has happened since a time, and say it."""
         view = EpisodeView(driver.trajectory(), torques=False)
-        for time in np.arange(since, driver.time, COMMAND_DT):
+        step = max(COMMAND_DT, (driver.time - since) / _MOST)
+        for time in np.arange(since, driver.time, step):
             image.value = view.png(float(time))
         image.value = view.png(driver.time)
         view.close()

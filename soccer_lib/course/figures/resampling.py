@@ -34,9 +34,11 @@ def plot_resampling(scores: np.ndarray, interval: tuple[float, float]) -> Figure
     above.set_title(f"{len(scores)} episodes; line: their mean")
     above.set_yticks([])
     above.set_ylim(-0.3, 1.3)
-    below.hist(means, bins=40, color=ACCENT, alpha=0.35)
+    counts, _, _ = below.hist(means, bins=40, color=ACCENT, alpha=0.35)
+    floor = -0.08 * counts.max()
+    below.set_ylim(2 * floor)
     below.axvline(np.mean(scores), color=INK, linewidth=1.2)
-    below.plot([low, high], [0, 0], **INTERVAL | {"linewidth": 8, "clip_on": False})
+    below.plot([low, high], [floor, floor], **INTERVAL)
     below.set_title(f"means of {RESAMPLES:,} resamples; bar: the interval, {low:.2f} to {high:.2f}")
     below.set(xlabel="score", ylabel="resamples")
     return figure

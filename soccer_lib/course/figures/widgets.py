@@ -30,6 +30,9 @@ POSES = {
 
 _SOLE = 0.04
 
+OF_ITS_SIZE = {"max_width": "100%", "align_self": "flex-start"}
+"""Layout of a picture that is not stretched to the width of the page."""
+
 _COLUMN = 6
 """Controls below each other; more stand beside them, so that the picture stays on the screen."""
 
@@ -133,7 +136,7 @@ def explore(
     import ipywidgets
 
     controls = {name: _control(name, values) for name, values in choices.items()}
-    image = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+    image = ipywidgets.Image(format="png", layout=OF_ITS_SIZE)
 
     def redraw(_: Any = None) -> None:
         values = {name: control.value for name, control in controls.items()}
