@@ -70,8 +70,8 @@ def write_html_copies(notebook: Path) -> tuple[Path, Path]:
     """
     from nbconvert import HTMLExporter  # a second to import, so not at the start
 
-    exporter = HTMLExporter(embed_images=True)
-    resources = {"metadata": {"path": str(notebook.parent), "name": notebook.stem}}
+    exporter = HTMLExporter()
+    resources = {"metadata": {"name": notebook.stem}}
     pages = []
     for suffix, cells in ((".html", _without_solutions), (".teacher.html", list)):
         book = nbformat.read(notebook, as_version=4)
@@ -95,25 +95,30 @@ def _without_solutions(cells: list[Any]) -> list[Any]:
 def mend_links(notebook: Path, source: Path) -> None:
     """Make the relative links of an executed copy lead from its folder to where those of its source lead.
 
-    Lessons lead to each other's executed copies.
+    Lessons lead to each other's executed copies; PNG pictures become part of the copy.
 
     Args:
         notebook: the executed copy, `.../NAME/NAME.ipynb`.
         source: what was executed.
     """
     book = nbformat.read(notebook, as_version=4)
-
-    def mended(link: re.Match[str]) -> str:
-        target = link[1]
-        if re.fullmatch(r"\d\d_\w+\.ipynb", target):
-            return f"](../{Path(target).stem}/{target}"
-        return f"]({Path(os.path.relpath(source.parent / target, notebook.parent)).as_posix()}"
-
     for cell in book.cells:
         if cell.cell_type == "markdown":
-            cell.source = _RELATIVE.sub(mended, cell.source)
+            for target in dict.fromkeys(_RELATIVE.findall(cell.source)):
+                place = source.parent / target
+                if place.suffix == ".png" and _is_inside(place):
+                    picture = base64.b64encode(place.read_bytes()).decode()
+                    cell.setdefault("attachments", {})[place.name] = {"image/png": picture}
+                    mended = f"attachment:{place.name}"
+                elif _LESSON_FILE.fullmatch(target):
+                    mended = f"../{place.stem}/{target}"
+                else:
+                    mended = Path(os.path.relpath(place, notebook.parent)).as_posix()
+                cell.source = cell.source.replace(f"]({target}", f"]({mended}")
     atomic_write_text(notebook, nbformat.writes(book))
 
+
+_LESSON_FILE = re.compile(r"\d\d_\w+\.ipynb")
 
 _RELATIVE = re.compile(r"\]\((?![a-z]+:|#|/)([^)#\s]+)")
 """The target of a Markdown link or picture that is relative to its file."""
