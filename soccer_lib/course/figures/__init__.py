@@ -9,11 +9,11 @@ from soccer_lib.course.figures.cloning import (
     study_table,
 )
 from soccer_lib.course.figures.components import plot_components
-from soccer_lib.course.figures.diagrams import plot_control_stack, plot_loop
 from soccer_lib.course.figures.drive import drive_by, drive_sequence
 from soccer_lib.course.figures.frames import plot_frames, side_by_side
 from soccer_lib.course.figures.layouts import command_table, joint_table, layout_table, task_table
 from soccer_lib.course.figures.moments import episode_figure
+from soccer_lib.course.figures.overview import plot_control_stack, plot_loop
 from soccer_lib.course.figures.panel import drive
 from soccer_lib.course.figures.resampling import plot_resampling
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from soccer_lib.course import figures
-from soccer_lib.course.figures.diagrams import CLOCKS, SENT, TORQUES
+from soccer_lib.course.figures.overview import CLOCKS, SENT, TORQUES
 from soccer_lib.envs.make import make_env
 from soccer_lib.tasks import PHYSICS_DT
 from tests.support.drawn import words
