@@ -59,7 +59,7 @@ def score_agent(
 
     Returns:
         The evaluation; None, after a sentence that says why, where the function is not written yet or an
-        answer of it is no command.
+        answer of it is not a command.
     """
     policy = LearnersAgent(act, observation)
     try:
@@ -71,7 +71,7 @@ def score_agent(
         if isinstance(cause, NotImplementedError):
             print("not written yet; nothing depends on it")
         elif isinstance(cause, WrongAnswer):
-            print(f"an answer that is no command:\n    input     {cause.given}")
+            print(f"an answer that is not a command:\n    input     {cause.given}")
             print(f"    expected  {cause.expected}\n    got       {cause.got}")
         else:
             raise
