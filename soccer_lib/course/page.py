@@ -178,7 +178,9 @@ def notebook_record(folder: Path) -> dict[str, Any]:
         and all(isinstance(name, str) and Path(name).name == name.lstrip(".") != "" for name in names)
     )
     if not known:
-        raise InputError(f"{file} is not a record of a run in this folder; expected one; run the notebook again")
+        raise InputError(
+            f"{file} is not a record of a run in this folder; expected one; run the notebook again"
+        )
     record["pictures"] = [name for name in names[3:] if _is_inside(folder / name)]
     return record
 
