@@ -11,7 +11,7 @@ import numpy as np
 from soccer_lib.course.checks.answers import Answers, WrongAnswer
 from soccer_lib.course.figures.drive import Drive, drive_by
 from soccer_lib.envs.make import make_env
-from soccer_lib.errors import SimulationError
+from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.evaluation import EvaluationResult, evaluate
 from soccer_lib.evaluation.intervals import bootstrap_of
 from soccer_lib.geometry import turned
@@ -114,9 +114,11 @@ def score_sequence(
         seed: of the start.
 
     Returns:
-        The official score.
+        The official score; NaN, after a sentence that says why, where the sequence is not one.
     """
-    driver = drive_by(make_env(task, control="command"), sequence, seed)
+    driver = _driven(task, sequence, seed)
+    if driver is None:
+        return math.nan
     while not driver.over:
         driver.hold((0.0, 0.0, 0.0), 0.5)
     print("\n".join(driver.said))
@@ -133,9 +135,12 @@ def time_to_spot(sequence: Sequence[Sequence[float]], spot: tuple[float, float] 
         spot: ahead of the start and to its left [m]; within 0.1 m the robot has arrived.
 
     Returns:
-        The time; infinity where it falls before or does not come there, and a line says which.
+        The time; infinity where it falls before or does not come there, and NaN where the sequence is not
+        one; a line says which.
     """
-    driver: Drive = drive_by(make_env("goalie_penalty_kick", control="command"), sequence)
+    driver = _driven("goalie_penalty_kick", sequence)
+    if driver is None:
+        return math.nan
     trajectory = driver.trajectory()
     x, y, heading = trajectory.robot[0].tolist()
     goal = np.add((x, y), turned(spot, heading))
@@ -147,3 +152,12 @@ def time_to_spot(sequence: Sequence[Sequence[float]], spot: tuple[float, float] 
         return float(trajectory.time[arrived[0]])
     print(f"{away.min():.2f} m away at best" + ("; then it fell" if trajectory.report else ""))
     return math.inf
+
+
+def _driven(task: str, sequence: Sequence[Sequence[float]], seed: int = 0) -> Drive | None:
+    """Drive a sequence; say what is wrong with it where it cannot be driven."""
+    try:
+        return drive_by(make_env(task, control="command"), sequence, seed)
+    except InputError as error:
+        print(f"not driven: {error}")
+        return None

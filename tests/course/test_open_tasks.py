@@ -31,6 +31,18 @@ def test_a_spot_can_be_reached_and_a_fall_is_no_way(capsys):
     assert "1.58 m away at best" in capsys.readouterr().out, "the root of 0.5 squared + 1.5 squared"
 
 
+@pytest.mark.parametrize(
+    "sequence",
+    [None, [], [(1, 0, 0)], [(1, 0, 0, -1)], [(1, 0, 0, math.inf)], "walk", (row for row in ())],
+    ids=["none", "empty", "three", "backwards", "endless", "text", "generator"],
+)
+def test_a_sequence_that_is_not_one_gets_a_sentence(sequence, capsys):
+    assert math.isnan(open_tasks.score_sequence(sequence))
+    assert math.isnan(open_tasks.time_to_spot(sequence))
+    for line in capsys.readouterr().out.splitlines():
+        assert line.startswith("not driven: the sequence is ") and "try [(0.4, 0, 0, 0.5)]" in line
+
+
 def walk(observation):
     ahead, left, _ = observation[ROBOT["ball_xpos_rel_robot"]]
     return [0.3 * (ahead > 0), 0, float(np.clip(left, -1, 1))]
