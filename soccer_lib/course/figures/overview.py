@@ -81,6 +81,7 @@ def _draw_clock(axes: Axes, x: float, period: float, name: str) -> None:
     axes.vlines(ticks, 0.95, 1.25, color=INK, linewidth=0.8, label=f"decisions of {name}")
 
 
+@styled
 def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty drawing whose coordinates are inches."""
     figure = new_figure(width, height)
