@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -41,6 +42,17 @@ def test_a_moment_has_a_map_and_a_frame(episode):
 def test_without_opengl_the_body_stands_beside_the_map(episode, no_opengl):
     figure = episode_figure(episode, 0.1)
     assert not figure.axes[1].images and len(figure.axes[1].patches) > 10
+
+
+@needs_opengl
+def test_a_slider_may_be_answered_in_another_thread(episode):
+    view = EpisodeView(episode)
+    here = view.png(0.1)
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(view.png, 0.1).result() == here
+        assert another.submit(view.png, 0.2).result() != here
+    assert view.png(0.1) == here
+    view.close()
 
 
 def test_a_moment_does_not_depend_on_those_before(episode, no_opengl):

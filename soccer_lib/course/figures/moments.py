@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +29,16 @@ SCREEN_DPI = 96
 """Of pictures that answer a slider."""
 
 
+@functools.cache
+def _drawing_thread() -> ThreadPoolExecutor:
+    """The one thread that draws with OpenGL.
+
+    A drawing context belongs to the thread that used it last, and JupyterLab hands what a slider sends to
+    another thread than that of the cell.
+    """
+    return ThreadPoolExecutor(1, thread_name_prefix="drawing")
+
+
 class EpisodeView:
     """A figure of one episode that is drawn once; from moment to moment only what moves is drawn anew.
 
@@ -39,7 +51,9 @@ class EpisodeView:
 
     def __init__(self, trajectory: Trajectory, torques: bool = True) -> None:
         self.trajectory = trajectory
-        self._renderer = SceneRenderer(trajectory, FRAME) if opengl_backend() else None
+        self._renderer = None
+        if opengl_backend():
+            self._renderer = _drawing_thread().submit(SceneRenderer, trajectory, FRAME).result()
         self._still: Any = None
         self._draw(torques)
 
@@ -71,8 +85,8 @@ class EpisodeView:
             self._cursor.set_xdata([self.trajectory.time[row]] * 2)
             moved.append(self._cursor)
         if self._renderer and self._frame:
-            places = self.trajectory.geom_xpos[row]
-            self._frame.set_data(self._renderer.draw(places, self.trajectory.geom_xmat[row]))
+            poses = (self.trajectory.geom_xpos[row], self.trajectory.geom_xmat[row])
+            self._frame.set_data(_drawing_thread().submit(self._renderer.draw, *poses).result())
             return [*moved, self._frame]
         self._body.clear()
         draw_pose(self._body, self.trajectory, row)
@@ -111,7 +125,7 @@ class EpisodeView:
     def close(self) -> None:
         """Free the renderer."""
         if self._renderer is not None:
-            self._renderer.close()
+            _drawing_thread().submit(self._renderer.close).result()
             self._renderer = None
 
 
