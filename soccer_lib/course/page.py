@@ -41,6 +41,7 @@ img { max-width: 100%; background: #fff; border-radius: .4rem; margin-top: 1rem;
 {% if run.status != "waiting" %}
 <p>{{ "%.1f" | format(run.minutes) }} min · <a href="{{ (run.folder ~ "/" ~ run.html) | urlencode }}">read</a>
 · <a href="{{ (run.folder ~ "/" ~ run.executed) | urlencode }}">executed notebook</a></p>
+{% for line in run.parted %}<p class="failed">{{ line }}</p>{% endfor %}
 <table>{% for label, value in run.figures.items() %}
 <tr><td>{{ label }}</td><td>{{ "%.4g" | format(value) if value is float else value }}</td></tr>
 {% endfor %}</table>

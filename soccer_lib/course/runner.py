@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from soccer_lib.course.claims import claims_file, read_claims
 from soccer_lib.course.config import NotebookConfig, assign_parameters, find_notebooks, read_parameters
 from soccer_lib.course.execute import execute_notebook
 from soccer_lib.course.page import RECORD, notebook_record, write_html_copy, write_page
@@ -51,7 +52,13 @@ def run_notebooks(config: NotebookConfig) -> None:
             parameters = {"preset": config.preset, "out_dir": folder.as_posix()}
             if "interactive" in defaults[source]:
                 parameters["interactive"] = False  # nobody is there to move a slider
-            run_notebook(source, folder, parameters | assigned[source], "agents" in defaults[source])
+            run_notebook(
+                source,
+                folder,
+                parameters | assigned[source],
+                "agents" in defaults[source],
+                not assigned[source],
+            )
         status = "done"
     finally:
         minutes = (time.monotonic() - start) / 60
@@ -61,7 +68,11 @@ def run_notebooks(config: NotebookConfig) -> None:
 
 
 def run_notebook(
-    source: Path, folder: Path, parameters: Mapping[str, Any], takes_agents: bool = False
+    source: Path,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    takes_agents: bool = False,
+    with_claims: bool = True,
 ) -> None:
     """Run one notebook into `folder`, unless it is done and nothing that it depends on has changed.
 
@@ -72,6 +83,7 @@ def run_notebook(
         folder: of its output.
         parameters: for papermill.
         takes_agents: it depends on the agents that other lessons left beside `folder`.
+        with_claims: say where the run parts from the lesson's text; other parameters make other numbers.
 
     Raises:
         ResourceError: the folder cannot be written.
@@ -80,6 +92,7 @@ def run_notebook(
     name = source.stem
     key = {
         "source": sha256_of(source),
+        "claims": sha256_of(claims_file(source)) if claims_file(source).is_file() else "",
         "parameters": parameters,
         "library": library_hash(),
         "versions": version_record(),
@@ -101,10 +114,14 @@ def run_notebook(
     minutes = (time.monotonic() - start) / 60
     outputs = _collect_outputs(folder, f"{name}.failed.ipynb" if reason else f"{name}.ipynb")
     status = "failed" if reason else "done"
+    figures = {**outputs["figures"], "minutes": minutes}
+    checked = with_claims and not reason
+    parted = read_claims(source).parted(figures, str(parameters["preset"])) if checked else []
     record = {
         "status": status,
         "minutes": round(minutes, 3),
         "reason": reason,
+        "parted": parted,
         **outputs,
         "key": key,
         "started": started,
@@ -113,6 +130,8 @@ def run_notebook(
     }
     atomic_write_json(folder / RECORD, record)
     print_progress(f"{name}: {status} in {minutes:.1f} min")
+    for line in parted:
+        print_progress(f"{name}: {line}")
     if reason:
         copy = folder / outputs["executed"]
         raise SimulationError(
