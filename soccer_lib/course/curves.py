@@ -85,7 +85,7 @@ def study_figures(study: Mapping[str, Any]) -> dict[str, float]:
         scores = [clone["score"] for clone in clones]
         figures |= {f"{kind}": group["mean"], f"{kind}, worst": min(scores), f"{kind}, best": max(scores)}
         figures |= _interval(f"{kind}", group["ci95"])
-        for name in (key for key, value in clones[0].items() if isinstance(value, float)):
+        for name in (key for key in clones[0] if all(isinstance(clone[key], float) for clone in clones)):
             task = name.partition("/")[0]
             label = f"{task} success" if task in COMPETITION and name.endswith("success_rate") else name
             figures[f"{kind}, {label}"] = float(np.mean([clone[name] for clone in clones]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -40,7 +40,7 @@ Collect = Callable[[Policy, int], Dataset]
 Loss = Callable[[torch.Tensor, torch.Tensor, "Samples", torch.Tensor], torch.Tensor]
 """What is minimised: commands and logits of the clone, what the expert did, and how much kicks count."""
 
-Watch = Callable[[dict[str, Any], nn.Module], None]
+Watch = Callable[[dict[str, Any], Actor], None]
 """Sees the figures of each epoch, and the running mean of the weights that they belong to."""
 
 POLICY_FILE = "final_model.safetensors"
@@ -241,7 +241,7 @@ def clone(
             )
         folder.append_metrics(figures)
         if watch:
-            watch(figures, mean_net.module)
+            watch(figures, cast(Actor, mean_net.module))
         heartbeat.update(epoch, f"train {figures['train/loss']:.4f}, validation {figures['val/loss']:.4f}")
         # Later epochs know the demonstrations by heart: what does best on held-out ones is kept.
         if figures["val/loss"] < best["val/loss"]:
