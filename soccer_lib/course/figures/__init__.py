@@ -1,14 +1,10 @@
 """The pictures, tables and widgets of the lessons."""
 
 from soccer_lib.course.figures.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
-from soccer_lib.course.figures.cloning import (
-    plot_drift,
-    plot_kick_answers,
-    plot_losses,
-    plot_study,
-    study_table,
-)
+from soccer_lib.course.figures.cloning import plot_kick_answers, plot_losses, plot_study, study_table
 from soccer_lib.course.figures.components import plot_components
+from soccer_lib.course.figures.diagrams import draw_dagger, draw_kick_unit
+from soccer_lib.course.figures.drift import plot_drift, plot_epochs
 from soccer_lib.course.figures.frames import plot_frames, side_by_side
 from soccer_lib.course.figures.layouts import joint_table, layout_table
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
@@ -29,6 +25,8 @@ __all__ = [
     "clip_figure",
     "clip_scrubber",
     "dataset_browser",
+    "draw_dagger",
+    "draw_kick_unit",
     "drive",
     "drive_sequence",
     "episode_figure",
@@ -39,6 +37,7 @@ __all__ = [
     "plot_balls",
     "plot_components",
     "plot_drift",
+    "plot_epochs",
     "plot_frames",
     "plot_kick_answers",
     "plot_labels",

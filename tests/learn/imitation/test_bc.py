@@ -18,6 +18,7 @@ from soccer_lib.learn.imitation.actor import Actor
 from soccer_lib.learn.imitation.bc import bc
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import hidden_entries
+from soccer_lib.learn.imitation.losses import walk_loss
 from soccer_lib.policies import load_policy
 from tests.support.small_expert import demonstrations, expert
 
@@ -258,7 +259,7 @@ def test_without_kick_units_a_kick_is_a_command_among_others(config, tmp_path):
 
 def test_a_loss_of_ones_own_is_minimised_and_recorded(config, tmp_path):
     def only_walk(commands, logits, samples, weight):
-        return bc_page.walk_loss(commands, samples)
+        return walk_loss(commands, samples)
 
     config = dataclasses.replace(config, epochs=5)
     bc(dataclasses.replace(config, out=str(tmp_path / "own")), loss=only_walk)
