@@ -62,7 +62,7 @@ def plot_losses(epochs: Sequence[Mapping[str, float]], others: Sequence[Mapping[
     for axes in (losses, kicks):
         axes.set_xlabel("epoch")
         axes.locator_params(axis="x", integer=True)
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)  # below, not over the data
     return figure
 
 
