@@ -35,12 +35,12 @@ class StudyConfig:
     """rounds of DAgger [count]"""
     round_episodes: Annotated[int, Range(1, 1000, whole=True)] = 20
     """episodes of each task that a clone plays in a round of DAgger [count]"""
-    kept_epochs: Annotated[tuple[int, ...], Range(1, 1_000_000, whole=True)] = (10, 20, 40, 60, 80, 100)
+    kept_epochs: Annotated[tuple[int, ...], Range(1, 1_000_000, whole=True)] = (10, 20, 30, 40)
     """epochs after which the study epochs scores a clone [count]"""
     seeds: Annotated[int, Range(1, 1000, whole=True)] = 5
     """clones of each kind [count]"""
-    epochs: Annotated[int, Range(1, 1_000_000, whole=True)] = 100
-    """passes over the data, at most [count]"""
+    epochs: Annotated[int, Range(1, 1_000_000, whole=True)] = 40
+    """passes over the data, at most; after 100 clones scored no more [count]"""
     episodes: Annotated[int, Range(1, 10_000, whole=True)] = 12
     """episodes of each task that a clone is scored on; every seed has its own [count]"""
     only: tuple[str, ...] = ()
