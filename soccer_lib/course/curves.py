@@ -66,6 +66,26 @@ def paired_difference(more: Mapping[int, float], less: Mapping[int, float]) -> D
     return Difference(mean, mean - half, mean + half, len(gains))
 
 
+def verdict(more: str, less: str, difference: Difference) -> str:
+    """What a paired difference lets one say, as a sentence for a page.
+
+    Args:
+        more: name of what the difference counts as a gain, as the subject of the sentence.
+        less: name of what it is compared with.
+        difference: `more` minus `less`.
+    """
+    interval = (
+        f"95% interval {difference.low:+.1f} to {difference.high:+.1f}, {difference.count} pairs of clones"
+    )
+    if difference.low <= 0 <= difference.high:
+        return (
+            f"**{more}** and **{less}** are not told apart: {difference.mean:+.1f} points, but the interval "
+            f"includes 0 ({interval})."
+        )
+    word = "more" if difference.mean > 0 else "fewer"
+    return f"**{more}**: {abs(difference.mean):.1f} points {word} than **{less}** ({interval})."
+
+
 def chosen_scores(
     study: Mapping[str, Any], key: str, best: Callable[[Iterable[float]], float]
 ) -> dict[int, float]:

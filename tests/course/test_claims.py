@@ -15,6 +15,7 @@ from soccer_lib.course.curves import (
     paired_difference,
     study_figures,
     values_by_seed,
+    verdict,
 )
 from soccer_lib.course.runner import library_hash
 from soccer_lib.errors import InputError
@@ -144,6 +145,16 @@ def test_differences_are_paired_by_seed():
         Difference(-2.0, -3.5, -0.5, 3)
     ).endswith("fewer")
     assert paired_difference({0: 1.0}, {0: 3.0}) == (-2, -float("inf"), float("inf"), 1)
+
+
+def test_a_difference_is_claimed_from_its_interval_alone():
+    assert verdict("two", "one", Difference(2.0, 0.5, 3.5, 5)) == (
+        "**two**: 2.0 points more than **one** (95% interval +0.5 to +3.5, 5 pairs of clones)."
+    )
+    assert "**two**: 2.0 points fewer than **one**" in verdict("two", "one", Difference(-2.0, -3.5, -0.5, 5))
+    for low, high in ((-0.5, 4.5), (0.0, 4.0), (-4.0, 0.0)):
+        text = verdict("two", "one", Difference((low + high) / 2, low, high, 5))
+        assert text.startswith("**two** and **one** are not told apart")
 
 
 def test_an_epoch_is_chosen_for_each_seed_by_a_figure():

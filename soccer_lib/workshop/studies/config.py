@@ -40,7 +40,7 @@ class StudyConfig:
     seeds: Annotated[int, Range(1, 1000, whole=True)] = 5
     """clones of each kind [count]"""
     epochs: Annotated[int, Range(1, 1_000_000, whole=True)] = 40
-    """passes over the data, at most; after 100 clones scored no more [count]"""
+    """passes over the data, at most [count]"""
     episodes: Annotated[int, Range(1, 10_000, whole=True)] = 12
     """episodes of each task that a clone is scored on; every seed has its own [count]"""
     only: tuple[str, ...] = ()
