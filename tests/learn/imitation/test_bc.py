@@ -265,7 +265,6 @@ def test_a_loss_of_ones_own_is_minimised_and_recorded(config, tmp_path):
     bc(dataclasses.replace(config, out=str(tmp_path / "own")), loss=only_walk)
     assert json.loads((tmp_path / "own" / "config.json").read_text())["config"]["loss"] == "only_walk"
     bc(config)
-    # Never told about kicks, it is no better at them than a guess; the usual clone is.
     assert metrics(tmp_path / "own")[-1]["val/kick_loss"] > 2 * metrics(tmp_path / "run")[-1]["val/kick_loss"]
     with pytest.raises(InputError, match="was made with loss = 'clone_loss' and this run has 'only_walk'"):
         bc(config, loss=only_walk)
