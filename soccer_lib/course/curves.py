@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,6 +66,44 @@ def paired_difference(more: Mapping[int, float], less: Mapping[int, float]) -> D
     return Difference(mean, mean - half, mean + half, len(gains))
 
 
+def verdict(more: str, less: str, difference: Difference) -> str:
+    """What a paired difference lets one say, as a sentence for a page.
+
+    Args:
+        more: name of what the difference counts as a gain, as the subject of the sentence.
+        less: name of what it is compared with.
+        difference: `more` minus `less`.
+    """
+    interval = (
+        f"95% interval {difference.low:+.1f} to {difference.high:+.1f}, {difference.count} pairs of clones"
+    )
+    if difference.low <= 0 <= difference.high:
+        return (
+            f"**{more}** and **{less}** are not told apart: {difference.mean:+.1f} points, but the interval "
+            f"includes 0 ({interval})."
+        )
+    word = "more" if difference.mean > 0 else "fewer"
+    return f"**{more}**: {abs(difference.mean):.1f} points {word} than **{less}** ({interval})."
+
+
+def chosen_scores(
+    study: Mapping[str, Any], key: str, best: Callable[[Iterable[float]], float]
+) -> dict[int, float]:
+    """Score of each seed's clone at the epoch that a figure would choose.
+
+    Args:
+        study: content of `bc_epochs.json`.
+        key: the figure, such as "val/loss".
+        best: `min` or `max`; the later of two equal epochs is taken.
+    """
+    scores = {}
+    for seed in {entry["seed"] for entry in study["entries"]}:
+        epochs = [entry for entry in study["entries"] if entry["seed"] == seed]
+        wanted = best(entry[key] for entry in epochs)
+        scores[seed] = [entry["score"] for entry in epochs if entry[key] == wanted][-1]
+    return scores
+
+
 def study_figures(study: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of a study by name, as claims of a lesson's prose refer to them.
 
@@ -73,7 +111,8 @@ def study_figures(study: Mapping[str, Any]) -> dict[str, float]:
         `striker`; for each kind its mean score under its own name, `KIND, low` and `KIND, high` (95%
         interval), `KIND, worst` and `KIND, best` clone, `KIND, TASK success` and `KIND, NAME` for the mean of
         whatever else its clones hold as a number; for each pair, a later kind first, `B - A`, `B - A, low`
-        and `B - A, high`; `clones` of each kind and `episodes` of each task that one is scored on.
+        and `B - A, high`; `clones` of each kind and `episodes` of each task that one is scored on; of epochs
+        also `by recall - by loss`, the difference that the choice of an epoch makes.
     """
     figures = {"striker": study["striker"]["score"]}
     for name in ("seeds", "episodes"):
@@ -85,7 +124,7 @@ def study_figures(study: Mapping[str, Any]) -> dict[str, float]:
         scores = [clone["score"] for clone in clones]
         figures |= {f"{kind}": group["mean"], f"{kind}, worst": min(scores), f"{kind}, best": max(scores)}
         figures |= _interval(f"{kind}", group["ci95"])
-        for name in (key for key, value in clones[0].items() if isinstance(value, float)):
+        for name in (key for key in clones[0] if all(isinstance(clone[key], float) for clone in clones)):
             task = name.partition("/")[0]
             label = f"{task} success" if task in COMPETITION and name.endswith("success_rate") else name
             figures[f"{kind}, {label}"] = float(np.mean([clone[name] for clone in clones]))
@@ -94,6 +133,11 @@ def study_figures(study: Mapping[str, Any]) -> dict[str, float]:
             gain = paired_difference(values_by_seed(study, more), values_by_seed(study, less))
             figures[f"{more} - {less}"] = gain.mean
             figures |= _interval(f"{more} - {less}", [gain.low, gain.high])
+    if isinstance(study["entries"][0].get("val/kick_recall"), float):
+        by_recall = chosen_scores(study, "val/kick_recall", max)
+        gain = paired_difference(by_recall, chosen_scores(study, "val/loss", min))
+        figures["by recall - by loss"] = gain.mean
+        figures |= _interval("by recall - by loss", [gain.low, gain.high])
     return figures
 
 

@@ -9,7 +9,14 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from soccer_lib.course.claims import Claim, Claims, claims_file, prose_of, read_claims
-from soccer_lib.course.curves import Difference, paired_difference, study_figures, values_by_seed
+from soccer_lib.course.curves import (
+    Difference,
+    chosen_scores,
+    paired_difference,
+    study_figures,
+    values_by_seed,
+    verdict,
+)
 from soccer_lib.course.runner import library_hash
 from soccer_lib.errors import InputError
 from soccer_lib.runs.folder import CHECKOUT
@@ -138,6 +145,30 @@ def test_differences_are_paired_by_seed():
         Difference(-2.0, -3.5, -0.5, 3)
     ).endswith("fewer")
     assert paired_difference({0: 1.0}, {0: 3.0}) == (-2, -float("inf"), float("inf"), 1)
+
+
+def test_a_difference_is_claimed_from_its_interval_alone():
+    assert verdict("two", "one", Difference(2.0, 0.5, 3.5, 5)) == (
+        "**two**: 2.0 points more than **one** (95% interval +0.5 to +3.5, 5 pairs of clones)."
+    )
+    assert "**two**: 2.0 points fewer than **one**" in verdict("two", "one", Difference(-2.0, -3.5, -0.5, 5))
+    for low, high in ((-0.5, 4.5), (0.0, 4.0), (-4.0, 0.0)):
+        text = verdict("two", "one", Difference((low + high) / 2, low, high, 5))
+        assert text.startswith("**two** and **one** are not told apart")
+
+
+def test_an_epoch_is_chosen_for_each_seed_by_a_figure():
+    def epoch(x, seed, loss, recall, score):
+        return {"x": x, "seed": seed, "val/loss": loss, "val/kick_recall": recall, "score": score}
+
+    entries = [epoch(10, 0, 3.0, 0.9, 30.0), epoch(20, 0, 2.0, 0.7, 34.0)]
+    entries += [epoch(10, 1, 1.0, 0.5, 31.0), epoch(20, 1, 2.0, 0.5, 32.0)]
+    study = {"entries": entries}
+    assert chosen_scores(study, "val/loss", min) == {0: 34.0, 1: 31.0}
+    assert chosen_scores(study, "val/kick_recall", max) == {0: 30.0, 1: 32.0}  # of equals the later
+    groups = [{"x": x, "mean": 0.0, "ci95": [None, None]} for x in (10, 20)]
+    whole = {**STUDY, "entries": entries, "groups": groups}
+    assert study_figures(whole)["by recall - by loss"] == (30 + 32 - 34 - 31) / 2
 
 
 def test_a_studys_figures_have_names():

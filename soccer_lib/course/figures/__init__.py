@@ -1,14 +1,10 @@
 """The pictures, tables and widgets of the lessons."""
 
 from soccer_lib.course.figures.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
-from soccer_lib.course.figures.cloning import (
-    plot_drift,
-    plot_kick_answers,
-    plot_losses,
-    plot_study,
-    study_table,
-)
+from soccer_lib.course.figures.cloning import plot_kick_answers, plot_losses, plot_study, study_table
 from soccer_lib.course.figures.components import plot_components
+from soccer_lib.course.figures.diagrams import draw_dagger, draw_kick_unit
+from soccer_lib.course.figures.drift import plot_drift, plot_epochs
 from soccer_lib.course.figures.drive import drive_by, drive_sequence
 from soccer_lib.course.figures.frames import plot_frames, side_by_side
 from soccer_lib.course.figures.layouts import command_table, joint_table, layout_table, task_table
@@ -28,6 +24,8 @@ __all__ = [
     "clip_scrubber",
     "command_table",
     "dataset_browser",
+    "draw_dagger",
+    "draw_kick_unit",
     "drive",
     "drive_by",
     "drive_sequence",
@@ -41,6 +39,7 @@ __all__ = [
     "plot_components",
     "plot_control_stack",
     "plot_drift",
+    "plot_epochs",
     "plot_frames",
     "plot_kick_answers",
     "plot_labels",

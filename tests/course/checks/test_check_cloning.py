@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from soccer_lib.course import checks
-from soccer_lib.learn.imitation.bc import Samples, kick_loss, walk_loss
+from soccer_lib.learn.imitation.losses import Samples, kick_loss, walk_loss
 from tests.support.exercises import accepts, rejects
 
 
