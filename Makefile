@@ -61,8 +61,15 @@ lint: $(STAMP) ## Check style, types, notebooks and house rules.
 faults: $(STAMP) ## Plant faults in copies of the code and see which tests catch them: minutes.
 	@$(PY) tests/faults/run.py $(ARGS)
 
-lab: $(STAMP) ## Open the notebooks in JupyterLab.
-	@$(PY) -m jupyter lab notebooks
+# Rooted at the repository, so that a lesson's links to README and pictures lead somewhere; a link to a text
+# opens it as a page, and nothing asks for news.
+LAB_SETTINGS := {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}, \
+  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+
+lab: $(STAMP) ## Open the lessons in JupyterLab.
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@echo '$(LAB_SETTINGS)' > .venv/share/jupyter/lab/settings/overrides.json
+	@$(PY) -m jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_environment.ipynb $(ARGS)
 
 bench: $(STAMP) ## Measure exactness and speed into runs/bench.
 	@mkdir -p runs/bench

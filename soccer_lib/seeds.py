@@ -32,7 +32,7 @@ def checked_seed(seed: Any) -> int | None:
     """The seed of a reset, None for none.
 
     Raises:
-        InputError: a seed that is none.
+        InputError: not a seed.
     """
     return None if seed is None else _SEED.number("seed", seed, f"try {REPORTED.start}")
 
@@ -41,7 +41,7 @@ def seed_range(first: int, count: int) -> range:
     """The seeds of so many episodes.
 
     Raises:
-        InputError: a seed that is none.
+        InputError: not a seed.
     """
     first = Range(0, LAST_SEED - count, whole=True).number("seed", first, f"try {REPORTED.start}")
     return range(first, first + count)
@@ -51,7 +51,7 @@ def training_seeds(first: int, count: int) -> range:
     """The seeds of so many episodes that something learns from or is chosen by.
 
     Raises:
-        InputError: a seed that is none, or one that figures are reported from.
+        InputError: not a seed, or one that figures are reported from.
 
     Example:
         >>> training_seeds(1000, 3)

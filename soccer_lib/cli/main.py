@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "study": (
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
-        "Make the curves of lesson 03: clones by demonstrations, observation and rounds of DAgger.",
+        "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",
     ),
     "convert": (
         "soccer_lib.cli.convert:ConvertConfig:main",

@@ -176,7 +176,7 @@ def _referee(scene, views, verdict):
 
 @compiled
 def _lost(views):
-    """Whether a position or velocity is no number any more."""
+    """Whether a position or velocity is no longer a number."""
     for value in views.qpos:
         if value != value:
             return True

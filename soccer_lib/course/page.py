@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from jinja2 import Template
 
 from soccer_lib.course.config import PRESETS
@@ -40,7 +43,9 @@ img { max-width: 100%; background: #fff; border-radius: .4rem; margin-top: 1rem;
 <p class="{{ run.status }}">{{ run.status }} {{ run.reason }}</p>
 {% if run.status != "waiting" %}
 <p>{{ "%.1f" | format(run.minutes) }} min · <a href="{{ (run.folder ~ "/" ~ run.html) | urlencode }}">read</a>
+· <a href="{{ (run.folder ~ "/" ~ run.teacher) | urlencode }}">with solutions</a>
 · <a href="{{ (run.folder ~ "/" ~ run.executed) | urlencode }}">executed notebook</a></p>
+{% for line in run.parted %}<p class="failed">{{ line }}</p>{% endfor %}
 <table>{% for label, value in run.figures.items() %}
 <tr><td>{{ label }}</td><td>{{ "%.4g" | format(value) if value is float else value }}</td></tr>
 {% endfor %}</table>
@@ -57,12 +62,66 @@ img { max-width: 100%; background: #fff; border-radius: .4rem; margin-top: 1rem;
 """
 
 
-def write_html_copy(notebook: Path) -> Path:
-    """Export an executed notebook as HTML beside it."""
+def write_html_copies(notebook: Path) -> tuple[Path, Path]:
+    """Export an executed notebook as HTML beside it: without solutions for learners, and all for teachers.
+
+    Returns:
+        NAME.html and NAME.teacher.html.
+    """
     from nbconvert import HTMLExporter  # a second to import, so not at the start
 
-    text, _ = HTMLExporter().from_filename(str(notebook))
-    return atomic_write_text(notebook.with_suffix(".html"), text)
+    exporter = HTMLExporter()
+    resources = {"metadata": {"name": notebook.stem}}
+    pages = []
+    for suffix, cells in ((".html", _without_solutions), (".teacher.html", list)):
+        book = nbformat.read(notebook, as_version=4)
+        book.cells = cells(book.cells)
+        for cell in book.cells:
+            if cell.cell_type == "markdown":
+                cell.source = _LESSON.sub(rf"(../\g<1>/\g<1>{suffix}", cell.source)
+        text, _ = exporter.from_notebook_node(book, resources)
+        pages.append(atomic_write_text(notebook.with_suffix(suffix), text))
+    return pages[0], pages[1]
+
+
+_LESSON = re.compile(r"\(\.\./(\w+)/\1\.ipynb")
+"""A link from one executed lesson to another."""
+
+
+def _without_solutions(cells: list[Any]) -> list[Any]:
+    return [cell for cell in cells if "solution" not in cell.metadata.get("tags", [])]
+
+
+def mend_links(notebook: Path, source: Path) -> None:
+    """Make the relative links of an executed copy lead from its folder to where those of its source lead.
+
+    Lessons lead to each other's executed copies; PNG pictures become part of the copy.
+
+    Args:
+        notebook: the executed copy, `.../NAME/NAME.ipynb`.
+        source: what was executed.
+    """
+    book = nbformat.read(notebook, as_version=4)
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            for target in dict.fromkeys(_RELATIVE.findall(cell.source)):
+                place = source.parent / target
+                if place.suffix == ".png" and _is_inside(place):
+                    picture = base64.b64encode(place.read_bytes()).decode()
+                    cell.setdefault("attachments", {})[place.name] = {"image/png": picture}
+                    mended = f"attachment:{place.name}"
+                elif _LESSON_FILE.fullmatch(target):
+                    mended = f"../{place.stem}/{target}"
+                else:
+                    mended = Path(os.path.relpath(place, notebook.parent)).as_posix()
+                cell.source = cell.source.replace(f"]({target}", f"]({mended}")
+    atomic_write_text(notebook, nbformat.writes(book))
+
+
+_LESSON_FILE = re.compile(r"\d\d_\w+\.ipynb")
+
+_RELATIVE = re.compile(r"\]\((?![a-z]+:|#|/)([^)#\s]+)")
+"""The target of a Markdown link or picture that is relative to its file."""
 
 
 def write_page(out: Path, planned: Sequence[Path]) -> Path:
@@ -110,7 +169,7 @@ def notebook_record(folder: Path) -> dict[str, Any]:
     file = folder / RECORD
     record = load_record(file, "key", "figures", "machine")
     pictures = record.get("pictures")
-    names = [record.get("executed"), record.get("html")]
+    names = [record.get("executed"), record.get("html"), record.get("teacher")]
     names += pictures if isinstance(pictures, list) else [None]
     known = (
         record.get("status") in ("done", "failed")
@@ -119,8 +178,10 @@ def notebook_record(folder: Path) -> dict[str, Any]:
         and all(isinstance(name, str) and Path(name).name == name.lstrip(".") != "" for name in names)
     )
     if not known:
-        raise InputError(f"{file} is no record of a run in this folder; expected one; run the notebook again")
-    record["pictures"] = [name for name in names[2:] if _is_inside(folder / name)]
+        raise InputError(
+            f"{file} is not a record of a run in this folder; expected one; run the notebook again"
+        )
+    record["pictures"] = [name for name in names[3:] if _is_inside(folder / name)]
     return record
 
 

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from soccer_lib.course.agents import TRAINED, trained_agents
+from soccer_lib.course.claims import claims_file, read_claims
 from soccer_lib.course.config import NotebookConfig, assign_parameters, find_notebooks, read_parameters
 from soccer_lib.course.execute import execute_notebook
-from soccer_lib.course.page import RECORD, notebook_record, write_html_copy, write_page
+from soccer_lib.course.page import RECORD, mend_links, notebook_record, write_html_copies, write_page
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.runs.files import (
     atomic_write_json,
@@ -51,7 +53,13 @@ def run_notebooks(config: NotebookConfig) -> None:
             parameters = {"preset": config.preset, "out_dir": folder.as_posix()}
             if "interactive" in defaults[source]:
                 parameters["interactive"] = False  # nobody is there to move a slider
-            run_notebook(source, folder, parameters | assigned[source], "agents" in defaults[source])
+            run_notebook(
+                source,
+                folder,
+                parameters | assigned[source],
+                "agents" in defaults[source],
+                not assigned[source],
+            )
         status = "done"
     finally:
         minutes = (time.monotonic() - start) / 60
@@ -61,7 +69,11 @@ def run_notebooks(config: NotebookConfig) -> None:
 
 
 def run_notebook(
-    source: Path, folder: Path, parameters: Mapping[str, Any], takes_agents: bool = False
+    source: Path,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    takes_agents: bool = False,
+    with_claims: bool = True,
 ) -> None:
     """Run one notebook into `folder`, unless it is done and nothing that it depends on has changed.
 
@@ -71,7 +83,8 @@ def run_notebook(
         source: the notebook.
         folder: of its output.
         parameters: for papermill.
-        takes_agents: it depends on the agents that other lessons left beside `folder`.
+        takes_agents: it depends on the agents that other lessons have trained.
+        with_claims: say where the run parts from the lesson's text; other parameters make other numbers.
 
     Raises:
         ResourceError: the folder cannot be written.
@@ -80,10 +93,11 @@ def run_notebook(
     name = source.stem
     key = {
         "source": sha256_of(source),
+        "claims": sha256_of(claims_file(source)) if claims_file(source).is_file() else "",
         "parameters": parameters,
         "library": library_hash(),
         "versions": version_record(),
-        "agents": _agents_beside(folder) if takes_agents else {},
+        "agents": _agents_for(folder) if takes_agents else {},
     }
     why = _why_run(folder, key)
     if not why:
@@ -99,12 +113,18 @@ def run_notebook(
     start = time.monotonic()
     reason = execute_notebook(source, folder, parameters)
     minutes = (time.monotonic() - start) / 60
-    outputs = _collect_outputs(folder, f"{name}.failed.ipynb" if reason else f"{name}.ipynb")
+    executed = folder / (f"{name}.failed.ipynb" if reason else f"{name}.ipynb")
+    mend_links(executed, source)
+    outputs = _collect_outputs(executed)
     status = "failed" if reason else "done"
+    figures = {**outputs["figures"], "minutes": minutes}
+    checked = with_claims and not reason
+    parted = read_claims(source).parted(figures, str(parameters["preset"])) if checked else []
     record = {
         "status": status,
         "minutes": round(minutes, 3),
         "reason": reason,
+        "parted": parted,
         **outputs,
         "key": key,
         "started": started,
@@ -113,6 +133,8 @@ def run_notebook(
     }
     atomic_write_json(folder / RECORD, record)
     print_progress(f"{name}: {status} in {minutes:.1f} min")
+    for line in parted:
+        print_progress(f"{name}: {line}")
     if reason:
         copy = folder / outputs["executed"]
         raise SimulationError(
@@ -120,15 +142,17 @@ def run_notebook(
         )
 
 
-def _collect_outputs(folder: Path, executed: str) -> dict[str, Any]:
-    """Add a page to the executed notebook, write the manifest, and return what the record says of them."""
-    html = write_html_copy(folder / executed).name
+def _collect_outputs(executed: Path) -> dict[str, Any]:
+    """Add pages to the executed notebook, write the manifest, and return what the record says of them."""
+    folder = executed.parent
+    html, teacher = (page.name for page in write_html_copies(executed))
     pictures = sorted(path.name for path in folder.glob("*.png"))
     summaries = [path.name for path in folder.glob(SUMMARY)]
-    write_manifest(folder, [executed, html, *pictures, *summaries])
+    write_manifest(folder, [executed.name, html, teacher, *pictures, *summaries])
     return {
-        "executed": executed,
+        "executed": executed.name,
         "html": html,
+        "teacher": teacher,
         "pictures": pictures,
         "figures": load_record(folder / SUMMARY) if summaries else {},
     }
@@ -151,10 +175,9 @@ def _why_run(folder: Path, key: Mapping[str, Any]) -> str:
     return ""
 
 
-def _agents_beside(folder: Path) -> dict[str, str]:
-    """Hash of each agent that a lesson trained."""
-    files = sorted(folder.parent.glob("*/*/final_model.json"))
-    return {file.parent.relative_to(folder.parent).as_posix(): sha256_of(file) for file in files}
+def _agents_for(folder: Path) -> dict[str, str]:
+    """Hash of each agent that the lesson would find."""
+    return {path.as_posix(): sha256_of(path / TRAINED) for path in trained_agents(folder).values()}
 
 
 def library_hash(root: Path = CHECKOUT) -> str:

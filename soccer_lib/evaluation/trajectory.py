@@ -106,7 +106,8 @@ class Trajectory:
 class Recorder(gym.Wrapper):
     """Lets an environment be played through it and keeps the `Trajectory`.
 
-    It reads the simulation between physics steps and changes nothing in it.
+    It reads the simulation between physics steps and changes nothing in it. Where the simulation's `plays_on`
+    lets steps follow the episode's end, they add rows; rewards, events and report stay those of the episode.
 
     Attributes:
         sim: the simulation; after a reset another one where there are several tasks.
@@ -148,6 +149,8 @@ class Recorder(gym.Wrapper):
         finally:
             self.sim.on_step.remove(self._after_physics_step)
         self.info = info
+        if self.over:  # play goes on after the end: bodies move, nothing is paid or judged any more
+            return observation, reward, terminated, truncated, info
         self.over = terminated or truncated
         self.report = info.get("episode_report")
         self._steps.append((info["sim_time"], float(reward), info["reward_terms"]))
@@ -163,7 +166,7 @@ class Recorder(gym.Wrapper):
         if self._coming:
             self._keep(self._coming, torque)
         # The last step of an episode has a row of its own, whenever it comes.
-        over = self.sim.terminated or self.sim.truncated
+        over = (self.sim.terminated or self.sim.truncated) and not self.over
         full = self.sim.n_steps % _ROW_STEPS == 0
         self._coming = self._state() if full and not over else None
 
@@ -181,7 +184,7 @@ class Recorder(gym.Wrapper):
         # Where a task counts no touches, the first one is when the ball leaves its place.
         moved = math.dist(ball[:2], self._ball_at_rest[:2]) > _MOVED
         touches = getattr(sim, "ball_hits", getattr(sim, "robot_contact", moved))
-        if touches > self._touches:
+        if touches > self._touches and not self.over:
             self._touches = touches
             self.events.append((sim.sim_time, "touch"))
         return (

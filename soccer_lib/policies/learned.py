@@ -207,7 +207,7 @@ def _record(path: Path) -> dict[str, Any]:
     record_path = path.with_suffix(".json")
     content = load_json(record_path)
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise InputError(f"{record_path} is no record of a policy; expected kind {KIND!r}; {_REMEDY}")
+        raise InputError(f"{record_path} is not a record of a policy; expected kind {KIND!r}; {_REMEDY}")
     actual = sha256_of(path) if path.is_file() else ""
     for record in (content, content.get("previous")):
         if isinstance(record, dict) and actual == record.get("sha256"):

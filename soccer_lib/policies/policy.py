@@ -84,7 +84,7 @@ class Policy(ABC):
             action, float32, Shape: (n_actions,) or (n_envs, n_actions), and the next state.
 
         Raises:
-            InputError: the observation is no array of finite numbers.
+            InputError: the observation is not an array of finite numbers.
             ValueError: for a batch without one state a row.
         """
         observation = np.asarray(observation)

@@ -32,8 +32,10 @@ KEEPER_SWING = 1.0
 """How far the keeper's middle goes to each side [m]."""
 
 _GRASS = "#dfead9"
-_TOUCH = ("D", 5)
-_KICK = ("P", 10)
+_TOUCH = ("D", 5, "ball")
+_KICK = ("P", 10, "robot")
+"""Mark, its size, and whose place it is at."""
+
 _MARGIN = 0.9
 _LEAST_WIDTH = 5.0
 _LEGEND_ENTRY = 1.6
@@ -108,9 +110,10 @@ class FieldMap:
             circle.set_label(label)
             self.axes.add_patch(circle)
         for time, event in episode.events[: -1 if episode.report else None]:
-            x, y = episode.ball[episode.row(time), :2]
-            # Both are where the ball was: the larger mark of a kick shows around that of its touch.
-            marker, size = _TOUCH if event == "touch" else _KICK
+            row = episode.row(time)
+            # A kick is marked where the robot was when it was asked for it, a touch where the ball was.
+            marker, size, places = _TOUCH if event == "touch" else _KICK
+            x, y = getattr(episode, places)[row, :2]
             self.axes.plot(x, y, marker, color=PINK, markersize=size, zorder=6, label=event)
 
     def _choose_window(self, aspect: float) -> None:
@@ -150,7 +153,8 @@ def caption(trajectory: Trajectory) -> str:
     """The task, and how the episode ended."""
     if trajectory.report is None:
         return title_of(trajectory.task)
-    return f"{title_of(trajectory.task)}: {trajectory.events[-1][1]} after {trajectory.time[-1]:.1f} s"
+    time, outcome = trajectory.events[-1]
+    return f"{title_of(trajectory.task)}: {outcome} after {time:.1f} s"
 
 
 def plot_field(trajectory: Trajectory, time: float | None = None) -> Figure:
@@ -188,9 +192,9 @@ def plot_fields(
         axes = figure.add_subplot(rows, columns, index + 1)
         FieldMap(axes, trajectory).show(trajectory.row(trajectory.time[-1] if time is None else time))
         axes.set_title(titles[index] if titles else caption(trajectory))
+        axes.set(xlabel="x [m]", ylabel="y [m]" if index % columns == 0 else "")
         handles, labels = axes.get_legend_handles_labels()
         legend |= dict(zip(labels, handles, strict=True))
-    axes.set_xlabel("x, y in world axes [m]", loc="right")
     fitting = int(figure.get_figwidth() / _LEGEND_ENTRY)
     ncols = min(len(legend), fitting)
     figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=ncols)

@@ -211,7 +211,7 @@ def save_frame(frame: np.ndarray, path: str | os.PathLike[str]) -> None:
 
 
 def check_picture_name(path: str | os.PathLike[str], formats: Sequence[str] = FORMATS) -> None:
-    """Refuse a name whose ending is no picture format.
+    """Refuse a name whose ending is not a picture format.
 
     Raises:
         InputError: it has another ending than one of `formats`.

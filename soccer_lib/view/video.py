@@ -71,7 +71,7 @@ def write_video(frames: Iterable[np.ndarray], path: AnyPath, fps: int = 25) -> P
 
 
 def check_video_name(path: AnyPath) -> None:
-    """Refuse a name whose ending is no video format.
+    """Refuse a name whose ending is not a video format.
 
     Raises:
         InputError: it has another ending than .mp4 or .gif.

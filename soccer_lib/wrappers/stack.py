@@ -87,7 +87,7 @@ def set_state(env: gym.Env, state: dict[str, Any]) -> None:
 
 
 def flat_state(value: Any, name: str = "state") -> Iterator[tuple[str, np.ndarray]]:
-    """A nested state as arrays by path; what is no array of numbers or text becomes text."""
+    """A nested state as arrays by path; what is not an array of numbers or text becomes text."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield from flat_state(part, f"{name}.{key}")

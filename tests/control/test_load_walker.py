@@ -1,4 +1,4 @@
-"""Walkers from files: ours, foreign ones, and files that are none."""
+"""Walkers from files: ours, foreign ones, and files that are not one."""
 
 import json
 import os

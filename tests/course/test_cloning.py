@@ -9,7 +9,6 @@ from soccer_lib.course import figures
 from soccer_lib.tasks import COMPETITION
 from soccer_lib.view.style import ACCENT, GREEN, ORANGE, PINK
 from tests.support.drawn import colour_of, intervals, legend_colours, lines, points
-from tests.support.made_up import made_up_trajectory
 
 
 @pytest.fixture
@@ -53,39 +52,6 @@ def test_answers_are_counted_beyond_the_threshold():
 
 
 @pytest.fixture
-def drift():
-    straight = made_up_trajectory(robot=[(0, 0, 0), (3, 0, 0)])
-    curve = made_up_trajectory(robot=[(0, 0, 0), (2, -1, 0)])
-    errors = {
-        "expert's": (np.array((0.1, 0.9, 1.2, 1.4)), np.array((1.0, 3.0, 0.0, 10.0))),
-        "own": (np.array((0.5, 2.5)), np.array((8.0, 6.0))),
-    }
-    return figures.plot_drift({"striker": [straight, straight], "clone": [curve]}, errors).axes
-
-
-def test_errors_are_means_of_the_samples_of_a_second(drift):
-    _, axes = drift
-    drawn = points(axes)
-    assert drawn["expert's"] == [[0.5, 2.0], [1.5, 5.0]]  # (1 + 3) / 2 and (0 + 10) / 2
-    assert drawn["own"] == [[0.5, 8.0], [2.5, 6.0]]  # nothing in the second between
-    assert legend_colours(axes.get_legend()) == {"expert's": ACCENT, "own": ORANGE}
-    assert axes.get_ylim()[0] == 0
-
-
-def test_paths_are_those_of_their_agents(drift):
-    axes, _ = drift
-    drawn = points(axes)
-    assert drawn["striker"] == [[0, 0], [3, 0]] and drawn["clone"] == [[0, 0], [2, -1]]
-    assert drawn["ball at the start"] == [[2, 1]]
-    colours = legend_colours(axes.get_legend())
-    assert colours["striker"] == ACCENT and colours["clone"] == ORANGE
-    ends = [line.get_xydata()[0].tolist() for line in axes.lines if line.get_markersize() == 4]
-    assert ends == [[3, 0], [3, 0], [2, -1]]
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    assert (left, right, bottom, top) == pytest.approx((-0.4, 3.4, -1.4, 1.4))
-
-
-@pytest.fixture
 def study():
     rates = {f"{task}/success_rate": rate for task, rate in zip(COMPETITION, (1.0, 0.5, 0.0), strict=True)}
     scores = {0: (30.0, 34.0), 1: (38.0,)}
@@ -106,7 +72,7 @@ def test_a_study_has_its_means_intervals_and_clones(study):
     assert drawn["one clone"] == [[0, 30], [0, 34], [1, 38]] and drawn["here"] == [[1, 20]]
     assert intervals(axes) == [[[0, 31], [0, 36]]]  # one clone has none
     assert axes.get_ylim() == (17, 43)  # from the lowest score - 3 to the striker's + 4
-    colours = legend_colours(axes.get_legend())
+    colours = legend_colours(axes.figure.legends[0])
     assert colours["mean of the clones, 95% interval"] == ACCENT and colours["here"] == ORANGE
     (striker,) = (text for text in axes.texts if text.get_text() == "striker")
     assert striker.xy[1] == 39 and axes.lines[0].get_ydata()[0] == 39

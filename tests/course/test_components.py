@@ -51,6 +51,14 @@ def test_gains_are_stacked_to_the_right_and_losses_to_the_left(axes):
     assert bars(axes, 1) == {"success": [0, 1.5], "steps": [0, -0.3]}
 
 
+def test_a_bar_with_room_has_its_name_and_points_in_it():
+    parts = {f"{GOALIE}/comp_ball_vel_twd_goal": 18.0, f"{GOALIE}/comp_goal_scored": 2.5}
+    axes = plot_components(made_up_summary({GOALIE: (20.5, 20.0, 21.0)}, **parts)).axes[0]
+    texts = {text.get_text(): text.xy for text in axes.texts}
+    assert texts["ball_vel_twd_goal: 18.00"] == (pytest.approx(9.0), pytest.approx(0.0)), "its middle"
+    assert not any(name.startswith("goal_scored") for name in texts)
+
+
 def test_the_diamond_is_at_the_sum(axes):
     diamonds = [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "D"]
     assert diamonds == [[0.75, 0], [1.2, 1]]

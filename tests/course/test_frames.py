@@ -28,3 +28,11 @@ def test_films_stand_in_their_order_and_a_short_one_keeps_its_last_picture():
         (10, 220),
     ]
     assert (frames[0][60:, :120] > 100).any()  # its name
+
+
+def test_maps_stand_below_their_films():
+    films = {"a": [np.full((60, 80, 3), 5, np.uint8)], "b": [np.full((60, 80, 3), 6, np.uint8)]}
+    maps = {"a": [np.full((20, 80, 3), 105, np.uint8)], "b": [np.full((20, 80, 3), 106, np.uint8)]}
+    (frame,) = figures.side_by_side(films, maps)
+    assert frame.shape == (80, 160, 3)
+    assert [int(frame[row, column, 0]) for row in (0, 79) for column in (0, 159)] == [5, 6, 105, 106]

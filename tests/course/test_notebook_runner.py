@@ -187,6 +187,27 @@ def test_a_client_that_gives_up_is_no_disk_error(books, monkeypatch):
     assert outcome.startswith("cell 3: the kernel does not answer") and "IOPub" in outcome
 
 
+def test_a_run_that_parts_from_the_lessons_text_is_said(books, capsys):
+    books("01_first", REPORT)
+    claims = Path("nb/claims/01_first.toml")
+    claims.parent.mkdir()
+    claims.write_text(
+        "[[claim]]\ntext = 'half'\nkey = 'score'\nlow = 0\npresets = ['smoke']\n"
+        "[[claim]]\ntext = 'quick'\nkey = 'minutes'\nhigh = 1\npresets = ['smoke']\n"
+    )
+    run_notebooks(config("01"))
+    record = load("runs/notebook/01_first/smoke/01_first/state.json")
+    said = "the lesson says 'half'; score is -0.5; expected 0 to inf"
+    assert record["status"] == "done" and record["parted"] == [said]
+    assert said in capsys.readouterr().out
+    assert "the lesson says &#39;half&#39;" in Path("runs/notebook/01_first/index.html").read_text()
+    run_notebooks(config("01", parameters=(("episodes", "4"),)))  # other numbers than the lesson's
+    assert load("runs/notebook/01_first/smoke/01_first/state.json")["parted"] == []
+    claims.write_text("[[claim]]\ntext = 'less'\nkey = 'score'\nhigh = 0\npresets = ['smoke']\n")
+    run_notebooks(config("01", parameters=(("episodes", "4"),)))
+    assert "(claims changed)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("content", ["[]", '{"status": "done"}', "[" * 100_000])
 def test_a_damaged_record_runs_again(books, content, capsys):
     books("01_first", REPORT)
@@ -316,3 +337,4 @@ def test_make_course_executes_every_notebook_there_is(command, tmp_path):
     for entry in load(tmp_path / "course" / "summary.json")["presets"]["smoke"]:
         assert entry["status"] == "done"
         assert entry["figures"], f"{entry['name']} reports nothing"
+        assert entry["parted"] == [], "what a lesson says and what it shows have parted"

@@ -7,9 +7,11 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from soccer_lib.course.page import write_page
+from soccer_lib.course.page import mend_links, write_html_copies, write_page
 
 EVIL = '<script>alert("1")</script> & "quoted"'
 
@@ -42,6 +44,7 @@ def write_record(folder: Path, **values) -> Path:
         "reason": "",
         "executed": f"{folder.name}.ipynb",
         "html": f"{folder.name}.html",
+        "teacher": f"{folder.name}.teacher.html",
         "pictures": [],
         "figures": {},
         "key": {"parameters": {"preset": folder.parent.name}, "versions": {"python": "3.11"}},
@@ -69,6 +72,7 @@ def test_figures_and_pictures_are_on_the_page(tmp_path):
     assert "1.3 min" in words and "preset fast" in words and "commit abc" in words and "cpu Z80" in words
     assert page.all("a", "href") == [
         "fast/06_evaluation/06_evaluation.html",
+        "fast/06_evaluation/06_evaluation.teacher.html",
         "fast/06_evaluation/06_evaluation.ipynb",
         "fast/06_evaluation/a.png",
     ]
@@ -163,4 +167,42 @@ def test_places_and_links_are_those_of_the_folder(tmp_path):
     (folder / "state.json").write_text(json.dumps(record | other))
     page = page_of(tmp_path)
     assert page.all("img", "src") == []
-    assert page.all("a", "href") == ["fast/01_x/01_x.html", "fast/01_x/01_x.ipynb"]
+    assert page.all("a", "href") == [f"fast/01_x/01_x.{end}" for end in ("html", "teacher.html", "ipynb")]
+
+
+def lesson(file: Path, *texts: str) -> Path:
+    """An executed notebook with a solution."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    solution = new_code_cell("def solution_x(): return 'the answer'", metadata={"tags": ["solution"]})
+    cells = [*map(new_markdown_cell, texts), new_code_cell("print('seen by all')"), solution]
+    nbformat.write(new_notebook(cells=cells), file)
+    return file
+
+
+def test_only_the_teachers_page_has_solutions(tmp_path):
+    learner, teacher = write_html_copies(lesson(tmp_path / "01_x" / "01_x.ipynb", "Text."))
+    assert (learner.name, teacher.name) == ("01_x.html", "01_x.teacher.html")
+    assert "the answer" in teacher.read_text() and "the answer" not in learner.read_text()
+    assert all("seen by all" in page.read_text() for page in (learner, teacher))
+
+
+def test_links_of_an_executed_lesson_lead_where_those_of_its_source_do(tmp_path):
+    pixel = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.png").write_bytes(pixel)
+    text = "[G](GLOSSARY.md) [R](../README.md) [next](02_y.ipynb) [web](https://a.b/c) [here](#x) "
+    text += "![shot](../data/a.png)"
+    source = lesson(tmp_path / "notebooks" / "01_x.ipynb", text)
+    executed = lesson(tmp_path / "runs" / "fast" / "01_x" / "01_x.ipynb", text)
+    mend_links(executed, source)
+    mended = nbformat.read(executed, as_version=4).cells[0].source
+    up = "../../../"
+    assert f"[G]({up}notebooks/GLOSSARY.md) [R]({up}README.md) [next](../02_y/02_y.ipynb)" in mended
+    assert "[web](https://a.b/c) [here](#x)" in mended and "![shot](attachment:a.png)" in mended
+    learner, teacher = (Page(page.read_text()) for page in write_html_copies(executed))
+    assert "../02_y/02_y.html" in [attributes.get("href") for _, attributes in learner.tags]
+    assert "../02_y/02_y.teacher.html" in [attributes.get("href") for _, attributes in teacher.tags]
+    pictures = [attributes["src"] for tag, attributes in learner.tags if tag == "img"]
+    assert pictures == ["data:image/png;base64," + base64.b64encode(pixel).decode()]

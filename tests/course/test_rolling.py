@@ -7,7 +7,7 @@ import pytest
 
 from soccer_lib.course import figures
 from soccer_lib.course.figures.rolling import RollingBall
-from soccer_lib.view.style import INK, ORANGE
+from soccer_lib.view.style import ACCENT, INK, ORANGE
 from tests.support.drawn import legend_colours, lines, points
 
 RADIUS = 0.11
@@ -24,6 +24,8 @@ def test_a_point_of_the_skin_runs_a_cycloid():
     # On top it is twice as fast as the centre, at the bottom it rests.
     assert ball.point_speed[height.argmax()] == pytest.approx(4.0, rel=0.1)
     assert abs(ball.point_speed[0]) < 0.1
+    # It rolls along y at 2 m/s: 2 / 0.11 rad/s about x, backwards.
+    assert ball.spin[0] == pytest.approx([-2.0 / RADIUS, 0, 0], abs=0.5)
 
 
 def test_paths_and_speeds_are_told_apart():
@@ -32,13 +34,19 @@ def test_paths_and_speeds_are_told_apart():
         point=np.array([(0, 0, 0.0), (0, 1.5, 0.2), (0, 2, 0.1)]),
         centre=np.array([(0, 0, 0.1), (0, 1, 0.1), (0, 2, 0.1)]),
         point_speed=np.array((0.0, 4.0, 1.0)),
+        spin=np.zeros((3, 3)),
     )
-    figure = figures.plot_rolling_ball(ball)
+    tracked = (np.array([1.0]), np.array([(0, 2, 0.11)]))
+    figure = figures.plot_rolling_ball(ball, tracked)
     path, speed = figure.axes
     assert points(path)["centre"] == [[0, 0.1], [1, 0.1], [2, 0.1]]
     assert points(path)["observed point"] == [[0, 0], [1.5, 0.2], [2, 0.1]]
-    assert points(speed)["centre"] == [[0, 2], [0.5, 2], [1, 2]]
-    assert points(speed)["observed point"] == [[0, 0], [0.5, 4], [1, 1]]
-    for axes in (path, speed):
-        assert legend_colours(axes.get_legend()) == {"centre": INK, "observed point": ORANGE}
-        assert lines(axes)["observed point"].get_color() == ORANGE
+    assert points(path)["your centre"] == [[2, 0.11]]
+    centre, point = (line.get_xydata().tolist() for line in speed.lines)
+    assert centre == [[0, 2], [0.5, 2], [1, 2]] and point == [[0, 0], [0.5, 4], [1, 1]]
+    assert [line.get_color() for line in speed.lines] == [INK, ORANGE]
+    # The legend stands outside: it hides nothing.
+    (legend,) = figure.legends
+    assert legend_colours(legend) == {"centre": INK, "observed point": ORANGE, "your centre": ACCENT}
+    assert not path.get_legend() and not speed.get_legend()
+    assert lines(path)["observed point"].get_color() == ORANGE

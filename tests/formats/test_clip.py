@@ -1,4 +1,4 @@
-"""Motion clips: both layouts, frames and rates by hand, and files that are none."""
+"""Motion clips: both layouts, frames and rates by hand, and files that are not one."""
 
 from __future__ import annotations
 

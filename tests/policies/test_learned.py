@@ -106,7 +106,7 @@ def test_damaged_files_are_refused(file, tmp_path):
     file.write_bytes(content)
     record = json.loads(file.with_suffix(".json").read_text())
     for key, value, words in (
-        ("kind", "walker", "no record of a policy"),
+        ("kind", "walker", "not a record of a policy"),
         ("layers", record["layers"][:-1], "8 outputs; expected 3"),
         ("layers", ["normalise", "glu"], "unknown layer 'glu'"),
         ("spec", {"observation": "agent", "speed": 3}, "cannot read"),

@@ -16,7 +16,8 @@ from soccer_lib.course.config import NotebookConfig
 from soccer_lib.demos.collect import Collector
 from soccer_lib.learn.imitation import bc as bc_page
 from soccer_lib.learn.imitation.config import BCConfig
-from soccer_lib.workshop import studies
+from soccer_lib.workshop.studies import StudyConfig, kinds
+from soccer_lib.workshop.studies import run as study_run
 from soccer_lib.workshop.walker import train
 
 
@@ -75,11 +76,11 @@ def test_bc(tmp_path, dataset, work):
 
 
 def test_study(tmp_path, dataset, work, monkeypatch):
-    monkeypatch.setattr(studies, "read_dataset", lambda path: None)
-    seen = work(studies, "run_jobs", tmp_path / "bc_dagger.parts")
-    monkeypatch.setattr(studies, "write_dataset", lambda path, data, about: None)
+    monkeypatch.setattr(kinds, "read_dataset", lambda path: None)
+    seen = work(study_run, "run_jobs", tmp_path / "bc_dagger.parts")
+    monkeypatch.setattr(study_run, "write_dataset", lambda path, data, about: None)
     with pytest.raises(Stop):
-        studies.dagger_study(studies.StudyConfig(str(tmp_path), dataset))
+        kinds.dagger_study(StudyConfig(str(tmp_path), dataset))
     assert seen == [True]
 
 

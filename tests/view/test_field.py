@@ -91,16 +91,17 @@ def test_a_target_has_its_size_and_its_height():
         assert circle.center == (3, -2) and circle.radius == 0.4 and circle.get_label() == label
 
 
-def test_events_are_marked_where_the_ball_was_and_the_end_is_in_the_title():
+def test_events_are_marked_where_they_happened_and_the_end_is_in_the_title():
     episode = made_up_trajectory(
-        robot=np.zeros((4, 3)),
+        robot=[(0, 0, 0), (1, 0, 0), (2, 0, 0), (2, 0, 0)],
         ball=[(1, 0, 0.1), (2, 0, 0.1), (3, 5, 0.1), (4, 5, 0.1)],
         events=[(1.0, "shot"), (2.0, "touch"), (3.0, "success")],
         report={"outcome": "success"},
     )
     axes = field_of(episode)
     drawn = points(axes)
-    assert drawn["shot"] == [[2, 0]] and drawn["touch"] == [[3, 5]] and "success" not in drawn
+    # The kick where the robot asked for it, the touch where the ball was.
+    assert drawn["shot"] == [[1, 0]] and drawn["touch"] == [[3, 5]] and "success" not in drawn
     assert lines(axes)["shot"].get_marker() != lines(axes)["touch"].get_marker()
     assert axes.get_title(loc="left") == "goalie penalty kick: success after 3.0 s"
     unfinished = field_of(made_up_trajectory(events=[(0.0, "touch")]))

@@ -12,8 +12,15 @@ from soccer_lib.errors import InputError
 from soccer_lib.runs import load_json
 from soccer_lib.runs.files import verify_manifest
 from soccer_lib.tasks import COMPETITION
-from soccer_lib.workshop import studies
-from soccer_lib.workshop.studies import StudyConfig, amount_study, dagger_study, observation_study
+from soccer_lib.workshop.studies import StudyConfig, kinds, run
+from soccer_lib.workshop.studies.kinds import (
+    amount_study,
+    dagger_study,
+    epochs_study,
+    few_study,
+    kicks_study,
+    observation_study,
+)
 from tests.support.small_expert import demonstrations
 
 
@@ -38,9 +45,9 @@ class Scores:
 def scores(monkeypatch):
     """Play nothing: scores count up, and jobs run one after the other."""
     fake = Scores([])
-    monkeypatch.setattr(studies, "evaluate", fake)
-    monkeypatch.setattr(studies, "run_jobs", lambda player, jobs, label: [player(job) for job in jobs])
-    studies._score.cache_clear()
+    monkeypatch.setattr(run, "evaluate", fake)
+    monkeypatch.setattr(run, "run_jobs", lambda player, jobs, label: [player(job) for job in jobs])
+    run._score.cache_clear()
     return fake
 
 
@@ -55,9 +62,9 @@ def config(tmp_path):
 
 def test_amounts_are_drawn_for_each_task_and_scores_get_an_interval(config, scores, tmp_path, monkeypatch):
     learnt = []
-    wrapped = studies.bc
+    wrapped = run.bc
     monkeypatch.setattr(
-        studies, "bc", lambda c, play: learnt.append(read_dataset(c.dataset[0])) or wrapped(c, play)
+        run, "bc", lambda c, play, watch: learnt.append(read_dataset(c.dataset[0])) or wrapped(c, play)
     )
     record = amount_study(config)
     assert [sorted(data.tasks.tolist()) for data in learnt] == [
@@ -72,8 +79,8 @@ def test_amounts_are_drawn_for_each_task_and_scores_get_an_interval(config, scor
     # Student's t with one degree of freedom is 12.706 at 97.5%; the standard error of 1 and 2 is 0.5.
     assert first["mean"] == 1.5 and np.allclose(first["ci95"], [1.5 - 6.353, 1.5 + 6.353], atol=1e-3)
     assert record["command"] == (
-        f"python -m soccer_lib study --out data/curves --dataset {config.dataset} --amounts 1 3 --rounds 1 "
-        "--seeds 2 --epochs 1 --episodes 7"
+        f"python -m soccer_lib study --out data/curves --only amount --dataset {config.dataset} "
+        "--amounts 1 3 --seeds 2 --epochs 1 --episodes 7"
     )
     assert record["striker"]["score"] == 5 and len(record["entries"][0]["val/loss"]) == 1
     file = tmp_path / "curves" / "bc_amount.json"
@@ -97,10 +104,10 @@ def test_each_round_of_dagger_is_an_entry_and_the_newest_clone_plays(config, sco
         asked.append((settings.label_with, settings.seed, settings.episodes, policy.spec.name))
         return demonstrations(6, seed=5)
 
-    monkeypatch.setattr(studies, "collect_dataset", collect)
+    monkeypatch.setattr(run, "collect_dataset", collect)
     record = dagger_study(config)
     assert [(e["x"], e["seed"]) for e in record["entries"]] == [(0, 0), (1, 0), (0, 1), (1, 1)]
-    assert asked == [("striker", 201_000, 20, "run"), ("striker", 201_020, 20, "run")]
+    assert [call[:3] for call in asked] == [("striker", 201_000, 20), ("striker", 201_020, 20)]
     assert [group["x"] for group in record["groups"]] == [0, 1]
     assert all(len(entry["train/loss"]) == 1 for entry in record["entries"])
 
@@ -114,15 +121,60 @@ def test_observations_come_from_the_same_episodes_and_are_chosen_on_tuning_seeds
         seen = {"observations": data.observations[:, :89], "observation_layout": settings.observation}
         return dataclasses.replace(data, **seen)
 
-    monkeypatch.setattr(studies, "collect_dataset", collect)
-    hidden, wrapped = [], studies.bc
-    monkeypatch.setattr(studies, "bc", lambda c, play: hidden.append(c.hide) or wrapped(c, play))
+    monkeypatch.setattr(kinds, "collect_dataset", collect)
+    hidden, wrapped = [], run.bc
+    monkeypatch.setattr(run, "bc", lambda c, play, watch: hidden.append(c.hide) or wrapped(c, play))
     record = observation_study(config)
     assert asked == [("full", 1000, 4, "striker"), ("robot", 1000, 4, "striker")]
     assert [group["x"] for group in record["groups"]] == ["full", "robot", "agent", "agent, all of it"]
     assert hidden == [("auto",)] * 6 + [()] * 2
     assert {spec.observation for spec, *_ in scores.calls[:-1]} == {"full", "robot", "agent"}
     assert {seed for _, _, seed in scores.calls} == {0, 7}
+
+
+def test_the_fewest_demonstrations_are_corrected_too(config, scores, monkeypatch):
+    monkeypatch.setattr(run, "collect_dataset", lambda settings, policy, progress: demonstrations(6, seed=5))
+    learnt, wrapped = [], run.bc
+    monkeypatch.setattr(
+        run, "bc", lambda c, play, watch: learnt.append(read_dataset(c.dataset[0])) or wrapped(c, play)
+    )
+    record = few_study(config)
+    assert [len(data.source) for data in learnt] == [3, 3]  # one of each task
+    assert [(e["x"], e["seed"]) for e in record["entries"]] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    assert "its own states: walk error" in record["entries"][0] and record["settings"]["amounts"] == [1, 3]
+
+
+def test_plain_regression_differs_in_the_kick_units_alone_and_a_clone_is_trained_once(
+    config, scores, monkeypatch
+):
+    asked, wrapped = [], run.bc
+    monkeypatch.setattr(run, "bc", lambda c, play, watch: asked.append(c) or wrapped(c, play))
+    record = kicks_study(config)
+    first, second = asked[0], asked[2]
+    assert (first.kick_units, second.kick_units) == (False, True) and first.seed == second.seed == 0
+    same = {"kick_units": True, "out": second.out, "dataset": second.dataset}
+    assert dataclasses.replace(first, **same) == second
+    assert [group["x"] for group in record["groups"]] == ["plain regression", "kick units"]
+    assert {"held out: walk error", "held out: false kicks an episode"} <= set(record["entries"][0])
+    dagger = dataclasses.replace(config, rounds=0, amounts=(4,))
+    amount_study(dagger)  # of all demonstrations: the clones with kick units, which are there
+    assert [c.out for c in asked[4:]] == [c.out for c in asked[2:4]]
+
+
+def test_epochs_of_one_training_are_scored(config, scores):
+    record = epochs_study(dataclasses.replace(config, epochs=3, kept_epochs=(1, 3)))
+    assert [(e["x"], e["seed"]) for e in record["entries"]] == [(1, 0), (3, 0), (1, 1), (3, 1)]
+    assert {seed for _, _, seed in scores.calls} == {0, 7}  # a choice is made by tuning seeds
+    first, last = record["entries"][:2]
+    assert first["val/loss"] != last["val/loss"] and isinstance(first["val/loss"], float)
+
+
+def test_one_study_alone(config, scores, tmp_path):
+    kinds.run_studies(dataclasses.replace(config, only=("kicks",)))
+    assert [file.name for file in sorted((tmp_path / "curves").iterdir())] == [
+        "bc_kicks.json",
+        "manifest.json",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,12 +189,14 @@ def test_observations_come_from_the_same_episodes_and_are_chosen_on_tuning_seeds
         ({"seeds": 0}, "--seeds got 0"),
         ({"epochs": 0}, "--epochs got 0"),
         ({"episodes": 0}, "--episodes got 0"),
+        ({"kept_epochs": ()}, r"--kept-epochs got \(\)"),
+        ({"only": ("dager",)}, "--only got 'dager'; expected some of amount, observation"),
         ({"dataset": "nope.npz"}, "cannot read nope.npz"),
     ],
 )
 def test_a_study_that_cannot_be_made_is_not_begun(config, scores, tmp_path, setting, words):
     with pytest.raises(InputError, match=words):
-        studies.run_studies(dataclasses.replace(config, **setting))
+        kinds.run_studies(dataclasses.replace(config, **setting))
     assert not scores.calls and not (tmp_path / "curves").exists()
 
 

@@ -1,4 +1,4 @@
-"""How clones learn and play: losses, answers where the expert kicks, drift, and the studies' curves."""
+"""How clones learn and play: losses, answers where the expert kicks, and the studies' curves."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from soccer_lib.course.figures.drift import COLOURS
 from soccer_lib.evaluation.result import aligned
-from soccer_lib.evaluation.trajectory import Trajectory
 from soccer_lib.tasks import COMPETITION
-from soccer_lib.view.field import draw_pitch
 from soccer_lib.view.style import (
     ACCENT,
     GREEN,
@@ -24,15 +23,10 @@ from soccer_lib.view.style import (
     new_figure,
     number_plainly,
     styled,
-    title_of,
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-COLOURS = (ACCENT, ORANGE, GREEN, PINK)
-"""Of agents, in the order in which they come."""
 
 _LOSSES = {"train": ("training", ACCENT), "val": ("validation", ORANGE)}
 _AGREEMENT = {"recall": GREEN, "precision": PINK}
@@ -68,7 +62,7 @@ def plot_losses(epochs: Sequence[Mapping[str, float]], others: Sequence[Mapping[
     for axes in (losses, kicks):
         axes.set_xlabel("epoch")
         axes.locator_params(axis="x", integer=True)
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)  # below, not over the data
     return figure
 
 
@@ -97,55 +91,6 @@ def plot_kick_answers(answers: Mapping[str, np.ndarray], threshold: float) -> Fi
 
 
 @styled
-def plot_drift(
-    paths: Mapping[str, Sequence[Trajectory]], errors: Mapping[str, tuple[np.ndarray, np.ndarray]]
-) -> Figure:
-    """Where agents went on the field, and how far a clone's answers are off as time passes.
-
-    Args:
-        paths: agent -> episodes of one task.
-        errors: whose states -> time of each sample [s], and squared error of the clone's answer there.
-    """
-    figure = new_figure(10.4, 3.8)
-    field, error_by_time = figure.subplots(1, 2, width_ratios=(6, 5))
-    _draw_paths(field, paths)
-    _draw_errors(error_by_time, errors)
-    return figure
-
-
-def _draw_paths(axes: Axes, paths: Mapping[str, Sequence[Trajectory]]) -> None:
-    draw_pitch(axes)
-    for colour, (name, episodes) in zip(COLOURS, paths.items(), strict=False):
-        for index, episode in enumerate(episodes):
-            label = None if index else name
-            axes.plot(*episode.robot[:, :2].T, color=colour, linewidth=1.6, alpha=0.8, zorder=5, label=label)
-            axes.plot(*episode.robot[-1, :2], "o", color=colour, markersize=4, zorder=6)
-    first = next(iter(paths.values()))[0]
-    ball = first.ball[0, :2]
-    axes.plot(*ball, "o", color="white", mec=INK, markersize=7, zorder=7, label="ball at the start")
-    robots = [episode.robot[:, :2] for episodes in paths.values() for episode in episodes]
-    places = np.concatenate([*robots, ball[None]])
-    low = places.min(axis=0) - 0.4
-    high = places.max(axis=0) + 0.4
-    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    axes.legend(frameon=True)
-    axes.set_title(f"{title_of(first.task)}: the robots' paths")
-
-
-def _draw_errors(axes: Axes, errors: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
-    """Mean of the errors of each second, at its middle."""
-    for colour, (name, (time, error)) in zip(COLOURS, errors.items(), strict=False):
-        seconds = time.astype(int)
-        with_samples = np.unique(seconds)
-        means = [error[seconds == second].mean() for second in with_samples]
-        axes.plot(with_samples + 0.5, means, "o-", color=colour, linewidth=2, markersize=4, label=name)
-    axes.set_ylim(bottom=0)
-    axes.set_title("squared error of the clone's command, mean by second")
-    axes.set_xlabel("time in the episode [s]")
-    axes.legend()
-
-
-@styled
 def plot_study(
     study: Mapping[str, Any], title: str, unit: str, live: Mapping[str, tuple[float, float]] | None = None
 ) -> Figure:
@@ -160,7 +105,7 @@ def plot_study(
     live = live or {}
     groups = study["groups"]
     striker = study["striker"]["score"]
-    figure = new_figure(7.2, 3.4)
+    figure = new_figure(7.2, 3.7)
     axes = figure.subplots()
     axes.axhline(striker, **REFERENCE)
     axes.annotate("striker", (1.01, striker), xycoords=("axes fraction", "data"), va="center")
@@ -182,7 +127,7 @@ def plot_study(
     axes.grid(axis="y")
     axes.set_title(title)
     axes.set(xlabel=unit, ylabel="official score, sum of the tasks")
-    axes.legend(frameon=True)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 

@@ -19,6 +19,7 @@ from soccer_lib.view.style import (
     YELLOW,
     name_rows,
     new_figure,
+    signed,
     styled,
     title_of,
     write_value,
@@ -41,6 +42,9 @@ BAR_STYLES = {
     "steps": (GREY, ""),
 }
 """Colour and pattern of each component, the same in every picture; the patterns are for black and white."""
+
+_ROOM = 0.35
+"""Share of the axis that a bar has to be long for its name and points."""
 
 
 @styled
@@ -70,6 +74,7 @@ def plot_components(result: Result) -> Figure:
     axes.set_ylim(len(tasks) - 0.4, -0.6)
     axes.set_xlabel("points of the official score (diamond: their sum)")
     axes.margins(x=0.06)
+    _write_large_shares(axes)
     handles, labels = axes.get_legend_handles_labels()
     bars = dict(zip(labels, handles, strict=True))
     axes.legend(
@@ -82,6 +87,25 @@ def plot_components(result: Result) -> Figure:
         handleheight=1.4,
     )
     return figure
+
+
+def _write_large_shares(axes: Axes) -> None:
+    """Write its points into each bar that has room for them, away from the diamond at its end."""
+    low, high = axes.get_xlim()
+    for container in axes.containers:
+        for bar in container.patches:
+            if abs(bar.get_width()) > _ROOM * (high - low):
+                middle = (bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2)
+                looks = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+                axes.annotate(
+                    f"{container.get_label()}: {signed(bar.get_width())}",
+                    middle,
+                    ha="center",
+                    va="center",
+                    color=INK,
+                    bbox=looks,
+                    zorder=6,
+                )
 
 
 def _draw_stack(axes: Axes, row: int, components: Mapping[str, float]) -> None:

@@ -34,12 +34,21 @@ def plot_frames(frames: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def side_by_side(films: Mapping[str, Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
+def side_by_side(
+    films: Mapping[str, Iterable[np.ndarray]], maps: Mapping[str, Iterable[np.ndarray]] | None = None
+) -> Iterator[np.ndarray]:
     """Films of one size next to each other, named; one that ends early keeps its last picture.
 
     Args:
         films: name -> its pictures, uint8, Shape: (height, width, 3) each.
+        maps: name -> pictures to show below them, such as the field from above; as many and as wide.
     """
     named = [list(captioned(frames, repeat(name))) for name, frames in films.items()]
+    if maps:
+        below = [list(frames) for frames in maps.values()]
+        named = [
+            [np.vstack(pair) for pair in zip(film, field, strict=True)]
+            for film, field in zip(named, below, strict=True)
+        ]
     for index in range(max(map(len, named))):
         yield np.hstack([frames[min(index, len(frames) - 1)] for frames in named])

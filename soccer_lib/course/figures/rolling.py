@@ -9,7 +9,7 @@ import numpy as np
 
 from soccer_lib.sim import make_sim
 from soccer_lib.tasks import PHYSICS_DT
-from soccer_lib.view.style import INK, ORANGE, new_figure, styled
+from soccer_lib.view.style import ACCENT, INK, ORANGE, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,12 +24,14 @@ class RollingBall:
         point: the observed point, world axes [m]. Shape: (n, 3).
         centre: the ball's centre, world axes [m]. Shape: (n, 3).
         point_speed: speed of the observed point along y [m/s]. Shape: (n,).
+        spin: angular velocity of the ball, world axes [rad/s]. Shape: (n, 3).
     """
 
     time: np.ndarray
     point: np.ndarray
     centre: np.ndarray
     point_speed: np.ndarray
+    spin: np.ndarray
 
 
 def trace_rolling_ball(speed: float = 2.0, seconds: float = 1.5) -> RollingBall:
@@ -49,28 +51,37 @@ def trace_rolling_ball(speed: float = 2.0, seconds: float = 1.5) -> RollingBall:
     points = []
     centres = []
     point_speeds = []
+    spins = []
     for _ in range(round(seconds / PHYSICS_DT)):
         sim.advance(np.zeros(12))
         sim.readings.measure()
         points.append(sim.data.site("ball").xpos.copy())
         centres.append(sim.data.geom_xpos[geom].copy())
         point_speeds.append(sim.readings.ball_velp[1])
+        spins.append(sim.readings.ball_velr.copy())
     time = PHYSICS_DT * np.arange(1, len(points) + 1)
-    return RollingBall(time, np.array(points), np.array(centres), np.array(point_speeds))
+    return RollingBall(time, np.array(points), np.array(centres), np.array(point_speeds), np.array(spins))
 
 
 @styled
-def plot_rolling_ball(ball: RollingBall) -> Figure:
-    """Path and speed of the observed point beside those of the centre."""
-    figure = new_figure(9.5, 3.6)
+def plot_rolling_ball(ball: RollingBall, tracked: tuple[np.ndarray, np.ndarray] | None = None) -> Figure:
+    """Path and speed of the observed point beside those of the centre.
+
+    Args:
+        ball: of `trace_rolling_ball`.
+        tracked: times [s], Shape: (k,), and the centre that somebody worked out then, world axes [m],
+            Shape: (k, 3); drawn over the true one.
+    """
+    figure = new_figure(9.5, 3.8)
     path, speed = figure.subplots(2, 1)
     path.plot(ball.centre[:, 1], ball.centre[:, 2], color=INK, label="centre")
     path.plot(ball.point[:, 1], ball.point[:, 2], color=ORANGE, label="observed point")
-    path.set(xlabel="across the field [m]", ylabel="height [m]")
-    speed.plot(ball.time, np.gradient(ball.centre[:, 1], ball.time), color=INK, label="centre")
-    speed.plot(ball.time, ball.point_speed, color=ORANGE, label="observed point")
-    speed.set(xlabel="time [s]", ylabel="speed [m/s]")
-    for axes in (path, speed):
-        axes.legend(loc="upper right", ncols=2)
-        axes.margins(y=0.35)
+    if tracked is not None:
+        _, places = tracked
+        path.plot(places[:, 1], places[:, 2], "o", color=ACCENT, markersize=4, label="your centre")
+    path.set(xlabel="y, across the field [m]", ylabel="height [m]")
+    speed.plot(ball.time, np.gradient(ball.centre[:, 1], ball.time), color=INK)
+    speed.plot(ball.time, ball.point_speed, color=ORANGE)
+    speed.set(xlabel="time [s]", ylabel="speed along y [m/s]")
+    figure.legend(loc="outside upper right", ncols=3)
     return figure

@@ -51,6 +51,8 @@ class BCConfig:
     """how much of the running mean of the weights is kept at each step; this mean is validated and saved"""
     kick_balance: Annotated[float, Range(0, 2)] = 0.5
     """each kick is weighted by (samples / samples with this kick) to this power; 0 weights all alike"""
+    kick_units: bool = True
+    """learn kicks by units of their own; without them commands are regressed alone, kicks among them"""
     hide: tuple[str, ...] = (AUTO,)
     """fields of the observation that the clone cannot see; an empty list hides nothing; auto hides joints,
     inertial sensors and the last command where commands are cloned"""

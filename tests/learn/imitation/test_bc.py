@@ -18,6 +18,7 @@ from soccer_lib.learn.imitation.actor import Actor
 from soccer_lib.learn.imitation.bc import bc
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import hidden_entries
+from soccer_lib.learn.imitation.losses import walk_loss
 from soccer_lib.policies import load_policy
 from tests.support.small_expert import demonstrations, expert
 
@@ -161,7 +162,7 @@ def test_dagger_trains_again_on_what_the_expert_says_to_the_clone(config):
 def test_training_and_validation_share_no_episode_and_grow_with_each_round(config, tmp_path, monkeypatch):
     calls = []
 
-    def clone(train, validation, config, folder, round_number=0):
+    def clone(train, validation, config, folder, round_number, loss, watch):
         calls.append((round_number, train, validation))
         return "clone", {}
 
@@ -244,6 +245,41 @@ def test_bad_settings_are_one_line(dataset, tmp_path, setting, words):
     with pytest.raises(InputError, match=words):
         bc(BCConfig(**{"dataset": (dataset,), "out": str(tmp_path / "run"), **SMALL, **setting}))
     assert not (tmp_path / "run").exists(), "a call that was refused leaves the folder to the next"
+
+
+def test_without_kick_units_a_kick_is_a_command_among_others(config, tmp_path):
+    bc(dataclasses.replace(config, epochs=3, kick_units=False))
+    last = metrics(tmp_path / "run")[-1]
+    assert last["val/kick_loss"] == 0 and last["val/kick_recall"] is None
+    held_out = read_dataset(config.dataset[0]).split(0.85, 0)[1]
+    errors = load_policy(tmp_path / "run").predict(held_out.observations)[0] - held_out.actions
+    # The error of every sample counts, those that ask for a kick too.
+    assert last["val/loss"] == pytest.approx((errors**2).mean(), rel=1e-4)
+
+
+def test_a_loss_of_ones_own_is_minimised_and_recorded(config, tmp_path):
+    def only_walk(commands, logits, samples, weight):
+        return walk_loss(commands, samples)
+
+    config = dataclasses.replace(config, epochs=5)
+    bc(dataclasses.replace(config, out=str(tmp_path / "own")), loss=only_walk)
+    assert json.loads((tmp_path / "own" / "config.json").read_text())["config"]["loss"] == "only_walk"
+    bc(config)
+    assert metrics(tmp_path / "own")[-1]["val/kick_loss"] > 2 * metrics(tmp_path / "run")[-1]["val/kick_loss"]
+    with pytest.raises(InputError, match="was made with loss = 'clone_loss' and this run has 'only_walk'"):
+        bc(config, loss=only_walk)
+
+
+def test_each_epoch_can_be_watched(config):
+    seen = []
+    policy = bc(
+        dataclasses.replace(config, epochs=4),
+        watch=lambda figures, net: seen.append((figures["epoch"], net.network()(np.zeros(96, np.float32)))),
+    )
+    assert [epoch for epoch, _ in seen] == [1, 2, 3, 4]
+    best = policy.record["best"]["epoch"]
+    kept = policy.network(np.zeros(96, np.float32))
+    assert [np.array_equal(answer, kept) for epoch, answer in seen].index(True) == best - 1
 
 
 def test_a_dataset_of_other_content_is_another_run(config, dataset, tmp_path):

@@ -8,16 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from soccer_lib.learn.imitation.bc import (
-    Samples,
-    _running_mean,
-    bc,
-    kick_loss,
-    kick_weight,
-    validate,
-    walk_loss,
-)
+from soccer_lib.learn.imitation.bc import _running_mean, bc, some_episodes
 from soccer_lib.learn.imitation.config import BCConfig
+from soccer_lib.learn.imitation.losses import Samples, kick_loss, kick_weight, validate, walk_loss
+from tests.support.small_expert import demonstrations
 
 LN3 = math.log(3)
 """Logit of a probability of 3/4."""
@@ -55,6 +49,12 @@ def test_the_weight_of_a_kick_balances_how_rare_it_is():
     assert kick_weight(kicks, 0.5).tolist() == [5, 2, 10]
     assert kick_weight(kicks, 1.0).tolist() == [25, 4, 100]
     assert kick_weight(kicks, 0.0).tolist() == [1, 1, 1]
+
+
+def test_training_figures_are_of_episodes_from_all_over_the_set():
+    data = demonstrations(9, length=2)
+    assert some_episodes(data, 3).source.tolist() == ["e0", "e4", "e8"]
+    assert len(some_episodes(data, 3)) == 6 and len(some_episodes(data, 20)) == 18
 
 
 def test_validation_by_hand():

@@ -1,0 +1,24 @@
+"""Checks of the exercises: each tests what has to hold of the learner's function and says what does not.
+
+A check returns whether the function passed, so that a lesson goes on with it:
+`split = my_split if checks.check_split(my_split) else solution_split`. An exercise that is not done yet (it
+raises `NotImplementedError`) is said and stops nothing. A failed property is shown as input, expected, got.
+"""
+
+from soccer_lib.course.checks.cloning import check_clone_loss, check_dagger
+from soccer_lib.course.checks.dataset import check_clip_commands, check_split
+from soccer_lib.course.checks.environment import check_ball_offset, check_heading_frame
+from soccer_lib.course.checks.evaluation import check_interval, check_official_score
+from soccer_lib.course.checks.guess import reveal
+
+__all__ = [
+    "check_ball_offset",
+    "check_clip_commands",
+    "check_clone_loss",
+    "check_dagger",
+    "check_heading_frame",
+    "check_interval",
+    "check_official_score",
+    "check_split",
+    "reveal",
+]

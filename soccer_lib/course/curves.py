@@ -1,0 +1,148 @@
+"""The numbers of a committed study, and of differences between its kinds, paired by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from soccer_lib.errors import unknown_name
+from soccer_lib.tasks import COMPETITION
+
+
+class Difference(NamedTuple):
+    """A mean with its 95% interval.
+
+    Attributes:
+        mean: of the differences.
+        low: end of the interval.
+        high: the other end.
+        count: pairs.
+    """
+
+    mean: float
+    low: float
+    high: float
+    count: int
+
+    def __str__(self) -> str:
+        """The numbers, and what may be said of them."""
+        verdict = "more" if self.low > 0 else "fewer" if self.high < 0 else "not told apart"
+        return f"{self.mean:+.1f} [{self.low:+.1f}, {self.high:+.1f}], {verdict}"
+
+
+def values_by_seed(study: Mapping[str, Any], kind: Any, value: str = "score") -> dict[int, float]:
+    """What the clones of one kind reached, by their seed.
+
+    Args:
+        study: content of a file of `study`.
+        kind: its x.
+        value: an entry of each clone.
+
+    Raises:
+        InputError: the study has no such kind.
+    """
+    known = [group["x"] for group in study["groups"]]
+    if kind not in known:
+        raise unknown_name("kind", kind, list(map(str, known)))
+    return {entry["seed"]: entry[value] for entry in study["entries"] if entry["x"] == kind}
+
+
+def paired_difference(more: Mapping[int, float], less: Mapping[int, float]) -> Difference:
+    """Mean of `more` minus `less` over the seeds that both have, with Student's 95% interval.
+
+    Clones of one seed start from the same weights and are scored on the same episodes: what the seed does to
+    both of them falls out of the difference.
+
+    Example:
+        >>> paired_difference({0: 3.0, 1: 5.0, 2: 4.0}, {0: 1.0, 1: 3.0, 2: 2.0})
+        Difference(mean=2.0, low=2.0, high=2.0, count=3)
+    """
+    gains = [more[seed] - less[seed] for seed in more if seed in less]
+    mean = float(np.mean(gains))
+    half = float(stats.t.ppf(0.975, len(gains) - 1) * stats.sem(gains)) if len(gains) > 1 else float("inf")
+    return Difference(mean, mean - half, mean + half, len(gains))
+
+
+def verdict(more: str, less: str, difference: Difference) -> str:
+    """What a paired difference lets one say, as a sentence for a page.
+
+    Args:
+        more: name of what the difference counts as a gain, as the subject of the sentence.
+        less: name of what it is compared with.
+        difference: `more` minus `less`.
+    """
+    interval = (
+        f"95% interval {difference.low:+.1f} to {difference.high:+.1f}, {difference.count} pairs of clones"
+    )
+    if difference.low <= 0 <= difference.high:
+        return (
+            f"**{more}** and **{less}** are not told apart: {difference.mean:+.1f} points, but the interval "
+            f"includes 0 ({interval})."
+        )
+    word = "more" if difference.mean > 0 else "fewer"
+    return f"**{more}**: {abs(difference.mean):.1f} points {word} than **{less}** ({interval})."
+
+
+def chosen_scores(
+    study: Mapping[str, Any], key: str, best: Callable[[Iterable[float]], float]
+) -> dict[int, float]:
+    """Score of each seed's clone at the epoch that a figure would choose.
+
+    Args:
+        study: content of `bc_epochs.json`.
+        key: the figure, such as "val/loss".
+        best: `min` or `max`; the later of two equal epochs is taken.
+    """
+    scores = {}
+    for seed in {entry["seed"] for entry in study["entries"]}:
+        epochs = [entry for entry in study["entries"] if entry["seed"] == seed]
+        wanted = best(entry[key] for entry in epochs)
+        scores[seed] = [entry["score"] for entry in epochs if entry[key] == wanted][-1]
+    return scores
+
+
+def study_figures(study: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of a study by name, as claims of a lesson's prose refer to them.
+
+    Returns:
+        `striker`; for each kind its mean score under its own name, `KIND, low` and `KIND, high` (95%
+        interval), `KIND, worst` and `KIND, best` clone, `KIND, TASK success` and `KIND, NAME` for the mean of
+        whatever else its clones hold as a number; for each pair, a later kind first, `B - A`, `B - A, low`
+        and `B - A, high`; `clones` of each kind and `episodes` of each task that one is scored on; of epochs
+        also `by recall - by loss`, the difference that the choice of an epoch makes.
+    """
+    figures = {"striker": study["striker"]["score"]}
+    for name in ("seeds", "episodes"):
+        figures[{"seeds": "clones"}.get(name, name)] = study["settings"][name]
+    kinds = [group["x"] for group in study["groups"]]
+    for group in study["groups"]:
+        kind = group["x"]
+        clones = [entry for entry in study["entries"] if entry["x"] == kind]
+        scores = [clone["score"] for clone in clones]
+        figures |= {f"{kind}": group["mean"], f"{kind}, worst": min(scores), f"{kind}, best": max(scores)}
+        figures |= _interval(f"{kind}", group["ci95"])
+        for name in (key for key in clones[0] if all(isinstance(clone[key], float) for clone in clones)):
+            task = name.partition("/")[0]
+            label = f"{task} success" if task in COMPETITION and name.endswith("success_rate") else name
+            figures[f"{kind}, {label}"] = float(np.mean([clone[name] for clone in clones]))
+    for index, less in enumerate(kinds):
+        for more in kinds[index + 1 :]:
+            gain = paired_difference(values_by_seed(study, more), values_by_seed(study, less))
+            figures[f"{more} - {less}"] = gain.mean
+            figures |= _interval(f"{more} - {less}", [gain.low, gain.high])
+    if isinstance(study["entries"][0].get("val/kick_recall"), float):
+        by_recall = chosen_scores(study, "val/kick_recall", max)
+        gain = paired_difference(by_recall, chosen_scores(study, "val/loss", min))
+        figures["by recall - by loss"] = gain.mean
+        figures |= _interval("by recall - by loss", [gain.low, gain.high])
+    return figures
+
+
+def _interval(name: str, ends: Sequence[float | None]) -> dict[str, float]:
+    """Both ends, as far as there are any."""
+    return {
+        f"{name}, {end}": value for end, value in zip(("low", "high"), ends, strict=True) if value is not None
+    }

@@ -1,0 +1,131 @@
+"""Checks of lesson 06: right functions in several wordings pass, typical mistakes are told their property."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import soccer_lib as sl
+from soccer_lib.course import checks
+from tests.support.exercises import accepts, rejects
+
+
+def added_in_a_loop(task, terms):
+    total = 0.0
+    for name, weight in sl.OFFICIAL_WEIGHTS[task].items():
+        total += weight * (1.0 if name == "steps" else terms[name])
+    return total
+
+
+def as_a_dot_product(task, terms):
+    weights = sl.OFFICIAL_WEIGHTS[task]
+    values = [terms.get(name, 1.0) for name in weights]
+    return np.dot(list(weights.values()), values)  # a scalar of numpy
+
+
+def in_an_array_of_one(task, terms):
+    return np.array([sl.official_score(task, terms)])
+
+
+def score_without_steps(task, terms):
+    weights = sl.OFFICIAL_WEIGHTS[task]
+    return sum(weight * terms[name] for name, weight in weights.items() if name != "steps")
+
+
+def unweighted_score(task, terms):
+    return sum(terms.values()) + sl.OFFICIAL_WEIGHTS[task]["steps"]
+
+
+def score_of_every_term(task, terms):
+    weights = sl.OFFICIAL_WEIGHTS[task]
+    return weights["steps"] + sum(weights.get(name, 1.0) * value for name, value in terms.items())
+
+
+def score_by_the_goalie(task, terms):
+    weights = {**sl.OFFICIAL_WEIGHTS[task], **sl.OFFICIAL_WEIGHTS["goalie_penalty_kick"]}
+    return weights["steps"] + sum(weights[name] * value for name, value in terms.items() if name in weights)
+
+
+def score_that_adds_steps(task, terms):
+    terms["steps"] = 1
+    return sum(weight * terms[name] for name, weight in sl.OFFICIAL_WEIGHTS[task].items())
+
+
+@pytest.mark.parametrize(
+    "function", [sl.official_score, added_in_a_loop, as_a_dot_product, in_an_array_of_one]
+)
+def test_official_score_accepts(function, capsys):
+    accepts(checks.check_official_score, function, capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        ("goalie_penalty_kick without any term", score_without_steps),
+        ("random terms of goalie_penalty_kick", unweighted_score),
+        ("a term without an official weight", score_of_every_term),
+        ("an episode of kick_to_target", score_by_the_goalie),
+        ("goalie_penalty_kick without any term", score_that_adds_steps),
+    ],
+)
+def test_official_score_rejects(words, function, capsys):
+    rejects(checks.check_official_score, function, words, capsys)
+
+
+def percentiles_of(draws=1000, low=2.5, high=97.5, statistic=np.mean, seed=0, replace=True):
+    def interval(scores):
+        rng = np.random.default_rng(seed)
+        if replace:
+            resampled = rng.choice(scores, (draws, len(scores)))
+        else:
+            resampled = np.array([rng.permutation(scores) for _ in range(draws)])
+        return tuple(np.percentile(statistic(resampled, axis=1), [low, high]))
+
+    return interval
+
+
+def in_a_loop(scores):
+    means = []
+    for _ in range(1000):
+        means.append(np.mean([scores[i] for i in np.random.randint(0, len(scores), len(scores))]))
+    means.sort()
+    return [means[25], means[975]]
+
+
+def by_scipy(scores):
+    result = stats.bootstrap((scores,), np.mean, n_resamples=2000, method="percentile", rng=1)
+    return result.confidence_interval
+
+
+def normal_interval(scores, errors=1.96):
+    half = errors * np.std(scores, ddof=1) / np.sqrt(len(scores))
+    return scores.mean() - half, scores.mean() + half
+
+
+@pytest.mark.parametrize(
+    "function",
+    [percentiles_of(), percentiles_of(5000, seed=None), in_a_loop, by_scipy],
+    ids=["vectorised", "more draws", "loop", "scipy"],
+)
+def test_interval_accepts(function, capsys):
+    accepts(checks.check_interval, function, capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        ("low is below the mean", lambda scores: percentiles_of()(scores)[::-1]),
+        ("low is below the mean", percentiles_of(statistic=np.median)),
+        ("low is below the mean", percentiles_of(replace=False)),
+        ("3 leave no doubt", lambda scores: (scores.mean() - 0.2, scores.mean() + 0.2)),
+        ("ten scores make a wider", lambda scores: percentiles_of()(np.resize(scores[:10], 100))),
+        ("2.5% of the resampled means", percentiles_of(low=5, high=95)),
+        ("2.5% of the resampled means", percentiles_of(low=5, high=100)),
+        ("2.5% of the resampled means", percentiles_of(draws=30)),
+        ("2.5% of the resampled means", normal_interval),
+        ("2.5% of the resampled means", lambda scores: np.percentile(scores, [2.5, 97.5])),
+    ],
+)
+def test_interval_rejects(words, function, capsys):
+    rejects(checks.check_interval, function, words, capsys)
