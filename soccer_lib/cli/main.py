@@ -44,6 +44,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
+    "train": (
+        "soccer_lib.cli.train:TrainConfig:main",
+        "Train an agent by reinforcement: --preset scratch from nothing, finetune from a clone.",
+    ),
     "study": (
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",

@@ -30,6 +30,14 @@ def _silu(row: np.ndarray) -> np.ndarray:
     return row * expit(row)
 
 
+def _kick_or_walk(row: np.ndarray, patterns: np.ndarray, bound: np.ndarray) -> np.ndarray:
+    """Tanh of the first entries, or the pattern of the largest of the others where that is above 0."""
+    logits = row[len(bound) :]
+    if logits.size and logits.max() > 0:
+        return patterns[logits.argmax()]
+    return np.minimum(np.maximum(np.tanh(row[: len(bound)]), -bound), bound)
+
+
 LAYERS: dict[str, Callable[..., np.ndarray]] = {
     "take": lambda row, entries, width: row[entries],
     "normalise": lambda row, mean, std, limit: np.minimum(np.maximum((row - mean) / std, -limit), limit),
@@ -46,6 +54,7 @@ LAYERS: dict[str, Callable[..., np.ndarray]] = {
     ),
     "tanh": np.tanh,
     "clip": lambda row: np.minimum(np.maximum(row, -1.0), 1.0),
+    "kick_or_walk": _kick_or_walk,
 }
 """Kinds of layers; the arguments after the row are the arrays of the layer."""
 
