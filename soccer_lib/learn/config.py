@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 
 from soccer_lib.errors import InputError, known_name
-from soccer_lib.learn.presets import ALGORITHMS, PRESETS
+from soccer_lib.learn.presets import ALGORITHMS, PRESETS, PRESETS_OF_ALGORITHM
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.seeds import TUNING, training_seeds
 from soccer_lib.tasks import tasks_named
@@ -31,8 +31,8 @@ class TrainConfig:
     """run folder: policies, metrics, progress [path]"""
     preset: str = ""
     """settings that go together: scratch (from nothing in minutes) or finetune (from a clone)"""
-    algo: Literal["", "ppo"] = ""
-    """algorithm; by default the preset's, else ppo"""
+    algo: Literal["", "td3", "ppo", "sac"] = ""
+    """algorithm; by default the preset's, else td3"""
     tasks: tuple[str, ...] = ("all",)
     """tasks to train on, with commas or blanks between; all stands for the three of the competition"""
     task_weights: str = ""
@@ -79,16 +79,41 @@ class TrainConfig:
     """PPO: lambda of the advantage estimate"""
     clip_range: Annotated[float | None, Range(0, 10, above=True)] = None
     """PPO: how far the ratio of new to old probability may leave 1 before it is clipped"""
-    ent_coef: Annotated[float | None, Range(0, 10)] = None
-    """weight of the entropy"""
-    action_noise_sigma: Annotated[float | None, Range(0, 10, above=True)] = None
+    ent_coef: str | None = None
+    """weight of the entropy; in SAC also auto, or auto_0.1 for where it begins"""
+    ent_coef_min: Annotated[float | None, Range(0, 10)] = None
+    """SAC: least weight of the entropy where it is auto"""
+    buffer_size: Annotated[int | None, _COUNT] = None
+    """TD3, SAC: transitions that are kept [count]"""
+    learning_starts: Annotated[int | None, Range(0, 10**9, whole=True)] = None
+    """TD3, SAC: env steps before the first update; random actions, or those of a clone [count]"""
+    update_ratio: Annotated[float | None, Range(0, 64, above=True)] = None
+    """TD3, SAC: gradient steps for each env step"""
+    tau: Annotated[float | None, Range(0, 1, above=True)] = None
+    """TD3, SAC: how far targets follow in a gradient step"""
+    policy_delay: Annotated[int | None, Range(1, 1000, whole=True)] = None
+    """TD3: gradient steps of the critics for each of the actor [count]"""
+    target_policy_noise: Annotated[float | None, Range(0, 10)] = None
+    """TD3: spread of the noise on walking actions in targets; kicks stay as they are"""
+    target_noise_clip: Annotated[float | None, Range(0, 10)] = None
+    """TD3: largest such noise"""
+    freeze_bc_layers: Annotated[int, Range(0, 100, whole=True)] = 0
+    """hidden layers of a clone's actor, from the first, that do not learn [count]"""
+    freeze_until_step: Annotated[int, Range(0, 10**9, whole=True)] = 0
+    """env step at which they begin to learn; 0 for never [count]"""
+    bc_replay_dataset: str = ""
+    """TD3, SAC: demonstrations that are played again into the buffer before the run [path]"""
+    bc_replay_fraction: Annotated[float, Range(0, 1)] = 0.1
+    """TD3, SAC: share of the buffer that they may fill"""
+    action_noise_sigma: Annotated[float | None, Range(0, 10)] = None
     """spread of the noise on walking commands, or on actions; PPO learns it from here on"""
     kick_share: Annotated[float | None, Range(0, 1)] = None
-    """PPO with commands: how often an agent from nothing asks for a kick at first"""
+    """with commands: how often exploration asks for a kick; with PPO only how often at first"""
     bc_weights: Annotated[str, tyro.conf.arg(aliases=["--pretrained-path"])] = ""
     """start from this policy: a run folder of bc or train, or its file [path]"""
     anchor: Annotated[float | None, Range(0, 1000)] = None
-    """PPO: weight of the divergence (KL) from the policy that was started from"""
+    """pull toward the policy that was started from: weight of the divergence (KL) in PPO, of the squared
+    distance of actions against the mean Q in TD3 and SAC"""
     anchor_decay: Annotated[float | None, Range(0, 1)] = None
     """share of the run after which the anchor has faded to 0; 0 keeps it as it is"""
     critic_first: Annotated[float | None, Range(0, 1)] = None
@@ -122,6 +147,8 @@ class TrainConfig:
         for seed in self.eval_seeds:
             Range(TUNING[0], TUNING[-1], whole=True).number("--eval-seeds", seed, "try 0 1 2 3")
         training_seeds(self.env_seed, self.n_envs or 1)
+        if not re.fullmatch(r"(auto(_\d*\.?\d+)?|\d*\.?\d+(e-?\d+)?)", self.ent_coef or "0"):
+            raise InputError(f"--ent-coef got {self.ent_coef!r}; expected a number or auto; try 0.01")
         if self.preset == "finetune" and not self.bc_weights:
             raise InputError(
                 "--preset finetune came without --bc-weights; expected a policy to start from; make one "
@@ -141,13 +168,14 @@ class TrainConfig:
     def resolved(self) -> TrainConfig:
         """The same, every open setting filled in by the preset, else the algorithm, else the control."""
         preset = PRESETS[self.preset] if self.preset else {}
-        algo = self.algo or str(preset.get("algo", "ppo"))
+        algo = self.algo or str(preset.get("algo", "td3"))
         by_control = {
             "observation": "agent" if self.control == "command" else "robot",
             "gamma": GAMMA[self.control],
             "hide": self.control == "command",
         }
-        chosen = {**by_control, **ALGORITHMS[algo], **preset, "algo": algo}
+        of_both = PRESETS_OF_ALGORITHM.get((self.preset, algo), {})
+        chosen = {**by_control, **ALGORITHMS[algo], **preset, **of_both, "algo": algo}
         open_fields = {
             field.name
             for field in dataclasses.fields(self)
@@ -170,6 +198,13 @@ def check_choices(config: TrainConfig) -> None:
             f"--hold {config.hold} came with --control {config.control}, whose actions have a length of "
             "their own; expected it with command; drop it"
         )
+    if config.freeze_bc_layers and not config.bc_weights:
+        raise InputError(
+            f"--freeze-bc-layers {config.freeze_bc_layers} came without --bc-weights; expected a clone whose "
+            "layers to freeze; name one, or drop it"
+        )
+    if config.algo == "ppo" and (config.ent_coef or "").startswith("auto"):
+        raise InputError(f"--ent-coef {config.ent_coef} came with ppo; expected a number; try 0.01")
     if config.control != "command" and config.hide:
         raise InputError(
             f"--hide came with --control {config.control}, which needs its joints; expected it with command; "

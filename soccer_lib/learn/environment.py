@@ -39,6 +39,12 @@ class ScaledReward(VecEnvWrapper):
         return observations, rewards * self.factors, dones, infos
 
 
+def reward_factors(config: TrainConfig) -> dict[str, float]:
+    """Task -> what its rewards are multiplied by while learning."""
+    factors = parse_weights(config.reward_scale or "")
+    return {task_named(task).name: factor for task, factor in factors.items()}
+
+
 def training_env(config: TrainConfig) -> VecEnv:
     """The environments that a run learns in; `config` is resolved.
 
@@ -61,8 +67,7 @@ def training_env(config: TrainConfig) -> VecEnv:
         reward_weights=parse_weights(config.reward_weights) or None,
         reward_gamma=config.gamma,
     )
-    factors = parse_weights(config.reward_scale or "")
-    env: VecEnv = ScaledReward(venv, {task_named(task).name: factor for task, factor in factors.items()})
+    env: VecEnv = ScaledReward(venv, reward_factors(config))
     if config.normalize_obs:
         env = VecNormalize(env, norm_reward=False, clip_obs=OBSERVATION_CLIP, gamma=config.gamma or 1.0)
     return env

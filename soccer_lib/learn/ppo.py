@@ -24,6 +24,7 @@ class HeldPPO(PPO):
 
     Attributes:
         actor_learns: whether the critic has been good enough once.
+        frozen: parameters of the actor that hold still all the same.
     """
 
     policy: HybridPolicy
@@ -42,6 +43,7 @@ class HeldPPO(PPO):
         self.anchor = anchor
         self.anchor_decay = anchor_decay
         self.actor_learns = not critic_first
+        self.frozen: list[torch.nn.Parameter] = []
         # The policy weighs the entropy itself, together with the anchor.
         super().__init__(  # type: ignore[misc]
             HybridPolicy,
@@ -73,8 +75,7 @@ class HeldPPO(PPO):
 
     def train(self) -> None:
         """One update; the actor holds still until the critic explains enough of the returns."""
-        for parameter in self.policy.actor_parameters():
-            parameter.requires_grad_(self.actor_learns)
+        self._let_actor_learn()
         self.policy.anchor = self._anchor_now()
         super().train()
         logged = self.logger.name_to_value
@@ -87,6 +88,13 @@ class HeldPPO(PPO):
         if self.policy.divergence is not None:
             self.logger.record("train/kl_from_start", self.policy.divergence)
             self.logger.record("train/anchor", self.policy.anchor)
+
+    def _let_actor_learn(self) -> None:
+        """Hold the actor still while the critic is not ready."""
+        for parameter in self.policy.actor_parameters():
+            parameter.requires_grad_(self.actor_learns)
+        for parameter in self.frozen:
+            parameter.requires_grad_(False)
 
     def _anchor_now(self) -> float:
         """The anchor's weight after this share of the run."""

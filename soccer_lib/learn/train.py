@@ -9,22 +9,38 @@ from __future__ import annotations
 import contextlib
 
 import torch
-from stable_baselines3.common.callbacks import CallbackList
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from soccer_lib.errors import InputError
 from soccer_lib.learn.algorithms import MAKERS, policy_of, run_spec
 from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
 from soccer_lib.learn.callbacks.evaluation import OfficialEvaluation
+from soccer_lib.learn.callbacks.freeze import Freeze
 from soccer_lib.learn.callbacks.metrics import RunMetrics
 from soccer_lib.learn.callbacks.progress import Progress
 from soccer_lib.learn.candidates import Candidates, save_model
 from soccer_lib.learn.config import TrainConfig, check_choices
 from soccer_lib.learn.environment import training_env
+from soccer_lib.learn.prefill import prefill
+from soccer_lib.learn.replay import HeldReplayBuffer
 from soccer_lib.policies import LearnedPolicy, Policy, load_policy, write_policy
 from soccer_lib.runs import RunFolder
+from soccer_lib.runs.heartbeat import print_progress
 
 FINAL = "final_model"
+
+
+def fill(model: BaseAlgorithm, config: TrainConfig) -> None:
+    """Put demonstrations into the replay buffer, where the algorithm has one."""
+    if not isinstance(model, OffPolicyAlgorithm):
+        print_progress(f"{config.algo} has no replay buffer: --bc-replay-dataset is left out")
+        return
+    assert isinstance(model.replay_buffer, HeldReplayBuffer)
+    count = prefill(model.replay_buffer, config)
+    print_progress(f"{count:,} transitions of {config.bc_replay_dataset} are in the buffer")
 
 
 def train(config: TrainConfig) -> Policy:
@@ -67,7 +83,12 @@ def train(config: TrainConfig) -> Policy:
         evaluation.init_callback(model)
         if start is not None:
             evaluation.judge()  # what has to be beaten
-        callbacks = [EpisodeStatistics(), evaluation, Progress(folder, config.total_timesteps, candidates)]
+        callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation]
+        callbacks.append(Progress(folder, config.total_timesteps, candidates))
+        if config.freeze_bc_layers:
+            callbacks.append(Freeze(config.freeze_bc_layers, config.freeze_until_step))
+        if config.bc_replay_dataset:
+            fill(model, config)
         model.learn(config.total_timesteps, CallbackList(callbacks), config.log_interval)
 
         evaluation.judge()
