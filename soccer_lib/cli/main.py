@@ -68,6 +68,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.inspect_reward:InspectRewardConfig:main",
         "Audit a reward: does it rank scripted behaviours as the official score does?",
     ),
+    "inspect run": (
+        "soccer_lib.cli.inspect_run:InspectRunConfig:main",
+        "Say how far a training run is, what its figures are, and which red flags it shows.",
+    ),
     "bench exact": (
         "soccer_lib.workshop.bench.exact:ExactBenchConfig:main",
         "Compare the fast simulation with the stock environment, bit for bit.",

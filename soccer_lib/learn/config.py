@@ -128,6 +128,8 @@ class TrainConfig:
     """seeds that evaluations play, of 0 to 199"""
     final_episodes: Annotated[int, Range(1, 10_000, whole=True)] = 120
     """fresh episodes, over all tasks, that choose the best of the top three [count]"""
+    on_red_flag: Literal["say", "roll-back", "stop"] = "say"
+    """what a red flag does: it is told; the run returns to its best evaluation so far; the run ends"""
     log_interval: Annotated[int, _COUNT] = 1
     """updates between two lines of metrics [count]"""
 

@@ -183,6 +183,8 @@ class HybridPolicy(ActorCriticPolicy):
         anchor: weight of the divergence from `reference` in the bonus.
         reference: the actor that was started from; None where there is none.
         divergence: mean over the last batch; None without a reference.
+        kicks_of_start, kicks_kept: of the rows seen since the last log, in how many the start kicked, and in
+            how many of those the same kick is still the likeliest decision.
     """
 
     action_dist: HybridDistribution
@@ -202,6 +204,8 @@ class HybridPolicy(ActorCriticPolicy):
         self.anchor = 0.0
         self.reference: tuple[DecisionNet, ...] = ()  # in a tuple: not a part that learns or is saved
         self.divergence: float | None = None
+        self.kicks_of_start = 0
+        self.kicks_kept = 0
         super().__init__(*args, **sb3, ortho_init=False)  # type: ignore[misc]
 
     def _build_mlp_extractor(self) -> None:
@@ -247,6 +251,17 @@ class HybridPolicy(ActorCriticPolicy):
         kicks = (np.abs(scaled_action) == KICK_CODE).all(axis=1, keepdims=True)
         return np.where(kicks, np.sign(scaled_action), np.clip(scaled_action, -bound, bound))
 
+    def _note_kicks(self, before: torch.Tensor) -> None:
+        """Count the rows in which the start kicked, and in how many of them the same kick is still chosen."""
+        logits = before[:, self.action_dist.action_dim :]
+        if not logits.shape[1]:
+            return
+        best = logits.max(dim=1)
+        kicked = best.values > 0
+        now = self.action_dist.modes.probs.argmax(dim=1)
+        self.kicks_of_start += int(kicked.sum())
+        self.kicks_kept += int((kicked & (now == best.indices + 1)).sum())
+
     def evaluate_actions(
         self, obs: PyTorchObs, actions: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -259,5 +274,6 @@ class HybridPolicy(ActorCriticPolicy):
                 before = self.reference[0](obs)
             divergence = self.action_dist.divergence(before)
             self.divergence = float(divergence.detach().mean())
+            self._note_kicks(before)
             bonus = bonus - self.anchor * divergence
         return values, log_prob, bonus

@@ -88,6 +88,10 @@ class HeldPPO(PPO):
         if self.policy.divergence is not None:
             self.logger.record("train/kl_from_start", self.policy.divergence)
             self.logger.record("train/anchor", self.policy.anchor)
+        if self.policy.kicks_of_start:
+            self.logger.record("train/kick_recall", self.policy.kicks_kept / self.policy.kicks_of_start)
+            self.policy.kicks_of_start = 0
+            self.policy.kicks_kept = 0
 
     def _let_actor_learn(self) -> None:
         """Hold the actor still while the critic is not ready."""

@@ -7,6 +7,7 @@ policy is chosen in `candidates`.
 from __future__ import annotations
 
 import contextlib
+from typing import cast
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -14,16 +15,18 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.learn.algorithms import MAKERS, policy_of, run_spec
 from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
 from soccer_lib.learn.callbacks.evaluation import OfficialEvaluation
 from soccer_lib.learn.callbacks.freeze import Freeze
 from soccer_lib.learn.callbacks.metrics import RunMetrics
 from soccer_lib.learn.callbacks.progress import Progress
+from soccer_lib.learn.callbacks.watch import RedFlagWatch
 from soccer_lib.learn.candidates import Candidates, save_model
 from soccer_lib.learn.config import TrainConfig, check_choices
 from soccer_lib.learn.environment import training_env
+from soccer_lib.learn.hybrid import HybridPolicy
 from soccer_lib.learn.prefill import prefill
 from soccer_lib.learn.replay import HeldReplayBuffer
 from soccer_lib.policies import LearnedPolicy, Policy, load_policy, write_policy
@@ -31,16 +34,6 @@ from soccer_lib.runs import RunFolder
 from soccer_lib.runs.heartbeat import print_progress
 
 FINAL = "final_model"
-
-
-def fill(model: BaseAlgorithm, config: TrainConfig) -> None:
-    """Put demonstrations into the replay buffer, where the algorithm has one."""
-    if not isinstance(model, OffPolicyAlgorithm):
-        print_progress(f"{config.algo} has no replay buffer: --bc-replay-dataset is left out")
-        return
-    assert isinstance(model.replay_buffer, HeldReplayBuffer)
-    count = prefill(model.replay_buffer, config)
-    print_progress(f"{count:,} transitions of {config.bc_replay_dataset} are in the buffer")
 
 
 def train(config: TrainConfig) -> Policy:
@@ -54,52 +47,86 @@ def train(config: TrainConfig) -> Policy:
 
     Raises:
         InputError: settings that make no run, or a folder of other settings.
+        ResourceError: the buffer does not fit into memory, or a file could not be written.
         SimulationError: an environment failed, or the loss is no longer a finite number.
     """
     config = config.resolved()
     check_choices(config)
-    start = load_policy(config.bc_weights) if config.bc_weights else None
-    if start is not None and not isinstance(start, LearnedPolicy):
-        raise InputError(
-            f"--bc-weights {config.bc_weights} is scripted; expected a learned policy; try a clone"
-        )
+    start = start_policy(config)
     folder = RunFolder.open(config.save_dir, config, "train", ignore=("save_dir", "device", "workers"))
     if folder.is_done():
         print(f"{folder.path} is finished; choose another --save-dir to train again")
         return load_policy(folder.path)
-    folder.set_status("running")
-    (folder.path / "metrics.jsonl").unlink(missing_ok=True)  # an interrupted run starts over
     torch.set_num_threads(1)  # two threads on busy cores are slower than one
 
-    spec = run_spec(config, folder.path.name)
-    assert config.total_timesteps is not None and config.eval_freq is not None
     with contextlib.ExitStack() as stack:
-        env = training_env(config)
-        stack.callback(env.close)
-        model = MAKERS[config.algo](config, env, start)
-        model.set_logger(Logger(None, [RunMetrics(folder)]))
+        model = build(config, start, folder, stack)
+        folder.set_status("running")
+        (folder.path / "metrics.jsonl").unlink(missing_ok=True)  # an interrupted run starts over
+        metrics = RunMetrics(folder)
+        model.set_logger(Logger(None, [metrics]))
         candidates = Candidates(config, folder)
-        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq)
+        spec = run_spec(config, folder.path.name)
+        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0)
         evaluation.init_callback(model)
         if start is not None:
             evaluation.judge()  # what has to be beaten
+
+        total = config.total_timesteps or 0
         callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation]
-        callbacks.append(Progress(folder, config.total_timesteps, candidates))
+        callbacks.append(Progress(folder, total, candidates))
+        callbacks.append(RedFlagWatch(metrics, candidates, config.on_red_flag))
         if config.freeze_bc_layers:
             callbacks.append(Freeze(config.freeze_bc_layers, config.freeze_until_step))
-        if config.bc_replay_dataset:
-            fill(model, config)
-        model.learn(config.total_timesteps, CallbackList(callbacks), config.log_interval)
+        model.learn(total, CallbackList(callbacks), config.log_interval)
 
         evaluation.judge()
         model.logger.dump(model.num_timesteps)
         save_model(folder.path / f"{FINAL}.zip", model)
-        write_policy(
-            folder.path / f"{FINAL}.safetensors", policy_of(model, spec, {"steps": model.num_timesteps})
-        )
+        final = policy_of(model, spec, {"steps": model.num_timesteps})
+        write_policy(folder.path / f"{FINAL}.safetensors", final)
 
+    # The highest score on the way is high by luck too: the best ones play fresh episodes.
     best, figures = candidates.crown()
     folder.set_status("done", step=best.step, **figures)
     score = figures["comp_eval/C_overall"]
     print(f"{folder.path}: best at step {best.step:,}, official {score:.2f} on fresh episodes")
     return load_policy(folder.path)
+
+
+def start_policy(config: TrainConfig) -> LearnedPolicy | None:
+    """The policy that a run starts from.
+
+    Raises:
+        InputError: there is none, or it has no weights to learn on.
+    """
+    if not config.bc_weights:
+        return None
+    start = load_policy(config.bc_weights)
+    if isinstance(start, LearnedPolicy):
+        return start
+    raise InputError(f"--bc-weights {config.bc_weights} is scripted; expected a learned policy; try a clone")
+
+
+def build(
+    config: TrainConfig, start: LearnedPolicy | None, folder: RunFolder, stack: contextlib.ExitStack
+) -> BaseAlgorithm:
+    """Make environments and model; demonstrations go into the buffer where there is one.
+
+    Raises:
+        SoccerError: as `train`; a folder that is new belongs to nobody then.
+    """
+    try:
+        env = training_env(config)
+        stack.callback(env.close)
+        model = MAKERS[config.algo](config, env, start)
+        if config.bc_replay_dataset and isinstance(model.policy, HybridPolicy):
+            print_progress(f"{config.algo} has no replay buffer: --bc-replay-dataset is left out")
+        elif config.bc_replay_dataset:
+            count = prefill(cast(HeldReplayBuffer, cast(OffPolicyAlgorithm, model).replay_buffer), config)
+            print_progress(f"{count:,} transitions of {config.bc_replay_dataset} are in the buffer")
+    except SoccerError:
+        if not folder.resumed:
+            (folder.path / "config.json").unlink()
+        raise
+    return model

@@ -9,6 +9,7 @@ import numpy as np
 from stable_baselines3.common.logger import KVWriter
 
 from soccer_lib.runs import RunFolder
+from soccer_lib.runs.files import to_plain
 
 ALIASES = {"train/actor_loss": "train/policy_loss", "train/critic_loss": "train/value_loss"}
 """Figures that are written under a second name too, whatever the algorithm calls them."""
@@ -21,10 +22,14 @@ class RunMetrics(KVWriter):
 
     Each line has `step` [env steps], `minutes` since the run began, and `cpu_minutes` that this process has
     computed, evaluations included.
+
+    Attributes:
+        lines: what has been written.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
+        self.lines: list[dict[str, Any]] = []
         self._began = time.monotonic()
 
     def write(
@@ -40,7 +45,9 @@ class RunMetrics(KVWriter):
             "minutes": round((time.monotonic() - self._began) / 60, 3),
             "cpu_minutes": round(time.process_time() / 60, 3),
         }
-        self.folder.append_metrics({"step": step, **minutes, **dict(sorted(numbers.items()))})
+        line = to_plain({"step": step, **minutes, **dict(sorted(numbers.items()))})
+        self.lines.append(line)
+        self.folder.append_metrics(line)
 
     def close(self) -> None:
         """Nothing is open between two lines."""
