@@ -104,6 +104,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.workshop.bench.striker:StrikerBenchConfig:main",
         "Score the striker officially; show its balls' trails and success by start.",
     ),
+    "bench train": (
+        "soccer_lib.workshop.bench.train:TrainBenchConfig:main",
+        "Measure how much faster training simulates and learns than the plain script.",
+    ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",
         "Run one notebook, or the whole course with --course, and write a summary page.",
