@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import re
 from typing import Annotated, Literal
 
@@ -35,6 +36,10 @@ class TrainConfig:
     """algorithm; by default the preset's, else td3"""
     tasks: tuple[str, ...] = ("all",)
     """tasks to train on, with commas or blanks between; all stands for the three of the competition"""
+    env: str = ""
+    """a task by its gym id, in place of --tasks"""
+    second_env: str = ""
+    """another one beside it, by its gym id"""
     task_weights: str = ""
     """how many of the environments play a task, as name=weight,...; a task without a weight counts 1"""
     reward_scale: str | None = None
@@ -128,6 +133,13 @@ class TrainConfig:
     """seeds that evaluations play, of 0 to 199"""
     final_episodes: Annotated[int, Range(1, 10_000, whole=True)] = 120
     """fresh episodes, over all tasks, that choose the best of the top three [count]"""
+    use_wandb: bool = False
+    """log to Weights & Biases too (pip install '.[wandb]'); without a network it logs into the run folder"""
+    write_legacy: bool = False
+    """also write files under older names: <algo>_final_model.zip and .pt, vecnormalize.pkl, and
+    checkpoints/<algo>_checkpoint_N_steps.zip"""
+    checkpoint_interval: Annotated[int, _COUNT] = 5_000
+    """env steps between two checkpoints of --write-legacy [count]"""
     on_red_flag: Literal["say", "roll-back", "stop"] = "say"
     """what a red flag does: it is told; the run returns to its best evaluation so far; the run ends"""
     log_interval: Annotated[int, _COUNT] = 1
@@ -139,6 +151,13 @@ class TrainConfig:
         if self.preset:
             known_name("preset", self.preset, PRESETS)
         known_name("reward profile", self.reward_profile, REWARDS)
+        if self.second_env and not self.env:
+            raise InputError(
+                f"--second-env {self.second_env} came without --env; expected both, or --tasks; use --tasks"
+            )
+        if self.env:
+            names = tuple(filter(None, (self.env, self.second_env)))
+            object.__setattr__(self, "tasks", tuple(task.name for task in tasks_named(names)))
         task_shares(tasks_named(",".join(self.tasks)), parse_weights(self.task_weights))
         parse_weights(self.reward_weights)
         for task, factor in parse_weights(self.reward_scale or "").items():
@@ -199,6 +218,10 @@ def check_choices(config: TrainConfig) -> None:
         raise InputError(
             f"--hold {config.hold} came with --control {config.control}, whose actions have a length of "
             "their own; expected it with command; drop it"
+        )
+    if config.use_wandb and not importlib.util.find_spec("wandb"):
+        raise InputError(
+            "--use-wandb came and wandb is not installed; expected it; try: pip install '.[wandb]'"
         )
     if config.freeze_bc_layers and not config.bc_weights:
         raise InputError(

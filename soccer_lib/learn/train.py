@@ -23,10 +23,12 @@ from soccer_lib.learn.callbacks.freeze import Freeze
 from soccer_lib.learn.callbacks.metrics import RunMetrics
 from soccer_lib.learn.callbacks.progress import Progress
 from soccer_lib.learn.callbacks.watch import RedFlagWatch
+from soccer_lib.learn.callbacks.writers import extra_writers
 from soccer_lib.learn.candidates import Candidates, save_model
 from soccer_lib.learn.config import TrainConfig, check_choices
 from soccer_lib.learn.environment import training_env
 from soccer_lib.learn.hybrid import HybridPolicy
+from soccer_lib.learn.legacy import LegacyCheckpoints, write_legacy
 from soccer_lib.learn.prefill import prefill
 from soccer_lib.learn.replay import HeldReplayBuffer
 from soccer_lib.policies import LearnedPolicy, Policy, load_policy, write_policy
@@ -64,7 +66,7 @@ def train(config: TrainConfig) -> Policy:
         folder.set_status("running")
         (folder.path / "metrics.jsonl").unlink(missing_ok=True)  # an interrupted run starts over
         metrics = RunMetrics(folder)
-        model.set_logger(Logger(None, [metrics]))
+        model.set_logger(Logger(None, [metrics, *extra_writers(config, folder)]))
         candidates = Candidates(config, folder)
         spec = run_spec(config, folder.path.name)
         evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0)
@@ -78,6 +80,8 @@ def train(config: TrainConfig) -> Policy:
         callbacks.append(RedFlagWatch(metrics, candidates, config.on_red_flag))
         if config.freeze_bc_layers:
             callbacks.append(Freeze(config.freeze_bc_layers, config.freeze_until_step))
+        if config.write_legacy:
+            callbacks.append(LegacyCheckpoints(folder.path, config.algo, config.checkpoint_interval))
         model.learn(total, CallbackList(callbacks), config.log_interval)
 
         evaluation.judge()
@@ -85,6 +89,8 @@ def train(config: TrainConfig) -> Policy:
         save_model(folder.path / f"{FINAL}.zip", model)
         final = policy_of(model, spec, {"steps": model.num_timesteps})
         write_policy(folder.path / f"{FINAL}.safetensors", final)
+        if config.write_legacy:
+            write_legacy(folder.path, config.algo, model)
 
     # The highest score on the way is high by luck too: the best ones play fresh episodes.
     best, figures = candidates.crown()

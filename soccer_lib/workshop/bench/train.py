@@ -179,14 +179,14 @@ def main(config: TrainBenchConfig) -> None:
         environment = part.model.get_env()
         assert environment is not None
         environment.close()
-    result = figures_of(parts)
+    result = training_figures(parts)
     table = LiveTable({"figure": 60, "value": 10})
     for name, value in result.items():
         table.row([name, f"{value:.3g}"])
     finish(config, result)
 
 
-def figures_of(parts: dict[str, Part]) -> dict[str, float]:
+def training_figures(parts: dict[str, Part]) -> dict[str, float]:
     """Medians of each part, how they compare, and the most memory that this process had [GiB]."""
     result: dict[str, float] = {}
     for name, part in parts.items():

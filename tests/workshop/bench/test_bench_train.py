@@ -9,7 +9,7 @@ import torch
 from stable_baselines3 import TD3
 from stable_baselines3.common.logger import Logger
 
-from soccer_lib.workshop.bench.train import Part, _CountedSteps, figures_of
+from soccer_lib.workshop.bench.train import Part, _CountedSteps, training_figures
 
 
 def test_steps_of_optimisers_are_counted_inside_the_block_only():
@@ -32,7 +32,7 @@ def test_medians_and_ratios_by_hand():
         "train --algo td3, alike": ([3.0, 3.0, 3.0], [12.0, 22.0, 15.0]),
     }
     parts = {name: Part(None, *values) for name, values in speeds.items()}
-    figures = figures_of(parts)
+    figures = training_figures(parts)
     assert figures["scratch/times_the_plain_script"] == 100.0
     assert figures["finetune/times_the_plain_script"] == 200.0
     assert figures["alike/times_the_updates"] == pytest.approx(1.2)  # of 1.2, 1.1 and 1.5
