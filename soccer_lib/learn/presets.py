@@ -82,7 +82,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "gamma": 1.0,
         "ent_coef": "0",
         # Kicks are explored as modes, so the noise on walking need not reach their corners.
-        "action_noise_sigma": 1.0,
+        "action_noise_sigma": 0.6,
         "kick_share": 0.07,
         # A goal is worth 10 to 20 points and a hit 2: advantages are normalised over all tasks together.
         "reward_scale": "goalie_penalty_kick=0.1,obstacle_penalty_kick=0.1,kick_to_target=0.5",
