@@ -12,8 +12,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.running_mean_std import RunningMeanStd
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv
 
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.control.network import Network
@@ -22,6 +21,7 @@ from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.hybrid import DecisionNet, HybridPolicy
 from soccer_lib.learn.imitation.actor import Actor
 from soccer_lib.learn.imitation.hidden import CONTROLLED
+from soccer_lib.learn.normaliser import behind_normaliser
 from soccer_lib.learn.offpolicy import (
     AnchoredCritic,
     AnchoredSACPolicy,
@@ -103,6 +103,7 @@ def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> H
         critic_first=config.critic_first or 0.0,
         anchor=config.anchor or 0.0,
         anchor_decay=config.anchor_decay or 0.0,
+        lr_left=1.0 if config.lr_left is None else config.lr_left,
         policy_kwargs={
             "actor": start_actor(config, start),
             "value_widths": config.widths,
@@ -213,14 +214,3 @@ def policy_of(model: BaseAlgorithm, spec: PolicySpec, record: dict[str, Any]) ->
     if normaliser is not None:
         network = behind_normaliser(network, normaliser)
     return LearnedPolicy(network, spec, record=record)
-
-
-def behind_normaliser(network: Network, normaliser: VecNormalize) -> Network:
-    """A network behind the running normaliser that it was trained with."""
-    statistics = cast(RunningMeanStd, normaliser.obs_rms)
-    scale = {
-        "mean": statistics.mean,
-        "std": np.sqrt(statistics.var + normaliser.epsilon),
-        "limit": np.array(normaliser.clip_obs),
-    }
-    return Network([("normalise", scale), *network.layers])

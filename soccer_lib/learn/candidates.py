@@ -17,6 +17,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS, Episode, EpisodeJob
 from soccer_lib.evaluation.player import EpisodePlayer
 from soccer_lib.learn.config import TrainConfig
+from soccer_lib.learn.normaliser import write_normaliser
 from soccer_lib.policies import LearnedPolicy, write_policy
 from soccer_lib.policies.learned import read_policy
 from soccer_lib.runs import RunFolder, atomic_write_bytes
@@ -83,9 +84,13 @@ class Candidates:
         self.judged.append(Candidate(step, figures["comp_eval/C_overall"], file))
         if self.judged[-1] in self.top():
             save_model(file.with_suffix(".zip"), model)
+            normaliser = model.get_vec_normalize_env()
+            if normaliser is not None:
+                write_normaliser(file.with_suffix(".npz"), normaliser)
         for other in self.judged:
             if other not in self.top():
-                other.file.with_suffix(".zip").unlink(missing_ok=True)
+                for ending in (".zip", ".npz"):
+                    other.file.with_suffix(ending).unlink(missing_ok=True)
         return figures
 
     def top(self) -> list[Candidate]:
@@ -109,7 +114,9 @@ class Candidates:
         best = max(results, key=lambda candidate: results[candidate]["comp_eval/C_overall"])
         policy = read_policy(best.file)
         write_policy(self.folder.path / f"{BEST}.safetensors", policy)
-        atomic_write_bytes(self.folder.path / f"{BEST}.zip", best.file.with_suffix(".zip").read_bytes())
+        for ending, name in ((".zip", f"{BEST}.zip"), (".npz", f"{BEST}_normaliser.npz")):
+            if best.file.with_suffix(ending).is_file():
+                atomic_write_bytes(self.folder.path / name, best.file.with_suffix(ending).read_bytes())
         return best, results[best]
 
     def play(self, policy: LearnedPolicy, jobs: Sequence[EpisodeJob]) -> list[Episode]:

@@ -72,6 +72,8 @@ class TrainConfig:
     """learning rate of the actor"""
     critic_lr: Annotated[float | None, Range(0, 1, above=True)] = None
     """learning rate of the critic; by default the actor's"""
+    lr_left: Annotated[float | None, Range(0, 1)] = None
+    """PPO: share of both learning rates that is left at the end of the run; they fall evenly"""
     gamma: Annotated[float | None, Range(0, 1, above=True)] = None
     """discount of an env step that lasts its full hold; 0.99 command, 0.998 joint, 0.9998 torque"""
     batch_size: Annotated[int | None, Range(2, 10**6, whole=True)] = None
@@ -125,6 +127,8 @@ class TrainConfig:
     """share of the variance of returns that the critic has to explain before the actor learns; 0: at once"""
     normalize_obs: bool = False
     """normalise observations by their running mean and spread, clipped at 10, beside the fixed scales"""
+    vecnormalize_path: str = ""
+    """normalise observations by these numbers, which stay as they are (npz: mean, var) [path]"""
     eval_freq: Annotated[int | None, Range(0, 10**9, whole=True)] = None
     """env steps between two official evaluations; 0 evaluates only at the end [count]"""
     eval_episodes: Annotated[int, Range(1, 20, whole=True)] = 2

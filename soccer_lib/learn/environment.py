@@ -10,6 +10,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from soccer_lib.envs.vec import SoccerVecEnv, make_vec_env
 from soccer_lib.learn.config import TrainConfig
+from soccer_lib.learn.normaliser import fix_normaliser
 from soccer_lib.tasks import task_named
 from soccer_lib.wrappers.rewards import parse_weights
 
@@ -68,6 +69,8 @@ def training_env(config: TrainConfig) -> VecEnv:
         reward_gamma=config.gamma,
     )
     env: VecEnv = ScaledReward(venv, reward_factors(config))
-    if config.normalize_obs:
+    if config.normalize_obs or config.vecnormalize_path:
         env = VecNormalize(env, norm_reward=False, clip_obs=OBSERVATION_CLIP, gamma=config.gamma or 1.0)
+        if config.vecnormalize_path:
+            fix_normaliser(env, config.vecnormalize_path)
     return env

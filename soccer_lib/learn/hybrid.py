@@ -222,8 +222,8 @@ class HybridPolicy(ActorCriticPolicy):
             self.init_weights(layer, gain=2**0.5)
         # A clone's actor learns slowly beside a critic that has to keep up.
         groups = [
-            {"params": self.actor_parameters(), "lr": lr_schedule(1)},
-            {"params": self.critic_parameters(), "lr": critic_lr},
+            {"params": self.actor_parameters(), "lr": lr_schedule(1), "initial_lr": lr_schedule(1)},
+            {"params": self.critic_parameters(), "lr": critic_lr, "initial_lr": critic_lr},
         ]
         self.optimizer = self.optimizer_class(groups, **self.optimizer_kwargs)
 

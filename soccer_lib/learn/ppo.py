@@ -20,6 +20,7 @@ class HeldPPO(PPO):
         critic_first: share of the variance of returns that the critic has to explain before the actor learns.
         anchor: weight of the divergence from the policy that was started from.
         anchor_decay: share of the run after which the anchor is gone; 0 keeps it.
+        lr_left: share of the learning rates that is left at the end of the run.
         sb3: arguments of PPO.
 
     Attributes:
@@ -37,9 +38,11 @@ class HeldPPO(PPO):
         critic_first: float = 0.0,
         anchor: float = 0.0,
         anchor_decay: float = 0.0,
+        lr_left: float = 1.0,
         **sb3: Any,
     ) -> None:
         self.critic_first = critic_first
+        self.lr_left = lr_left
         self.anchor = anchor
         self.anchor_decay = anchor_decay
         self.actor_learns = not critic_first
@@ -69,8 +72,11 @@ class HeldPPO(PPO):
                 info["TimeLimit.truncated"] = False
 
     def _update_learning_rate(self, optimizers: Any) -> None:
-        """Leave the rates as they are: actor and critic have their own."""
+        """Actor and critic have rates of their own, which fall evenly to what is left of them at the end."""
+        done = 1.0 - self._current_progress_remaining
+        share = 1.0 - done * (1.0 - self.lr_left)
         for group, name in zip(self.policy.optimizer.param_groups, ("actor_lr", "critic_lr"), strict=True):
+            group["lr"] = share * group["initial_lr"]
             self.logger.record(f"train/{name}", group["lr"])
 
     def train(self) -> None:

@@ -122,6 +122,12 @@ def test_observations_are_normalised_alike_in_training_and_in_the_file(tmp_path)
     policy = train(dataclasses.replace(ONE, normalize_obs=True, save_dir=str(tmp_path / "n")))
     kinds = [kind for kind, _ in policy.network.layers]
     assert kinds[:2] == ["normalise", "normalise"] and policy.network.layers[0][1]["limit"] == 10
+    numbers = tmp_path / "n" / "best_model_competition_normaliser.npz"
+    # Another run takes them as they are, and so does its policy.
+    settings = {"vecnormalize_path": str(numbers), "save_dir": str(tmp_path / "m")}
+    other = train(dataclasses.replace(ONE, **settings))
+    for name, array in policy.network.layers[0][1].items():
+        np.testing.assert_allclose(other.network.layers[0][1][name], array, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
