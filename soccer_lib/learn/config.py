@@ -201,6 +201,8 @@ class TrainConfig:
         }
         of_both = PRESETS_OF_ALGORITHM.get((self.preset, algo), {})
         chosen = {**by_control, **ALGORITHMS[algo], **preset, **of_both, "algo": algo}
+        if self.reward_profile != "shaped":
+            chosen.pop("reward_weights", None)  # those of a preset belong to that profile
         open_fields = {
             field.name
             for field in dataclasses.fields(self)
@@ -222,6 +224,11 @@ def check_choices(config: TrainConfig) -> None:
         raise InputError(
             f"--hold {config.hold} came with --control {config.control}, whose actions have a length of "
             "their own; expected it with command; drop it"
+        )
+    if config.bc_weights and (config.normalize_obs or config.vecnormalize_path):
+        raise InputError(
+            "--normalize-obs came with --bc-weights, which bring the scales of their inputs; expected one of "
+            "both; drop --normalize-obs"
         )
     if config.use_wandb and not importlib.util.find_spec("wandb"):
         raise InputError(

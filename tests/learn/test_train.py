@@ -153,6 +153,7 @@ def test_bad_settings_are_refused_in_a_line(settings, words):
     [
         ({"bc_weights": "striker"}, "scripted"),
         ({"control": "joint", "hold": 50}, "--hold 50"),
+        ({"bc_weights": "zero", "normalize_obs": True}, "--normalize-obs"),
         ({"control": "joint", "hide": True}, "--hide"),
     ],
 )
@@ -167,6 +168,8 @@ def test_a_preset_gives_way_to_a_flag_and_beats_the_algorithm():
     assert (config.lr, config.critic_lr) == (1e-3, 1e-3)
     assert (config.gamma, config.gae_lambda, config.n_epochs) == (1.0, 0.95, 10)
     assert TrainConfig(control="joint").resolved().gamma == 0.998
+    assert "phi_near_ball" in config.reward_weights
+    assert TrainConfig(preset="scratch", reward_profile="env").resolved().reward_weights == ""
 
 
 def test_the_start_stays_among_the_best_however_it_scored(tmp_path):
