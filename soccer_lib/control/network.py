@@ -30,10 +30,17 @@ def _silu(row: np.ndarray) -> np.ndarray:
     return row * expit(row)
 
 
-def _kick_or_walk(row: np.ndarray, patterns: np.ndarray, bound: np.ndarray) -> np.ndarray:
-    """Tanh of the first entries, or the pattern of the largest of the others where that is above 0."""
+def _kick_or_walk(
+    row: np.ndarray, patterns: np.ndarray, bound: np.ndarray, kick_from: np.ndarray
+) -> np.ndarray:
+    """Tanh of the first entries, or the likeliest pattern where all together have a share beyond `kick_from`.
+
+    The other entries are logits of the patterns; the logit of none of them is 0.
+    """
     logits = row[len(bound) :]
-    if logits.size and logits.max() > 0:
+    largest = logits.max()
+    above = np.exp(logits - largest).sum()
+    if above > kick_from * (np.exp(-largest) + above):
         return patterns[logits.argmax()]
     return np.minimum(np.maximum(np.tanh(row[: len(bound)]), -bound), bound)
 

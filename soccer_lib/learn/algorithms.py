@@ -200,13 +200,21 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def policy_of(model: BaseAlgorithm, spec: PolicySpec, record: dict[str, Any]) -> LearnedPolicy:
-    """What a model would do, as a policy that acts through the numpy core.
+def policy_of(
+    model: BaseAlgorithm, spec: PolicySpec, record: dict[str, Any], kick_from: float = 0.5
+) -> LearnedPolicy:
+    """What a model would do without exploration, as a policy that acts through the numpy core.
 
     A running normaliser of the observations becomes its first layer.
+
+    Args:
+        model: of `MAKERS`.
+        spec: the environment that it acts in.
+        record: what made it.
+        kick_from: PPO with kicks: share of all kicks beyond which it kicks.
     """
     if isinstance(model.policy, HybridPolicy):
-        network = model.policy.network()
+        network = model.policy.network(kick_from)
     else:
         scaled = cast(ScaledInput, model.policy.get_submodule("actor.features_extractor"))
         network = Network([scaled.layer(), *actor_network(model).layers])

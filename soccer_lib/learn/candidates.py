@@ -69,8 +69,14 @@ class Candidates:
         """What is played."""
         return [task.name for task in tasks_named(",".join(self.config.tasks))]
 
-    def judge(self, policy: LearnedPolicy, step: int, model: BaseAlgorithm) -> dict[str, float]:
-        """Play the evaluation's episodes, keep the policy, and return the figures to log."""
+    def judge(
+        self, variants: Sequence[LearnedPolicy], step: int, model: BaseAlgorithm
+    ) -> tuple[LearnedPolicy, dict[str, float]]:
+        """Play the evaluation's episodes with variants of one policy and keep the best of them.
+
+        Returns:
+            The best variant, and its figures to log.
+        """
         starts = [k * N_STARTS // self.config.eval_episodes for k in range(self.config.eval_episodes)]
         jobs = [
             EpisodeJob(task, seed, start)
@@ -78,7 +84,10 @@ class Candidates:
             for seed in self.config.eval_seeds
             for start in starts
         ]
-        figures = score_figures(self.play(policy, jobs))
+        results = [score_figures(self.play(policy, jobs)) for policy in variants]
+        number = max(range(len(variants)), key=lambda i: results[i]["comp_eval/C_overall"])
+        policy = variants[number]
+        figures = results[number]
         file = self.folder.path / "snapshots" / f"step_{step:09d}.safetensors"
         write_policy(file, policy)
         self.judged.append(Candidate(step, figures["comp_eval/C_overall"], file))
@@ -91,7 +100,7 @@ class Candidates:
             if other not in self.top():
                 for ending in (".zip", ".npz"):
                     other.file.with_suffix(ending).unlink(missing_ok=True)
-        return figures
+        return policy, figures
 
     def top(self) -> list[Candidate]:
         """The best ones, and the start of the run: the first one that was judged at step 0."""

@@ -44,6 +44,8 @@ class TrainConfig:
     """how many of the environments play a task, as name=weight,...; a task without a weight counts 1"""
     reward_scale: str | None = None
     """what rewards of a task are multiplied by while learning, as name=factor,...; 1 without"""
+    refusal_cost: Annotated[float | None, Range(0, 100)] = None
+    """what a kick out of reach costs while learning, after the scale of the task"""
     control: Literal["torque", "joint", "command"] = "command"
     """control interface: what an action means"""
     observation: Literal["", "raw", "full", "robot", "agent"] = ""
@@ -116,6 +118,9 @@ class TrainConfig:
     """spread of the noise on walking commands, or on actions; PPO learns it from here on"""
     kick_share: Annotated[float | None, Range(0, 1)] = None
     """with commands: how often exploration asks for a kick; with PPO only how often at first"""
+    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.25, 0.1, 0.05)
+    """PPO with commands: shares of all kicks beyond which the agent kicks where nothing is drawn; each
+    evaluation tries all and keeps the best"""
     bc_weights: Annotated[str, tyro.conf.arg(aliases=["--pretrained-path"])] = ""
     """start from this policy: a run folder of bc or train, or its file [path]"""
     anchor: Annotated[float | None, Range(0, 1000)] = None

@@ -24,20 +24,28 @@ class ScaledReward(VecEnvWrapper):
     Args:
         venv: of `make_vec_env`.
         factors: task -> factor; 1 for tasks without one.
+        refusal_cost: taken off for each kick that was refused, whatever the task. A refused kick holds the
+            last walking command, no worse than another: without a cost kicks are asked for everywhere.
     """
 
-    def __init__(self, venv: SoccerVecEnv, factors: Mapping[str, float]) -> None:
+    def __init__(self, venv: SoccerVecEnv, factors: Mapping[str, float], refusal_cost: float = 0.0) -> None:
         super().__init__(venv)
+        self.refusal_cost = refusal_cost
+        self._refused = np.zeros(venv.num_envs)
         self.factors = np.array([factors.get(task, 1.0) for task in venv.slot_tasks], np.float32)
 
     def reset(self) -> np.ndarray:
         """Start an episode in every slot."""
+        self._refused[:] = 0
         return self.venv.reset()  # type: ignore[return-value]
 
     def step_wait(self) -> VecEnvStepReturn:
         """What came of the step."""
         observations, rewards, dones, infos = self.venv.step_wait()
-        return observations, rewards * self.factors, dones, infos
+        refused = np.array([info.get("macro_refused_count", 0) for info in infos])
+        cost = self.refusal_cost * (refused - self._refused)
+        self._refused = np.where(dones, 0, refused)
+        return observations, (rewards * self.factors - cost).astype(np.float32), dones, infos
 
 
 def reward_factors(config: TrainConfig) -> dict[str, float]:
@@ -68,7 +76,7 @@ def training_env(config: TrainConfig) -> VecEnv:
         reward_weights=parse_weights(config.reward_weights) or None,
         reward_gamma=config.gamma,
     )
-    env: VecEnv = ScaledReward(venv, reward_factors(config))
+    env: VecEnv = ScaledReward(venv, reward_factors(config), config.refusal_cost or 0.0)
     if config.normalize_obs or config.vecnormalize_path:
         env = VecNormalize(env, norm_reward=False, clip_obs=OBSERVATION_CLIP, gamma=config.gamma or 1.0)
         if config.vecnormalize_path:

@@ -51,8 +51,10 @@ class HybridDistribution(DiagGaussianDistribution):
         return self._with_kicks(self.distribution.sample(), self.modes.sample())
 
     def mode(self) -> torch.Tensor:
-        """The likeliest: the kick of the largest logit where that is above walking's, else the mean."""
-        return self._with_kicks(self.distribution.mean, self.modes.probs.argmax(dim=1))
+        """What is done without drawing: the likeliest kick where all have more than half, else the mean."""
+        kicks = self.logits.argmax(dim=1) + 1 if len(self.patterns) else 0
+        walks = self.modes.probs[:, 0] >= 0.5
+        return self._with_kicks(self.distribution.mean, torch.where(walks, 0, kicks))
 
     def _with_kicks(self, walks: torch.Tensor, modes: torch.Tensor) -> torch.Tensor:
         choices = torch.cat([torch.zeros_like(walks[:1]), KICK_CODE * self.patterns])
@@ -110,8 +112,13 @@ class DecisionNet(nn.Module):
         """Shapes: (n, inputs) to (n, n_actions + n_kicks)."""
         return torch.cat(self.actor(rows), dim=1)
 
-    def network(self) -> Network:
-        """The likeliest decision in numpy: what `mode` chooses, as a command."""
+    def network(self, kick_from: float = 0.5) -> Network:
+        """Decisions without drawing, in numpy: with 0.5 what `mode` chooses, as a command.
+
+        Args:
+            kick_from: share of all kicks together beyond which the likeliest of them is chosen. An agent that
+                kicks at every third command at the ball never does where one half is asked for.
+        """
         actor = self.actor
         n_kicks = len(actor.kicks)
         n_actions = actor.out.out_features
@@ -129,7 +136,11 @@ class DecisionNet(nn.Module):
             "weight": torch.block_diag(actor.out.weight.detach().cpu(), halves),
             "bias": torch.cat([actor.out.bias.detach().cpu(), torch.zeros(n_kicks)]),
         }
-        choice = {"patterns": actor.kicks, "bound": command_bound(n_kicks, n_actions)}
+        choice = {
+            "patterns": actor.kicks,
+            "bound": command_bound(n_kicks, n_actions),
+            "kick_from": np.array(kick_from),
+        }
         end: list[Layer] = [("linear", _arrays(hidden)), ("relu", {}), ("linear", _arrays(out))]
         return Network([*layers, *end, ("kick_or_walk", _arrays(choice))])
 
@@ -227,9 +238,9 @@ class HybridPolicy(ActorCriticPolicy):
         ]
         self.optimizer = self.optimizer_class(groups, **self.optimizer_kwargs)
 
-    def network(self) -> Network:
-        """The likeliest decision in numpy."""
-        return self.decisions.network()
+    def network(self, kick_from: float = 0.5) -> Network:
+        """Decisions without drawing, in numpy; see `DecisionNet.network`."""
+        return self.decisions.network(kick_from)
 
     def actor_parameters(self) -> list[nn.Parameter]:
         """What decides."""

@@ -16,7 +16,7 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from soccer_lib.errors import InputError, SoccerError
-from soccer_lib.learn.algorithms import MAKERS, policy_of, run_spec
+from soccer_lib.learn.algorithms import MAKERS, run_spec
 from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
 from soccer_lib.learn.callbacks.evaluation import OfficialEvaluation
 from soccer_lib.learn.callbacks.freeze import Freeze
@@ -77,10 +77,10 @@ def train(config: TrainConfig) -> Policy:
         model.set_logger(Logger(None, [metrics, *extra_writers(config, folder)]))
         candidates = Candidates(config, folder)
         spec = run_spec(config, folder.path.name)
-        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0)
+        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0, config.kick_from)
         evaluation.init_callback(model)
         if start is not None:
-            evaluation.judge()  # what has to be beaten
+            evaluation.judge(start)  # what has to be beaten
 
         total = config.total_timesteps or 0
         callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation]
@@ -92,10 +92,9 @@ def train(config: TrainConfig) -> Policy:
             callbacks.append(LegacyCheckpoints(folder.path, config.algo, config.checkpoint_interval))
         model.learn(total, CallbackList(callbacks), config.log_interval)
 
-        evaluation.judge()
+        final = evaluation.judge()
         model.logger.dump(model.num_timesteps)
         save_model(folder.path / f"{FINAL}.zip", model)
-        final = policy_of(model, spec, {"steps": model.num_timesteps})
         write_policy(folder.path / f"{FINAL}.safetensors", final)
         if config.write_legacy:
             write_legacy(folder.path, config.algo, model)

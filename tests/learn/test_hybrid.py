@@ -104,6 +104,17 @@ def test_numpy_decides_as_the_mode_does(decider, tmp_path):
     assert {NO_KICK, *range(2)} <= set(kinds.tolist())  # walks and both kicks were seen
 
 
+def test_kicks_share_what_it_takes_to_kick(decider):
+    """With logits log 1/4 each, both kicks have 1/3 together: enough from 0.3 on, not from 0.4 on."""
+    with torch.no_grad():
+        decider.actor.kick.weight.zero_()
+        decider.actor.kick.bias.copy_(torch.log(torch.tensor([0.25, 0.26])))
+    row = np.zeros(96, np.float32)
+    kicks = decider.network(kick_from=0.3)(row)
+    walks = decider.network(kick_from=0.4)(row)
+    assert np.array_equal(kicks, KICKS[1].numpy()) and requested_kicks(walks[None])[0] == NO_KICK
+
+
 def test_an_actor_comes_back_from_its_file(decider):
     policy = LearnedPolicy(decider.network(), PolicySpec("k", "command", "agent"))
     again = DecisionNet(actor_from(policy))

@@ -6,7 +6,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from soccer_lib.learn.algorithms import policy_of
 from soccer_lib.learn.candidates import Candidates
-from soccer_lib.policies import PolicySpec
+from soccer_lib.learn.hybrid import HybridPolicy
+from soccer_lib.policies import LearnedPolicy, PolicySpec
 
 
 class OfficialEvaluation(BaseCallback):
@@ -16,10 +17,14 @@ class OfficialEvaluation(BaseCallback):
         candidates: plays, and keeps what was judged.
         spec: of the policies.
         every: env steps from one evaluation to the next; 0 for none on the way.
+        kick_from: shares of all kicks beyond which the agent kicks, of which the best is kept.
     """
 
-    def __init__(self, candidates: Candidates, spec: PolicySpec, every: int) -> None:
+    def __init__(
+        self, candidates: Candidates, spec: PolicySpec, every: int, kick_from: tuple[float, ...]
+    ) -> None:
         super().__init__()
+        self.kick_from = kick_from
         self.candidates = candidates
         self.spec = spec
         self.every = every
@@ -30,8 +35,27 @@ class OfficialEvaluation(BaseCallback):
             self.judge()
         return True
 
-    def judge(self) -> None:
-        """Play the episodes now and log what they came to."""
-        policy = policy_of(self.model, self.spec, {"steps": self.num_timesteps})
-        for name, value in self.candidates.judge(policy, self.num_timesteps, self.model).items():
+    def judge(self, start: LearnedPolicy | None = None) -> LearnedPolicy:
+        """Play the episodes now and log what they came to.
+
+        Args:
+            start: what the run starts from, to be judged as it is; None for the agent.
+
+        Returns:
+            What was judged: the best variant of the agent.
+        """
+        variants = [start] if start is not None else self._variants()
+        policy, figures = self.candidates.judge(variants, self.model.num_timesteps, self.model)
+        for name, value in figures.items():
             self.logger.record(name, value)
+        return policy
+
+    def _variants(self) -> list[LearnedPolicy]:
+        steps = self.model.num_timesteps
+        kicks = isinstance(self.model.policy, HybridPolicy) and len(self.model.policy.action_dist.patterns)
+        if not kicks:
+            return [policy_of(self.model, self.spec, {"steps": steps})]
+        return [
+            policy_of(self.model, self.spec, {"steps": steps, "kick_from": share}, share)
+            for share in self.kick_from
+        ]
