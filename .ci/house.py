@@ -27,13 +27,13 @@ class Limits:
 
     # 8,800 before each step had a line of its own (400 more), before the files of others were read by their
     # own words, without being run (800 more), before what users type, kill and mistake was answered in a line
-    # (550 more), and before rules and gait had a compiled mirror, and then rewards, readings and the walker's
-    # network too (1,050 and 200 more, a room that a reader may leave out); trainer and export are still to
-    # come.
-    library: int = 11_800
+    # (550 more), before rules and gait had a compiled mirror, and then rewards, readings and the walker's
+    # network too (1,050 and 200 more, a room that a reader may leave out), and before the trainer came
+    # (2,000); export is still to come.
+    library: int = 13_800
     """All rooms but the annexes."""
     room: int = 1_400
-    """One room of the library."""
+    """One room of the library, but for `LARGE_ROOMS`."""
     core_path: int = 3_000
     """What a reader takes in an afternoon: CORE_PATH."""
     file: int = 350
@@ -43,6 +43,10 @@ class Limits:
 
 
 LIMITS = Limits()
+
+# Imitation fills half of `learn`; three algorithms at their joints, with buffers, callbacks and checkpoints,
+# are as much again and more. A room of their own would only cut what shares actor, presets and run folder.
+LARGE_ROOMS = {"learn": 2_500}
 
 # In reading order, as README names it: files and rooms of the package; of "A | B" the first that exists.
 CORE_PATH = (
@@ -93,13 +97,15 @@ def check_sizes(sources: list[Source], limits: Limits) -> Iterator[str]:
     table = ", ".join(f"{room} {lines}" for room, lines in count.most_common())
     print(textwrap.fill(f"lines of code: {table}", 100))
     library = {room: lines for room, lines in count.items() if room not in ANNEXES}
-    largest = max(library, key=library.__getitem__, default="none")
+    usual = library.keys() - LARGE_ROOMS.keys()
+    largest = max(usual, key=library.__getitem__, default="none")
     core = [source for _, files in structure.core_files(sources, CORE_PATH) for source in files]
     code = max(count.total(), 1)
     packed = {source.name: source.packed_assignments() for source in sources}
     rows = (
         ("library without annexes", sum(library.values()), limits.library),
         (f"largest room of the library ({largest})", library.get(largest, 0), limits.room),
+        *((f"room {room}", library.get(room, 0), limit) for room, limit in LARGE_ROOMS.items()),
         ("core path", sum(source.code_lines for source in core), limits.core_path),
         ("packed assignments in 1,000 lines", round(1000 * sum(packed.values()) / code, 1), limits.packed),
     )
@@ -108,7 +114,7 @@ def check_sizes(sources: list[Source], limits: Limits) -> Iterator[str]:
         if present > limit:
             yield f"{PACKAGE}: {what}: {present:,}; expected at most {limit:,}"
     for room, lines in sorted(library.items()):
-        if lines > limits.room and room != largest:
+        if lines > limits.room and room != largest and room not in LARGE_ROOMS:
             yield f"{PACKAGE}/{room}: {lines:,} lines of code; expected at most {limits.room:,} in a room"
     if rows[-1][1] > limits.packed:
         for name in sorted(packed, key=packed.__getitem__, reverse=True)[:10]:

@@ -44,6 +44,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
+    "train": (
+        "soccer_lib.cli.train:TrainConfig:main",
+        "Train an agent by reinforcement: --preset scratch from nothing, finetune from a clone.",
+    ),
     "study": (
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",
@@ -63,6 +67,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect reward": (
         "soccer_lib.cli.inspect_reward:InspectRewardConfig:main",
         "Audit a reward: does it rank scripted behaviours as the official score does?",
+    ),
+    "inspect run": (
+        "soccer_lib.cli.inspect_run:InspectRunConfig:main",
+        "Say how far a training run is, what its figures are, and which red flags it shows.",
     ),
     "bench exact": (
         "soccer_lib.workshop.bench.exact:ExactBenchConfig:main",
@@ -95,6 +103,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench striker": (
         "soccer_lib.workshop.bench.striker:StrikerBenchConfig:main",
         "Score the striker officially; show its balls' trails and success by start.",
+    ),
+    "bench train": (
+        "soccer_lib.workshop.bench.train:TrainBenchConfig:main",
+        "Measure how much faster training simulates and learns than the plain script.",
     ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",

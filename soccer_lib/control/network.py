@@ -30,6 +30,21 @@ def _silu(row: np.ndarray) -> np.ndarray:
     return row * expit(row)
 
 
+def _kick_or_walk(
+    row: np.ndarray, patterns: np.ndarray, bound: np.ndarray, kick_from: np.ndarray
+) -> np.ndarray:
+    """Tanh of the first entries, or the likeliest pattern where all together have a share beyond `kick_from`.
+
+    The other entries are logits of the patterns; the logit of none of them is 0.
+    """
+    logits = row[len(bound) :]
+    largest = logits.max()
+    above = np.exp(logits - largest).sum()
+    if above > kick_from * (np.exp(-largest) + above):
+        return patterns[logits.argmax()]
+    return np.minimum(np.maximum(np.tanh(row[: len(bound)]), -bound), bound)
+
+
 LAYERS: dict[str, Callable[..., np.ndarray]] = {
     "take": lambda row, entries, width: row[entries],
     "normalise": lambda row, mean, std, limit: np.minimum(np.maximum((row - mean) / std, -limit), limit),
@@ -46,6 +61,7 @@ LAYERS: dict[str, Callable[..., np.ndarray]] = {
     ),
     "tanh": np.tanh,
     "clip": lambda row: np.minimum(np.maximum(row, -1.0), 1.0),
+    "kick_or_walk": _kick_or_walk,
 }
 """Kinds of layers; the arguments after the row are the arrays of the layer."""
 

@@ -1,4 +1,4 @@
-"""A policy's weights as the actor of a Stable-Baselines3 model: TD3, SAC or PPO."""
+"""A policy's weights as the actor of a Stable-Baselines3 model (TD3, SAC or PPO), and back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from torch import nn
 
-from soccer_lib.control.network import Network
+from soccer_lib.control.network import Layer, Network
 from soccer_lib.errors import InputError
 from soccer_lib.policies import LearnedPolicy
 
@@ -60,6 +60,16 @@ def to_sb3(policy: LearnedPolicy, model: BaseAlgorithm) -> None:
     actor_target = getattr(model, "actor_target", None)
     if actor_target is not None:
         actor_target.load_state_dict(model.policy.get_submodule("actor").state_dict())
+
+
+def actor_network(model: BaseAlgorithm) -> Network:
+    """The actor of TD3 or SAC in numpy: its likeliest action, from its input layers on."""
+    modules, end = _actor(model)
+    layers: list[Layer] = []
+    for module in modules:
+        arrays = {name: value.detach().cpu().numpy() for name, value in module.named_parameters()}
+        layers.append((type(module).__name__.lower(), arrays))
+    return Network([*layers, (end, {})])
 
 
 def _actor(model: BaseAlgorithm) -> tuple[Sequence[nn.Module], str]:

@@ -142,16 +142,7 @@ class RunFolder:
 
     def metrics(self) -> list[dict[str, Any]]:
         """Read `metrics.jsonl` from its beginning; a line that a kill cut is left out."""
-        path = self.path / "metrics.jsonl"
-        if not path.is_file():
-            return []
-        entries = []
-        with resource_errors(path, "read"):
-            lines = path.read_text(encoding="utf-8").splitlines()
-        for line in lines:
-            with contextlib.suppress(ValueError, RecursionError):
-                entries.append(json.loads(line))
-        return [entry for entry in entries if isinstance(entry, dict)]
+        return metrics_of(self.path)
 
     def is_done(self) -> bool:
         """Whether `status.json` says so; one that cannot be read does not."""
@@ -162,6 +153,20 @@ class RunFolder:
     def set_status(self, status: str, **details: Any) -> None:
         """Write `status.json`: running, done or failed, since when, and any details."""
         atomic_write_json(self.path / "status.json", {"status": status, "time": now(), **details})
+
+
+def metrics_of(folder: Path) -> list[dict[str, Any]]:
+    """Read the `metrics.jsonl` of a run, whoever owns it; a line that a kill cut is left out."""
+    path = folder / "metrics.jsonl"
+    if not path.is_file():
+        return []
+    entries = []
+    with resource_errors(path, "read"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        with contextlib.suppress(ValueError, RecursionError):
+            entries.append(json.loads(line))
+    return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _check_owner(file: Path, settings: dict[str, Any], command: str, ignore: Collection[str]) -> None:

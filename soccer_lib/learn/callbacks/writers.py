@@ -1,0 +1,62 @@
+"""Where metrics go besides the run folder's own file: TensorBoard and W&B, each where it is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.logger import KVWriter, TensorBoardOutputFormat
+
+from soccer_lib.errors import one_line
+from soccer_lib.learn.config import TrainConfig
+from soccer_lib.runs import RunFolder
+from soccer_lib.runs.files import to_plain
+from soccer_lib.runs.heartbeat import print_progress
+
+
+def extra_writers(config: TrainConfig, folder: RunFolder) -> list[KVWriter]:
+    """The writers that a run has besides its own."""
+    writers: list[KVWriter] = []
+    if importlib.util.find_spec("tensorboard"):
+        writers.append(TensorBoardOutputFormat(str(folder.path / "tensorboard")))
+    if config.use_wandb:
+        writers.append(WandbWriter(config, folder))
+    return writers
+
+
+class WandbWriter(KVWriter):
+    """Logs to Weights & Biases; without a network into the run folder. Whatever it does, the run goes on."""
+
+    def __init__(self, config: TrainConfig, folder: RunFolder) -> None:
+        import wandb
+
+        self._run: Any = None
+        try:
+            self._run = wandb.init(
+                project="booster-soccer", name=folder.path.name, dir=str(folder.path), config=to_plain(config)
+            )
+        except Exception as error:  # a network, an account, a disk: none of them is worth a run
+            try:
+                self._run = wandb.init(project="booster-soccer", dir=str(folder.path), mode="offline")
+                print_progress(f"wandb is not reached ({one_line(error, 80)}): it logs into {folder.path}")
+            except Exception as failure:
+                print_progress(f"wandb does not start ({one_line(failure, 80)}): the run goes on without it")
+
+    def write(
+        self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
+    ) -> None:
+        """Log one step."""
+        if self._run is None:
+            return
+        numbers = {name: v for name, v in key_values.items() if isinstance(v, int | float | np.number)}
+        try:
+            self._run.log(numbers, step=step)
+        except Exception as error:
+            print_progress(f"wandb stopped ({one_line(error, 80)}): the run goes on without it")
+            self._run = None
+
+    def close(self) -> None:
+        """End the W&B run."""
+        if self._run is not None:
+            self._run.finish()

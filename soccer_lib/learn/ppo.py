@@ -1,0 +1,114 @@
+"""PPO of Stable-Baselines3 at its joints: discounts of held steps, a critic that comes first, an anchor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+
+from soccer_lib.learn.hybrid import HybridPolicy
+from soccer_lib.learn.rollout import HeldRolloutBuffer
+
+
+class HeldPPO(PPO):
+    """PPO whose policy is a `HybridPolicy`.
+
+    Args:
+        hold: physics steps of an ordinary env step.
+        critic_first: share of the variance of returns that the critic has to explain before the actor learns.
+        anchor: weight of the divergence from the policy that was started from.
+        anchor_decay: share of the run after which the anchor is gone; 0 keeps it.
+        lr_left: share of the learning rates that is left at the end of the run.
+        sb3: arguments of PPO.
+
+    Attributes:
+        actor_learns: whether the critic has been good enough once.
+        frozen: parameters of the actor that hold still all the same.
+    """
+
+    policy: HybridPolicy
+    rollout_buffer: HeldRolloutBuffer
+
+    def __init__(
+        self,
+        *args: Any,
+        hold: int,
+        critic_first: float = 0.0,
+        anchor: float = 0.0,
+        anchor_decay: float = 0.0,
+        lr_left: float = 1.0,
+        **sb3: Any,
+    ) -> None:
+        self.critic_first = critic_first
+        self.lr_left = lr_left
+        self.anchor = anchor
+        self.anchor_decay = anchor_decay
+        self.actor_learns = not critic_first
+        self.frozen: list[torch.nn.Parameter] = []
+        # The policy weighs the entropy itself, together with the anchor.
+        super().__init__(  # type: ignore[misc]
+            HybridPolicy,
+            *args,
+            ent_coef=1.0,
+            rollout_buffer_class=HeldRolloutBuffer,
+            rollout_buffer_kwargs={"hold": hold},
+            **sb3,
+        )
+
+    def _update_info_buffer(self, infos: list[dict[str, Any]], dones: np.ndarray | None = None) -> None:
+        """Called with every step before it is stored: here the buffer learns how long it lasted."""
+        super()._update_info_buffer(infos, dones)
+        held = np.array([info["held_steps"] for info in infos])
+        discounts = self.rollout_buffer.note_held(held)
+        for slot, info in enumerate(infos):
+            # SB3 would add gamma times the value of what a truncation cut off, however long the step was.
+            if info.get("TimeLimit.truncated") and info.get("terminal_observation") is not None:
+                last = self.policy.obs_to_tensor(info["terminal_observation"])[0]
+                with torch.no_grad():
+                    value = float(self.policy.predict_values(last)[0])
+                self.rollout_buffer.cut_off[slot] = discounts[slot] * value
+                info["TimeLimit.truncated"] = False
+
+    def _update_learning_rate(self, optimizers: Any) -> None:
+        """Actor and critic have rates of their own, which fall evenly to what is left of them at the end."""
+        done = 1.0 - self._current_progress_remaining
+        share = 1.0 - done * (1.0 - self.lr_left)
+        for group, name in zip(self.policy.optimizer.param_groups, ("actor_lr", "critic_lr"), strict=True):
+            group["lr"] = share * group["initial_lr"]
+            self.logger.record(f"train/{name}", group["lr"])
+
+    def train(self) -> None:
+        """One update; the actor holds still until the critic explains enough of the returns."""
+        self._let_actor_learn()
+        self.policy.anchor = self._anchor_now()
+        super().train()
+        logged = self.logger.name_to_value
+        self.actor_learns |= bool(logged["train/explained_variance"] >= self.critic_first)
+        # SB3's names for what all algorithms have; its entropy loss is the bonus here, not the entropy.
+        del logged["train/entropy_loss"]
+        self.logger.record("train/actor_loss", logged["train/policy_gradient_loss"])
+        self.logger.record("train/critic_loss", logged["train/value_loss"])
+        self.logger.record("train/actor_learns", float(self.actor_learns))
+        if self.policy.divergence is not None:
+            self.logger.record("train/kl_from_start", self.policy.divergence)
+            self.logger.record("train/anchor", self.policy.anchor)
+        if self.policy.kicks_of_start:
+            self.logger.record("train/kick_recall", self.policy.kicks_kept / self.policy.kicks_of_start)
+            self.policy.kicks_of_start = 0
+            self.policy.kicks_kept = 0
+
+    def _let_actor_learn(self) -> None:
+        """Hold the actor still while the critic is not ready."""
+        for parameter in self.policy.actor_parameters():
+            parameter.requires_grad_(self.actor_learns)
+        for parameter in self.frozen:
+            parameter.requires_grad_(False)
+
+    def _anchor_now(self) -> float:
+        """The anchor's weight after this share of the run."""
+        if not self.anchor_decay:
+            return self.anchor
+        done = 1.0 - self._current_progress_remaining
+        return self.anchor * max(0.0, 1.0 - done / self.anchor_decay)

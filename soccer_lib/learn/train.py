@@ -1,0 +1,145 @@
+"""Training, on one page: settings, environments, a model of Stable-Baselines3, callbacks, the best policy.
+
+What an algorithm is stands in `algorithms`; what watches it in `callbacks`, one hook each; how the best
+policy is chosen in `candidates`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import cast
+
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+
+from soccer_lib.errors import InputError, SoccerError
+from soccer_lib.learn.algorithms import MAKERS, run_spec
+from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
+from soccer_lib.learn.callbacks.evaluation import OfficialEvaluation
+from soccer_lib.learn.callbacks.freeze import Freeze
+from soccer_lib.learn.callbacks.metrics import RunMetrics
+from soccer_lib.learn.callbacks.progress import Progress
+from soccer_lib.learn.callbacks.watch import RedFlagWatch
+from soccer_lib.learn.callbacks.writers import extra_writers
+from soccer_lib.learn.candidates import Candidates, save_model
+from soccer_lib.learn.config import TrainConfig, check_choices
+from soccer_lib.learn.environment import training_env
+from soccer_lib.learn.hybrid import HybridPolicy
+from soccer_lib.learn.legacy import LegacyCheckpoints, write_legacy
+from soccer_lib.learn.prefill import prefill
+from soccer_lib.learn.replay import HeldReplayBuffer
+from soccer_lib.policies import LearnedPolicy, Policy, load_policy, write_policy
+from soccer_lib.runs import RunFolder
+from soccer_lib.runs.heartbeat import print_progress
+
+FINAL = "final_model"
+
+LOUD = 0.1
+"""Noise from which on whoever starts from a clone is warned."""
+
+
+def train(config: TrainConfig) -> Policy:
+    """Train an agent into its run folder; a finished run is handed back as it is.
+
+    Args:
+        config: the settings; open ones are filled in.
+
+    Returns:
+        The policy that scored best on fresh episodes.
+
+    Raises:
+        InputError: settings that make no run, or a folder of other settings.
+        ResourceError: the buffer does not fit into memory, or a file could not be written.
+        SimulationError: an environment failed, or the loss is no longer a finite number.
+    """
+    config = config.resolved()
+    check_choices(config)
+    start = start_policy(config)
+    if start is not None and (config.action_noise_sigma or 0.0) >= LOUD:
+        print_progress(
+            f"--action-noise-sigma {config.action_noise_sigma} from a clone: 0.1 on its commands cost 18 of "
+            "its 38 points, through walking; 0.03 to 0.05 keep it"
+        )
+    folder = RunFolder.open(config.save_dir, config, "train", ignore=("save_dir", "device", "workers"))
+    if folder.is_done():
+        print(f"{folder.path} is finished; choose another --save-dir to train again")
+        return load_policy(folder.path)
+    torch.set_num_threads(1)  # two threads on busy cores are slower than one
+
+    with contextlib.ExitStack() as stack:
+        model = build(config, start, folder, stack)
+        folder.set_status("running")
+        (folder.path / "metrics.jsonl").unlink(missing_ok=True)  # an interrupted run starts over
+        metrics = RunMetrics(folder)
+        model.set_logger(Logger(None, [metrics, *extra_writers(config, folder)]))
+        candidates = Candidates(config, folder)
+        spec = run_spec(config, folder.path.name)
+        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0, config.kick_from)
+        evaluation.init_callback(model)
+        if start is not None:
+            evaluation.judge(start)  # what has to be beaten
+
+        total = config.total_timesteps or 0
+        callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation]
+        callbacks.append(Progress(folder, total, candidates))
+        callbacks.append(RedFlagWatch(metrics, candidates, config.on_red_flag))
+        if config.freeze_bc_layers:
+            callbacks.append(Freeze(config.freeze_bc_layers, config.freeze_until_step))
+        if config.write_legacy:
+            callbacks.append(LegacyCheckpoints(folder.path, config.algo, config.checkpoint_interval))
+        model.learn(total, CallbackList(callbacks), config.log_interval)
+
+        final = evaluation.judge()
+        model.logger.dump(model.num_timesteps)
+        save_model(folder.path / f"{FINAL}.zip", model)
+        write_policy(folder.path / f"{FINAL}.safetensors", final)
+        if config.write_legacy:
+            write_legacy(folder.path, config.algo, model)
+
+    # The highest score on the way is high by luck too: the best ones play fresh episodes.
+    best, figures = candidates.crown()
+    folder.set_status("done", step=best.step, **figures)
+    score = figures["comp_eval/C_overall"]
+    print(f"{folder.path}: best at step {best.step:,}, official {score:.2f} on fresh episodes")
+    return load_policy(folder.path)
+
+
+def start_policy(config: TrainConfig) -> LearnedPolicy | None:
+    """The policy that a run starts from.
+
+    Raises:
+        InputError: there is none, or it has no weights to learn on.
+    """
+    if not config.bc_weights:
+        return None
+    start = load_policy(config.bc_weights)
+    if isinstance(start, LearnedPolicy):
+        return start
+    raise InputError(f"--bc-weights {config.bc_weights} is scripted; expected a learned policy; try a clone")
+
+
+def build(
+    config: TrainConfig, start: LearnedPolicy | None, folder: RunFolder, stack: contextlib.ExitStack
+) -> BaseAlgorithm:
+    """Make environments and model; demonstrations go into the buffer where there is one.
+
+    Raises:
+        SoccerError: as `train`; a folder that is new belongs to nobody then.
+    """
+    try:
+        env = training_env(config)
+        stack.callback(env.close)
+        model = MAKERS[config.algo](config, env, start)
+        if config.bc_replay_dataset and isinstance(model.policy, HybridPolicy):
+            print_progress(f"{config.algo} has no replay buffer: --bc-replay-dataset is left out")
+        elif config.bc_replay_dataset:
+            count = prefill(cast(HeldReplayBuffer, cast(OffPolicyAlgorithm, model).replay_buffer), config)
+            print_progress(f"{count:,} transitions of {config.bc_replay_dataset} are in the buffer")
+    except SoccerError:
+        if not folder.resumed:
+            (folder.path / "config.json").unlink()
+        raise
+    return model

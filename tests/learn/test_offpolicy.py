@@ -1,0 +1,179 @@
+"""TD3 and SAC at their joints: kicks stay kicks, the actor waits, demonstrations are real transitions."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+from soccer_lib.control.kicks import NO_KICK, PATTERNS, requested_kicks
+from soccer_lib.demos.collect import collect_dataset
+from soccer_lib.demos.config import PlayedDatasetConfig
+from soccer_lib.demos.files import write_dataset
+from soccer_lib.errors import InputError
+from soccer_lib.learn.algorithms import MAKERS, policy_of, run_spec
+from soccer_lib.learn.config import TrainConfig
+from soccer_lib.learn.environment import training_env
+from soccer_lib.learn.offpolicy import HeldSAC, HeldTD3
+from soccer_lib.learn.prefill import prefill
+from soccer_lib.learn.replay import HeldReplayBuffer
+from soccer_lib.learn.start import new_actor
+from soccer_lib.policies import LearnedPolicy, PolicySpec
+from soccer_lib.policies.learned import walker_sha256
+
+CONFIG = TrainConfig(
+    tasks=("kick_to_target",),
+    n_envs=2,
+    workers=0,
+    net_arch="16,16",
+    buffer_size=400,
+    learning_starts=0,
+    batch_size=8,
+    kick_share=0.0,
+)
+KICKS = np.array(list(PATTERNS.values()), np.float32)
+
+
+def clone() -> LearnedPolicy:
+    torch.manual_seed(0)
+    actor = new_actor(np.full(96, 2.0, np.float32), (16, 8), KICKS[:2], (), 0.5)
+    with torch.no_grad():
+        actor.out.weight.normal_()
+        actor.kick.weight.normal_(0, 0.5)
+        actor.kick.bias.zero_()
+    spec = PolicySpec("clone", "command", "agent", 50, "own", walker_sha256("own"))
+    return LearnedPolicy(actor.network(), spec, record={"kicks": KICKS[:2].tolist()})
+
+
+@pytest.fixture
+def made(walker):
+    """Make a model in an environment that is closed afterwards."""
+    envs = []
+
+    def make(algo: str, start: LearnedPolicy | None = None, **settings) -> HeldTD3 | HeldSAC:
+        config = dataclasses.replace(CONFIG, algo=algo, **settings).resolved()
+        envs.append(training_env(config))
+        model = MAKERS[algo](config, envs[-1], start)
+        model._last_obs = np.random.default_rng(0).normal(size=(2, 96)).astype(np.float32)
+        return model
+
+    yield make
+    for env in envs:
+        env.close()
+
+
+@pytest.mark.parametrize("algo", ["td3", "sac"])
+def test_a_clone_acts_as_before_in_the_model_and_in_its_file(made, algo):
+    start = clone()
+    model = made(algo, start, bc_weights="clone")
+    rows = np.random.default_rng(1).normal(size=(200, 96)).astype(np.float32)
+    wanted = start.predict(rows)[0]
+    np.testing.assert_allclose(model.predict(rows, deterministic=True)[0], wanted, atol=1e-5)
+    config = dataclasses.replace(CONFIG, algo=algo).resolved()
+    file = policy_of(model, run_spec(config, "x"), {})
+    np.testing.assert_allclose(file.predict(rows)[0], wanted, atol=1e-5)
+    assert {NO_KICK, 0, 1} <= set(requested_kicks(wanted).tolist())
+
+
+def test_target_smoothing_never_turns_a_kick_into_a_walk(made):
+    start = clone()
+    model = made("td3", start, bc_weights="clone", target_policy_noise=0.2, target_noise_clip=0.5)
+    rows = torch.randn(500, 96)
+    asked = requested_kicks(model.actor(rows).detach().numpy())
+    target = model.actor_target(rows).detach()
+    # SB3's own line, with the worst noise there can be.
+    for noise in (-0.5, 0.5):
+        smoothed = (target + noise).clamp(-1, 1).numpy()
+        kicks = asked != NO_KICK
+        assert kicks.any() and np.array_equal(requested_kicks(smoothed)[kicks], asked[kicks])
+        assert (np.abs(smoothed[kicks]) == 1).all()
+        np.testing.assert_allclose(
+            smoothed[~kicks], np.clip(model.actor(rows).detach().numpy()[~kicks] + noise, -1, 1), atol=1e-6
+        )
+
+
+def test_noise_neither_spoils_kicks_nor_asks_for_them(made):
+    start = clone()
+    model = made("td3", start, bc_weights="clone", action_noise_sigma=5.0)
+    rows = np.random.default_rng(2).normal(size=(2000, 96)).astype(np.float32)
+    model._last_obs = rows
+    wanted = requested_kicks(start.predict(rows)[0])
+    actions, kept = model._sample_action(0, None, len(rows))
+    assert np.array_equal(requested_kicks(actions), wanted) and kept is actions
+    assert np.abs(actions).max() == 1.0
+
+
+def test_kicks_are_explored_whole_and_as_often_as_said(made):
+    model = made("td3", kick_share=0.25)
+    model._last_obs = np.zeros((4000, 96), np.float32)
+    actions, _ = model._sample_action(0, None, 4000)
+    kicks = requested_kicks(actions)
+    assert (kicks != NO_KICK).mean() == pytest.approx(0.25, abs=0.03)
+    assert set(kicks.tolist()) == {NO_KICK, *range(len(PATTERNS))}
+    assert (np.abs(actions[kicks != NO_KICK]) == 1).all()
+
+
+def test_the_actor_waits_for_the_critic(made):
+    model = made("td3", critic_first=0.9, lr=0.01, critic_lr=0.02)
+    optimizers = [model.actor.optimizer, model.critic.optimizer]
+    model._update_learning_rate(optimizers)
+    assert [optimizer.param_groups[0]["lr"] for optimizer in optimizers] == [0.0, 0.02]
+    model.actor_learns = True
+    model._update_learning_rate(optimizers)
+    assert [optimizer.param_groups[0]["lr"] for optimizer in optimizers] == [0.01, 0.02]
+
+
+def test_the_anchor_pulls_the_actor_and_nothing_else(made):
+    model = made("td3", clone(), bc_weights="clone", anchor=3.0)
+    critic = model.critic
+    rows = torch.randn(4, 96)
+    plain = critic.q_networks[0](torch.cat([critic.features_extractor(rows), torch.zeros(4, 3)], dim=1))
+    taken = critic.q1_forward(rows, torch.zeros(4, 3))
+    torch.testing.assert_close(taken, plain)  # actions of the buffer ask for no gradient
+    pulled = critic.q1_forward(rows, torch.zeros(4, 3, requires_grad=True))
+    apart = (model.actor(rows) ** 2).mean(dim=1, keepdim=True)
+    torch.testing.assert_close(pulled, plain - 3.0 * plain.abs().mean() * apart)
+
+
+def test_the_entropy_coefficient_has_a_floor(made):
+    model = made("sac", ent_coef="auto_0.001", ent_coef_min=0.05)
+    zeros = np.zeros((2, 96), np.float32)
+    infos = [{"held_steps": 50}] * 2
+    for _ in range(20):
+        model.replay_buffer.add(zeros, zeros, np.zeros((2, 3)), np.zeros(2), np.zeros(2), infos)
+    model._logger = type("Silent", (), {"record": lambda *_, **__: None})()
+    model.train(1, 8)
+    assert model.entropy_weight() == pytest.approx(0.05)
+
+
+@pytest.fixture(scope="module")
+def demonstrations(tmp_path_factory, walker):
+    settings = PlayedDatasetConfig(from_policy="striker", tasks=("kick_to_target",), episodes=2, workers=1)
+    data = collect_dataset(settings, progress=False)
+    return str(write_dataset(tmp_path_factory.mktemp("demos") / "d.npz", data, {}))
+
+
+def test_demonstrations_are_played_again_with_the_rewards_of_the_run(made, demonstrations):
+    file = demonstrations
+    model = made("td3", bc_replay_dataset=file, bc_replay_fraction=0.2)
+    config = dataclasses.replace(
+        CONFIG, algo="td3", bc_replay_dataset=file, bc_replay_fraction=0.2
+    ).resolved()
+    buffer = model.replay_buffer
+    assert prefill(buffer, config) == 80 == buffer.pos * 2  # of 400, two slots a row
+    seen = buffer.observations[:40].reshape(80, 96)
+    following = buffer.next_observations[:40].reshape(80, 96)
+    # Each transition begins where the one before ended, unless that was an end; the rewards are not all 0.
+    goes_on = buffer.dones[:40].reshape(80)[:-1] == 0
+    assert goes_on.any() and np.array_equal(following[:-1][goes_on], seen[1:][goes_on])
+    assert buffer.rewards[:40].all() and (buffer.discounts[:40] < 0.9).any()  # a kick lasts 14 holds or more
+
+
+def test_demonstrations_of_another_interface_are_refused(demonstrations):
+    config = dataclasses.replace(CONFIG, observation="robot", bc_replay_dataset=demonstrations).resolved()
+    box = gym.spaces.Box(-1, 1, (1,))
+    with pytest.raises(InputError, match="observation_layout 'agent'"):
+        prefill(HeldReplayBuffer(4, box, box, device="cpu", gamma=1.0, hold=50), config)

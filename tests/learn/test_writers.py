@@ -1,0 +1,62 @@
+"""W&B never stops a run, and is refused in a line where it is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from soccer_lib.errors import InputError
+from soccer_lib.learn.callbacks.writers import WandbWriter, extra_writers
+from soccer_lib.learn.config import TrainConfig, check_choices
+from soccer_lib.runs import RunFolder
+
+
+class Wandb:
+    """Stands for the package: fails as often as it is told."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.modes: list[str] = []
+        self.logged: list[dict] = []
+
+    def init(self, mode="online", **_):
+        self.modes.append(mode)
+        if len(self.modes) <= self.failures:
+            raise OSError("no network")
+        return SimpleNamespace(log=self.log, finish=lambda: None)
+
+    def log(self, numbers, step):
+        if step == 13:
+            raise OSError("gone")
+        self.logged.append({"step": step, **numbers})
+
+
+@pytest.mark.parametrize(("failures", "modes"), [(0, ["online"]), (1, ["online", "offline"])])
+def test_without_a_network_it_logs_into_the_folder(failures, modes, tmp_path, monkeypatch, capsys):
+    package = Wandb(failures)
+    monkeypatch.setitem(sys.modules, "wandb", package)
+    writer = WandbWriter(TrainConfig(), RunFolder.open(tmp_path / "r", {}, "train"))
+    writer.write({"a": 1.5, "text": "left out"}, {}, 7)
+    assert package.modes == modes and package.logged == [{"step": 7, "a": 1.5}]
+    writer.write({"a": 2.0}, {}, 13)  # it breaks off: the run goes on
+    writer.write({"a": 3.0}, {}, 14)
+    assert len(package.logged) == 1 and "goes on without it" in capsys.readouterr().out
+
+
+def test_one_that_never_starts_is_left_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "wandb", Wandb(2))
+    writer = WandbWriter(TrainConfig(), RunFolder.open(tmp_path / "r", {}, "train"))
+    writer.write({"a": 1.0}, {}, 1)
+    writer.close()
+    assert "does not start" in capsys.readouterr().out
+
+
+def test_without_the_package_it_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    folder = RunFolder.open(tmp_path / "r", {}, "train")
+    assert extra_writers(TrainConfig(), folder) == []
+    with pytest.raises(InputError, match="pip install"):
+        check_choices(TrainConfig(use_wandb=True).resolved())
