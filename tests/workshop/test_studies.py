@@ -56,7 +56,7 @@ def config(tmp_path):
     episodes = {"tasks": np.repeat(COMPETITION, 4), "seeds": np.tile(np.arange(4) + 1000, 3)}
     data = dataclasses.replace(demonstrations(12), **episodes)
     path = write_dataset(tmp_path / "demos.npz", data, {})
-    small = {"amounts": (1, 3), "seeds": 2, "epochs": 1, "episodes": 7, "rounds": 1}
+    small = {"amounts": (1, 3), "seeds": 2, "epochs": 1, "episodes": 7, "rounds": 1, "more_passes": 1}
     return StudyConfig(str(tmp_path / "curves"), str(path), **small)
 
 
@@ -80,13 +80,19 @@ def test_amounts_are_drawn_for_each_task_and_scores_get_an_interval(config, scor
     assert first["mean"] == 1.5 and np.allclose(first["ci95"], [1.5 - 6.353, 1.5 + 6.353], atol=1e-3)
     assert record["command"] == (
         f"python -m soccer_lib study --out data/curves --only amount --dataset {config.dataset} "
-        "--amounts 1 3 --seeds 2 --epochs 1 --episodes 7"
+        "--amounts 1 3 --seeds 2 --epochs 1 --more-passes 1 --episodes 7"
     )
     assert record["striker"]["score"] == 5 and len(record["entries"][0]["val/loss"]) == 1
     file = tmp_path / "curves" / "bc_amount.json"
     assert load_json(file) == record and verify_manifest(file.parent) == [file.name]
     assert not file.with_suffix(".parts").exists()
     assert amount_study(config) == record and len(scores.calls) == 5  # finished: nothing is done again
+
+
+def test_a_part_of_the_data_is_passed_over_more_often(config, scores):
+    # A quarter and three quarters of the demonstrations: four times as often at most, and once.
+    record = amount_study(dataclasses.replace(config, more_passes=3))
+    assert [len(entry["val/loss"]) for entry in record["entries"]] == [3, 3, 1, 1]
 
 
 def test_a_stopped_study_goes_on_with_the_next_clone(config, scores):

@@ -41,6 +41,8 @@ class StudyConfig:
     """clones of each kind [count]"""
     epochs: Annotated[int, Range(1, 1_000_000, whole=True)] = 40
     """passes over the data, at most [count]"""
+    more_passes: Annotated[int, Range(1, 1000, whole=True)] = 4
+    """a part of the data is passed over as many times more as it is smaller, up to this factor [count]"""
     episodes: Annotated[int, Range(1, 10_000, whole=True)] = 12
     """episodes of each task that a clone is scored on; every seed has its own [count]"""
     only: tuple[str, ...] = ()
