@@ -15,6 +15,10 @@ def linear(weight, bias) -> tuple[str, dict]:
     return "linear", {"weight": np.array(weight), "bias": np.array(bias)}
 
 
+def one_kick(kick_from) -> dict:
+    return {"patterns": [[1.0, -1.0]], "bound": [0.9, 0.75], "kick_from": np.array(kick_from)}
+
+
 @pytest.mark.parametrize(
     ("layers", "expected"),
     [
@@ -41,6 +45,9 @@ def linear(weight, bias) -> tuple[str, dict]:
             [("layer_norm", {"scale": [1, 2, 1], "bias": [0, 0, 5], "eps": np.array(0.0)})],
             [2 / np.sqrt(8 / 3), -4 / np.sqrt(8 / 3), 5.0],
         ),
+        # The last entry is a kick's logit, 1: its share e / (1 + e) = 0.731. Walking: tanh, within the bound.
+        ([linear(np.eye(3), np.zeros(3)), ("kick_or_walk", one_kick(0.73))], [1.0, -1.0]),
+        ([linear(np.eye(3), np.zeros(3)), ("kick_or_walk", one_kick(0.74))], [0.9, -0.75]),
     ],
 )
 def test_each_layer_by_hand(layers, expected):

@@ -75,7 +75,7 @@ def test_a_spec_in_a_file_has_types_and_ranges(name, value, words, tmp_path):
         ({"layers": [["linear"]]}, "cannot read"),
         ({"layers": ["linear"] * 9}, "layer 1 .linear. has no arrays"),
         ({"record": 5}, "not iterable"),
-        ({"kind": []}, "no record of a policy"),
+        ({"kind": []}, "not a record of a policy"),
         ({"sha256": None}, "has sha256"),
     ],
 )
