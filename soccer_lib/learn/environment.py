@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
@@ -54,6 +55,18 @@ def reward_factors(config: TrainConfig) -> dict[str, float]:
     return {task_named(task).name: factor for task, factor in factors.items()}
 
 
+def env_settings(config: TrainConfig) -> dict[str, Any]:
+    """Arguments of `make_env` for an environment of a run, whoever acts in it."""
+    return {
+        "control": config.control,
+        "observation": config.observation,
+        "hold": config.hold,
+        "reward": config.reward_profile,
+        "reward_weights": parse_weights(config.reward_weights) or None,
+        "reward_gamma": config.gamma,
+    }
+
+
 def training_env(config: TrainConfig) -> VecEnv:
     """The environments that a run learns in; `config` is resolved.
 
@@ -69,12 +82,7 @@ def training_env(config: TrainConfig) -> VecEnv:
         workers=config.workers,
         seed=config.env_seed,
         task_weights=parse_weights(config.task_weights),
-        control=config.control,
-        observation=config.observation,
-        hold=config.hold,
-        reward=config.reward_profile,
-        reward_weights=parse_weights(config.reward_weights) or None,
-        reward_gamma=config.gamma,
+        **env_settings(config),
     )
     env: VecEnv = ScaledReward(venv, reward_factors(config), config.refusal_cost or 0.0)
     if config.normalize_obs or config.vecnormalize_path:

@@ -12,9 +12,8 @@ from soccer_lib.demos.files import read_dataset
 from soccer_lib.envs import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.learn.config import TrainConfig
-from soccer_lib.learn.environment import reward_factors
+from soccer_lib.learn.environment import env_settings, reward_factors
 from soccer_lib.learn.replay import HeldReplayBuffer
-from soccer_lib.wrappers.rewards import parse_weights
 
 
 def prefill(buffer: HeldReplayBuffer, config: TrainConfig) -> int:
@@ -77,16 +76,7 @@ def _play_again(
     task = str(data.column("tasks")[number])
     seed = int(data.column("seeds")[number])
     if task not in envs:
-        envs[task] = make_env(
-            task,
-            control=config.control,
-            observation=config.observation,
-            hold=config.hold,
-            reward=config.reward_profile,
-            reward_weights=parse_weights(config.reward_weights) or None,
-            reward_gamma=config.gamma,
-            info="terms",
-        )
+        envs[task] = make_env(task, info="terms", **env_settings(config))
     env = envs[task]
     factors = reward_factors(config)
     rows = np.flatnonzero(data.episode_id == number)
@@ -94,6 +84,7 @@ def _play_again(
     phase = {"gait_phase": np.random.default_rng(seed).random()} if config.control == "command" else None
     seen, _ = env.reset(seed=seed, options=phase)
     transitions = []
+    refused = 0
     for row in rows:
         if not np.array_equal(seen, data.observations[row]):
             raise InputError(
@@ -103,7 +94,10 @@ def _play_again(
             )
         following, reward, terminated, truncated, info = env.step(data.actions[row])
         info["TimeLimit.truncated"] = truncated and not terminated
-        paid = float(reward) * factors.get(task, 1.0)
+        # As in training: `ScaledReward`.
+        newly_refused = info.get("macro_refused_count", 0) - refused
+        refused += newly_refused
+        paid = float(reward) * factors.get(task, 1.0) - (config.refusal_cost or 0.0) * newly_refused
         transitions.append((seen, following, data.actions[row], paid, terminated or truncated, info))
         seen = following
     return transitions

@@ -12,7 +12,7 @@ import torch
 from soccer_lib.control.kicks import NO_KICK, PATTERNS, requested_kicks
 from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.demos.config import PlayedDatasetConfig
-from soccer_lib.demos.files import write_dataset
+from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.learn.algorithms import MAKERS, policy_of, run_spec
 from soccer_lib.learn.config import TrainConfig
@@ -170,6 +170,21 @@ def test_demonstrations_are_played_again_with_the_rewards_of_the_run(made, demon
     goes_on = buffer.dones[:40].reshape(80)[:-1] == 0
     assert goes_on.any() and np.array_equal(following[:-1][goes_on], seen[1:][goes_on])
     assert buffer.rewards[:40].all() and (buffer.discounts[:40] < 0.9).any()  # a kick lasts 14 holds or more
+
+
+def test_a_refused_kick_costs_in_a_demonstration_what_it_costs_in_training(made, demonstrations, tmp_path):
+    """Two episodes of one step each, asking for a shot: one ball is within reach, the other costs 0.25."""
+    data = read_dataset(demonstrations)
+    firsts = data.take(np.isin(np.arange(len(data)), np.flatnonzero(np.diff(data.episode_id, prepend=-1))))
+    asks = np.tile(np.float32([1, -1, 1]), (2, 1))
+    file = str(write_dataset(tmp_path / "d.npz", dataclasses.replace(firsts, actions=asks), {}))
+    rewards = []
+    for cost in (0.0, 0.25):
+        settings = {"bc_replay_dataset": file, "bc_replay_fraction": 0.2, "refusal_cost": cost}
+        buffer = made("td3", **settings).replay_buffer
+        assert prefill(buffer, dataclasses.replace(CONFIG, algo="td3", **settings).resolved()) == 2
+        rewards.append(buffer.rewards[0])
+    np.testing.assert_allclose(rewards[0] - rewards[1], [0.0, 0.25], atol=1e-6)
 
 
 def test_demonstrations_of_another_interface_are_refused(demonstrations):
