@@ -17,6 +17,7 @@ import gymnasium as gym
 import numpy as np
 
 from soccer_lib.errors import InputError
+from soccer_lib.sim.pages import share_pages
 from soccer_lib.tasks import Task, task_named
 
 TESTED_VERSIONS = {"mujoco": "3.3.7", "sai-mujoco": "0.1.30"}
@@ -94,4 +95,5 @@ def make_stock(
     env.spec = copy.deepcopy(spec)
     # The MJCF trees are read only while the model is compiled, and hold every mesh once more.
     env.scene_mjcf = env.env_mjcf = env.mjcf_model = env.robots[0].mjcf_model = None
+    env.shared_pages = share_pages(env.sim.model._model, task.name)  # noqa: SLF001 - the binding of sai-mujoco
     return env

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import threading
 import warnings
+import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -226,23 +228,28 @@ def test_unknown_public_name_is_an_attribute_error():
     assert set(sl.__all__) <= set(dir(sl))
 
 
-def test_environments_that_are_closed_leave_no_thread_and_no_memory():
-    """One holds 65 MiB while it is open; 15 of them one after another leave less than that."""
+def test_environments_that_are_closed_leave_no_thread_no_file_and_no_memory():
+    """15 of them, one after another; a hundred leave no more."""
+    models = []
 
     def play_one(task):
         env = sl.make_env(task, control="command", observation="agent")
         env.reset(seed=0)
         env.step(np.zeros(3, np.float32))
+        models.append(weakref.ref(env.unwrapped.model))
         env.close()
+
+    def held():
+        gc.collect()
+        files = Path("/proc/self/fd")
+        return threading.active_count(), len(list(files.iterdir())) if files.exists() else 0
 
     tasks = ("penalty_kick", "kick_to_target", "goalie_penalty_kick")
     for task in tasks:
         play_one(task)
-    gc.collect()
-    before = memory()
-    threads = threading.active_count()
+    before, mib = held(), memory()
     for task in 5 * tasks:
         play_one(task)
-    gc.collect()
-    assert threading.active_count() == threads
-    assert not memory() - before > 60  # not a number where the system does not tell
+    assert held() == before
+    assert [model() for model in models] == [None] * 18
+    assert not memory() - mib > 40  # not a number where the system does not tell

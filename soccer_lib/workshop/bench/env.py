@@ -10,8 +10,6 @@ Held actions are timed in CPU seconds of the thread for the same reason.
 from __future__ import annotations
 
 import functools
-import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +27,7 @@ from soccer_lib.sim import SoccerSim, make_sim, make_stock
 from soccer_lib.sim.torque import pd_torque
 from soccer_lib.tasks import COMMAND_STEPS, Task, tasks_named
 from soccer_lib.workshop.bench.report import LiveTable, finish
-from soccer_lib.workshop.bench.scaling import counts_of, measure_evaluations, measure_growth
+from soccer_lib.workshop.bench.scaling import counts_of, measure_evaluations, measure_growth, memory
 from soccer_lib.wrappers import CONTROLS
 
 _KP = np.full(12, 200.0, dtype=np.float32)
@@ -264,27 +262,17 @@ def _micro(runs: dict[str, Run], rounds: int, steps: int) -> dict[str, np.ndarra
 
 
 def memory_per_env(task: Task, count: int = 4) -> float:
-    """Resident memory that one more environment of a task takes [MiB], from `count` of them."""
+    """Memory that one more environment of a task takes [MiB], from `count` of them."""
     first = make_env(task)
     first.reset(seed=0)
     envs = [first]  # none is freed before the memory is read
-    before = _resident()
+    before = memory()
     for _ in range(count):
         env = make_env(task)
         env.reset(seed=0)
         env.step(np.zeros(12, dtype=np.float32))
         envs.append(env)
-    return (_resident() - before) / count
-
-
-def _resident() -> float:
-    """Resident memory of this process [MiB]; its peak where the system does not tell the present."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * resource.getpagesize() / 2**20
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    return (memory() - before) / count
 
 
 def _time_layers(task: Task, config: EnvBenchConfig) -> dict[str, float]:

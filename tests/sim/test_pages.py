@@ -1,0 +1,70 @@
+"""Models of a task share memory, and nothing else."""
+
+import mmap
+import os
+
+import mujoco
+import numpy as np
+import pytest
+
+from soccer_lib.sim import make_sim
+from soccer_lib.sim.pages import SHORTEST, Pages
+from soccer_lib.workshop.bench.scaling import memory
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="only Linux shares pages")
+
+
+def own_pages(content):
+    """Whole pages that nothing else lies on."""
+    pages = np.frombuffer(mmap.mmap(-1, content.nbytes), np.uint8).reshape(content.shape)
+    pages[:] = content
+    return pages
+
+
+def test_equal_pages_are_shared_and_each_keeps_what_it_writes():
+    content = np.random.default_rng(0).integers(0, 256, (4 * SHORTEST, mmap.PAGESIZE), np.uint8)
+    pages = Pages(content)
+    other = content.copy()
+    other[2 * SHORTEST, 7] ^= 1  # splits it into two runs
+    models = [own_pages(content), own_pages(content), own_pages(other)]
+    for model in models:
+        pages.replace(model)
+    for model, expected in zip(models, (content, content, other), strict=True):
+        assert (model == expected).all()
+    models[0][3, 5] = 77 ^ content[3, 5]
+    assert models[0][3, 5] == 77 ^ content[3, 5]
+    assert (models[1] == content).all() and (models[2] == other).all()
+
+
+def test_another_environment_of_a_task_takes_a_few_mib_and_is_changed_alone():
+    first = make_sim("obstacle_penalty_kick")
+    before = memory()
+    others = [make_sim("obstacle_penalty_kick") for _ in range(3)]
+    for seed, sim in enumerate(others):
+        sim.reset(seed=seed)
+        sim.advance(np.zeros(12))
+    assert not memory() - before > 3 * 10  # a model has 63 MiB
+    assert others[0].model.geom_pos.tobytes() != others[1].model.geom_pos.tobytes()
+    vertex = first.model.mesh_vert[0, 0]
+    others[0].model.mesh_vert[0, 0] += 1.0
+    assert [sim.model.mesh_vert[0, 0] - vertex for sim in (*others, first)] == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_the_pages_of_a_task_are_those_of_a_model_that_shares_none(monkeypatch):
+    shared = make_sim("kick_to_target")
+    monkeypatch.delattr(os, "memfd_create")
+    alone = make_sim("kick_to_target")
+    assert shared.stock.shared_pages and alone.stock.shared_pages is None
+    for sim in (shared, alone):
+        sim.reset(seed=4)
+    models = [np.empty(mujoco.mj_sizeModel(sim.model), np.uint8) for sim in (shared, alone)]
+    for sim, content in zip((shared, alone), models, strict=True):
+        mujoco.mj_saveModel(sim.model, None, content)
+    assert models[0].tobytes() == models[1].tobytes()
+
+
+def test_a_mapping_that_the_system_refuses_is_a_lack_of_memory():
+    content = np.zeros((SHORTEST, mmap.PAGESIZE), np.uint8)
+    pages = Pages(content)
+    with pytest.raises(MemoryError, match="no room"):
+        pages._map(1, mmap.PAGESIZE, 0)  # not the beginning of a page
