@@ -94,7 +94,7 @@ class BallTracker:
         Positions in an observation are one step older than its velocities: the last step's turn is not
         part of it yet.
         """
-        self._integrate()
+        self._turn()
         w, x, y, z = _turned(self._orientation, *self._slow)
         twice = 2 * BALL_RADIUS
         return twice * (x * z + w * y), twice * (y * z - w * x), BALL_RADIUS - twice * (x * x + y * y)
@@ -104,6 +104,11 @@ class BallTracker:
         """Angular velocity of the ball after the last step, world axes [rad/s]."""
         self._integrate()
         return self._spin
+
+    def _turn(self) -> None:
+        """Integrate where that turns the ball: the last step does not yet."""
+        if self._count > 1:
+            self._integrate()
 
     def _integrate(self) -> None:
         """Turn the ball by all steps but the last, whose gyro reading is still to come."""
@@ -140,7 +145,7 @@ class BallTracker:
 
     def skip(self) -> None:
         """Leave out physics steps: neither they nor the last one before them turned the ball by `STILL`."""
-        self._integrate()
+        self._turn()
         self._count = 0
 
     def get_state(self) -> dict[str, Any]:

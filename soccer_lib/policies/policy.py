@@ -96,7 +96,7 @@ class Policy(ABC):
         if observation.dtype.kind not in "iuf" or not np.abs(observation).max() < _SENSED.high:
             _SENSED.array(f"{self.spec.name}: the observation", observation, "check the environment")
         if observation.ndim == 1:
-            fresh = state is None or np.any(episode_start)
+            fresh = state is None or (episode_start is not None and np.any(episode_start))
             return self.act(observation, self.begin() if fresh else state, deterministic)
         states = [None] * len(observation) if state is None else state
         starts = np.broadcast_to(np.asarray(episode_start, dtype=bool), len(observation))

@@ -64,9 +64,10 @@ WORTH_A_MISS = 0.45
 
 _WEIGHTS = OFFICIAL_WEIGHTS["obstacle_penalty_kick"]
 
-_GOALS = (AGENT["goal_team_0_rel_robot"], AGENT["goal_team_1_rel_robot"])
+_ENTRIES = {field.name: AGENT[field.name] for field in AGENT.fields}
+_GOALS = tuple(_ENTRIES[f"goal_team_{team}_rel_robot"] for team in (0, 1))
 _KEEPERS = tuple(
-    (AGENT[f"goalkeeper_team_{team}_xpos_rel_robot"], AGENT[f"goalkeeper_team_{team}_velp_rel_robot"])
+    tuple(_ENTRIES[f"goalkeeper_team_{team}_{what}_rel_robot"] for what in ("xpos", "velp"))
     for team in (0, 1)
 )
 
@@ -96,7 +97,7 @@ class StrikerView:
         o = observation.tolist()
 
         def entries(name: str) -> list[float]:
-            return o[AGENT[name]]
+            return o[_ENTRIES[name]]
 
         self.ball = tuple(entries("ball_xpos_rel_robot"))
         own = entries("robot_velocimeter")

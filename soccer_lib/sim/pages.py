@@ -99,4 +99,4 @@ def _pages_of(model: mujoco.MjModel) -> tuple[int, np.ndarray]:
     first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
     count = (end - first) // mmap.PAGESIZE
     block = (ctypes.c_uint8 * (count * mmap.PAGESIZE)).from_address(first)
-    return start, np.frombuffer(block, np.uint8).reshape(count, mmap.PAGESIZE)
+    return start, np.ctypeslib.as_array(block).reshape(count, mmap.PAGESIZE)
