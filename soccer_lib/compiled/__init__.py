@@ -41,12 +41,22 @@ def step_loop(sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> S
     return StepLoop(sim, trail, sum_reward=sum_reward)
 
 
-def compiled_walker(walker: Walker) -> Walker:
-    """The same walker in compiled code, after a reset; as it is where it is not exactly our own kind."""
+def compiled_walker(walker: Walker, loop: StepLoop | None = None) -> Walker:
+    """The same walker in compiled code, after a reset; as it is where it is not exactly our own kind.
+
+    Args:
+        walker: in Python.
+        loop: that is to take the walker's steps between its own, where they are compiled.
+    """
     if type(walker) is not OwnWalker:
         return walker
     from soccer_lib.compiled.network import KINDS
     from soccer_lib.compiled.walker import CompiledWalker
 
     kinds = {kind for kind, _ in walker.network.layers} if walker.network else set()
-    return CompiledWalker(walker) if kinds <= KINDS else walker
+    if not kinds <= KINDS:
+        return walker
+    quick = CompiledWalker(walker)
+    if loop:
+        loop.walk_by(quick)
+    return quick

@@ -11,10 +11,12 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from soccer_lib.compiled.gait import step_walker
 from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, SCENE, SEEN, UNDECIDED, VERDICT
 from soccer_lib.compiled.steps import run_steps
 from soccer_lib.compiled.terms import look
 from soccer_lib.compiled.ufuncs import LOOPS, ROOM, loop_of
+from soccer_lib.compiled.walker import CompiledWalker
 from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.sim.binding import BLOW_UPS
 from soccer_lib.sim.core import SoccerSim
@@ -42,6 +44,7 @@ class StepLoop:
     Attributes:
         scene: `SCENE` of the simulation.
         ran: the last physics step of the action was the loop's.
+        walker: whose steps `walk` takes; None without one.
     """
 
     def __init__(self, sim: SoccerSim, trail: SpinTrail | None, *, sum_reward: bool) -> None:
@@ -55,6 +58,10 @@ class StepLoop:
         self._names = tuple(names)
         self._counts = self._verdict[names]
         self._read_counts = attrgetter(*names)
+        ends = [VERDICT.fields[name][1] for name in ("unstable", "target_distance")]
+        self._seldom = self._verdict.view(np.uint8)[slice(*ends)]
+        self._n_steps = self._verdict["n_steps"]
+        self._distance = self._verdict["target_distance"] if "target_distance" in names else None
         self._ruling = self._verdict["ruling"]
         self._to_note = self._verdict["to_note"]
         self._terms = self._verdict["terms"][0]
@@ -74,7 +81,9 @@ class StepLoop:
             scene["still_square"] = trail.still_square
             scene["trail_from"], scene["trail_to"] = trail.bodies
         self._bound = -1
+        self._handed_back = b""
         self.ran = False
+        self.walker: CompiledWalker | None = None
         self._tape = np.zeros((TAPE_ROWS, 12), np.float32)
 
     def _share(self, scene: np.void, name: str, array: np.ndarray) -> None:
@@ -157,6 +166,7 @@ class StepLoop:
         for name, value in self._sim.limits().items():
             scene[name] = value
         self._bound = self._sim.n_bound
+        self._handed_back = b""
 
     def may_run(self) -> bool:
         """Whether the next steps may be taken here: no hook waits for each, and the end is ahead."""
@@ -180,21 +190,50 @@ class StepLoop:
         Returns:
             whether the episode is over; `terminated` and `truncated` of the simulation say how.
         """
+        self._target[:] = target
+        return self._take(n_steps)
+
+    def walk(self, command: np.ndarray, n_steps: int) -> np.ndarray:
+        """Take physics steps after the walker, which begins with a step of its own; else as `run`.
+
+        Args:
+            command: see `Walker.step`.
+            n_steps: how many physics steps.
+
+        Returns:
+            the walker's last joint targets [rad], float32. Shape: (12,).
+        """
+        assert self.walker
+        self.walker.take_in(command, self._sim.readings)
+        self.scene["walks"] = 1
+        try:
+            self._take(n_steps)
+        finally:
+            self.scene["walks"] = 0
+        return self._target.copy()
+
+    def walk_by(self, walker: CompiledWalker) -> None:
+        """Take the walker whose steps `walk` takes."""
+        self.walker = walker
+        self.scene["walker"] = (ctypes.cast(step_walker, ctypes.c_void_p).value, *walker.addresses)
+        self._share(self.scene, "walker_result", walker.gait.record["result"])
+
+    def _take(self, n_steps: int) -> bool:
+        """Take physics steps toward the scene's target or after its walker."""
         sim = self._sim
         if self._bound != sim.n_bound:
             self._bind_episode()
-        self._target[:] = target
         self.ran = True
         taping = sim.tape is not None
         if taping:
             self.scene["tape"] = self._tape.ctypes.data
         over = False
         while n_steps and not over:
-            self._counts[0] = self._read_counts(sim)
+            if sim.n_steps != self._n_steps.item() or not self._handed_back:
+                self._hand_over()
             taken = run_steps(*self._addresses, min(n_steps, TAPE_ROWS))
-            sim.__dict__.update(zip(self._names, self._counts.item(), strict=True))
+            self._hand_back()
             n_steps -= taken
-            sim.readings.forget()
             over = self._conclude(self._ruling.item())
             if taping:
                 sim.tape.extend(self._tape[:taken].copy())
@@ -202,11 +241,29 @@ class StepLoop:
             self.scene["tape"] = 0
         return over
 
+    def _hand_over(self) -> None:
+        """Give compiled code what Python code has counted: after a reset, a state, steps of its own."""
+        self._counts[0] = self._read_counts(self._sim)
+        self._handed_back = b""
+
+    def _hand_back(self) -> None:
+        """Give the simulation what compiled code has counted."""
+        sim = self._sim
+        seldom = self._seldom.tobytes()
+        if seldom != self._handed_back:
+            self._handed_back = seldom
+            sim.__dict__.update(zip(self._names, self._counts.item(), strict=True))
+        sim.n_steps = self._n_steps.item()
+        if self._distance is not None:
+            sim.target_distance = self._distance.item()
+        sim.readings.note_look()
+
     def _conclude(self, ruling: int) -> bool:
         """Draw the conclusions from the last step; returns whether the episode is over."""
         sim = self._sim
         if ruling == UNDECIDED:
             sim.judge()
+            self._handed_back = b""
             if self._sums:
                 self._reward += float(sim.reward(sim.terms()))
         else:

@@ -6,6 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 
@@ -31,43 +32,17 @@ bytes_at = _pointer_to(types.uint8)
 
 
 @intrinsic
-def call_step(_context: Any, function: Any, model: Any, data: Any) -> Any:
-    """Call the C function `void function(model, data)` at an address."""
+def call(_context: Any, function: Any, arguments: Any) -> Any:
+    """Call a C function without a result, by its address, with a tuple of addresses and whole numbers.
 
-    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        pointer = ir.IntType(8).as_pointer()
-        signature = ir.FunctionType(ir.VoidType(), [pointer, pointer])
-        step = builder.inttoptr(arguments[0], signature.as_pointer())
-        builder.call(step, [builder.inttoptr(address, pointer) for address in arguments[1:]])
-        return ir.Constant(ir.IntType(32), 0)
+    Both are passed in the same registers, a shorter number in the lower part of one.
+    """
+    kinds = types.UniTuple(types.intp, len(arguments))
 
-    return types.int32(types.intp, types.intp, types.intp), generate
+    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        words = cgutils.unpack_tuple(builder, values[1], len(arguments))
+        signature = ir.FunctionType(ir.VoidType(), [word.type for word in words])
+        builder.call(builder.inttoptr(values[0], signature.as_pointer()), words)
+        return context.get_dummy_value()
 
-
-@intrinsic
-def call_jacobian(_context: Any, function: Any, model: Any, data: Any, linear: Any, angular: Any, site: Any):
-    """Call `void function(model, data, linear, angular, site)` at an address; 0 leaves a Jacobian out."""
-
-    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        pointer = ir.IntType(8).as_pointer()
-        signature = ir.FunctionType(ir.VoidType(), [pointer] * 4 + [ir.IntType(32)])
-        function = builder.inttoptr(arguments[0], signature.as_pointer())
-        places = [builder.inttoptr(address, pointer) for address in arguments[1:5]]
-        builder.call(function, [*places, builder.trunc(arguments[5], ir.IntType(32))])
-        return ir.Constant(ir.IntType(32), 0)
-
-    return types.int32(*[types.intp] * 6), generate
-
-
-@intrinsic
-def call_loop(_context: Any, function: Any, data: Any, places: Any, sizes: Any, steps: Any) -> Any:
-    """Call `void function(char **places, intp *sizes, intp *steps, void *data)`, an inner loop of numpy."""
-
-    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        pointer = ir.IntType(8).as_pointer()
-        signature = ir.FunctionType(ir.VoidType(), [pointer] * 4)
-        function, data, *frame = (builder.inttoptr(address, pointer) for address in arguments)
-        builder.call(builder.bitcast(function, signature.as_pointer()), [*frame, data])
-        return ir.Constant(ir.IntType(32), 0)
-
-    return types.int32(*[types.intp] * 5), generate
+    return types.none(types.intp, kinds), generate

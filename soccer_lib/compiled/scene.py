@@ -21,7 +21,7 @@ ROBOT, BLOCKERS = range(2)
 
 ADDRESSES = ("step", "jacobian", "model", "data")
 ARRAYS = ("qpos", "qvel", "ctrl", "site_xpos", "xmat", "sensordata", "warnings")
-BUFFERS = ("groups", "keeper_path", "notes", "marks", "tape", "scratch")
+BUFFERS = ("groups", "keeper_path", "notes", "marks", "tape", "scratch", "walker_result")
 SEEN = ("velocities", "seen", "raw", "raw_entries", "team_one_hot", "defender_xpos", "ends", "origins")
 """What `Readings` fills and reads, by the names that it has there."""
 
@@ -66,6 +66,8 @@ SCENE = np.dtype(
         ("weights", np.float64, (TERMS,)),  # of the reward terms, of which only the first ones are paid
         ("ball_velocity", np.float64, (6,)),  # of a ball that moves by itself
         ("follows", np.intp),  # whether `target` is joint targets [rad] or the torques themselves [N m]
+        ("walks", np.intp),  # whether the walker sets the target every 20 ms
+        ("walker", np.intp, (5,)),  # addresses of `step_walker` and of its four records
         ("target", np.float32, (12,)),
         ("kp", np.float32, (12,)),
         ("kd", np.float32, (12,)),

@@ -16,7 +16,7 @@ from numba import carray, types
 from soccer_lib.compiled.jit import compiled, exported
 from soccer_lib.compiled.memory import (
     bytes_at,
-    call_step,
+    call,
     doubles_at,
     ints_at,
     longs_at,
@@ -36,8 +36,9 @@ from soccer_lib.compiled.scene import (
     UNDECIDED,
     VERDICT,
 )
-from soccer_lib.compiled.terms import appraise
+from soccer_lib.compiled.terms import appraise, read_scene
 from soccer_lib.sim.trail import COUNT, GAP, STILL
+from soccer_lib.tasks import WALKER_STEPS
 
 NCON, CONTACT, CONTACT_SIZE, GEOM = 161576, 162368, 576, 532
 """Offsets in mjData and mjContact of MuJoCo 3.3.7 [bytes]; `step_loop` asks for this version."""
@@ -67,6 +68,16 @@ def _touches(scene, group):
         if geoms[1] == scene.ball_geom and groups[group, geoms[0]]:
             return True
     return False
+
+
+@compiled
+def _walk(scene):
+    """Let the walker set the target."""
+    function, constants, parameters, state, network = scene.walker
+    call(function, (constants, parameters, state, network, 1))
+    result = carray(singles_at(scene.walker_result), 12)
+    for i in range(12):
+        scene.target[i] = result[i]
 
 
 @compiled
@@ -218,13 +229,15 @@ def _note(scene, views):
 @compiled
 def _take_step(scene, views, verdict, tape_row):
     """One physics step, judged; returns the ruling."""
+    if scene.walks and verdict.n_steps % WALKER_STEPS == 0:
+        _walk(scene)
     _move_scene(scene, views, verdict.n_steps)
     _drive(scene, views)
     if scene.tape:
         tape = carray(singles_at(scene.tape), (tape_row + 1, 12))
         for i in range(12):
             tape[tape_row, i] = views.ctrl[scene.torque + i]
-    call_step(scene.step, scene.model, scene.data)
+    call(scene.step, (scene.model, scene.data))
     verdict.n_steps += 1
     for i in range(6):
         if views.warnings[scene.blow_ups[i], 0]:
@@ -267,4 +280,5 @@ def run_steps(scene_pointer, verdict_pointer, n_steps):
             break
     if not scene.pays:
         appraise(scene, views, verdict)
+    read_scene(scene)
     return n_steps

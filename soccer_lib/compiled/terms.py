@@ -12,7 +12,7 @@ import numpy as np
 from numba import carray, types
 
 from soccer_lib.compiled.jit import compiled, exported
-from soccer_lib.compiled.memory import call_jacobian, doubles_at, longs_at, singles_at
+from soccer_lib.compiled.memory import call, doubles_at, longs_at, singles_at
 from soccer_lib.compiled.scene import GOALIE, KEEPER, OBSTACLE, SCENE, TARGET
 from soccer_lib.compiled.ufuncs import ROOM, VALUES, dot, product, unary, unary_single
 
@@ -22,7 +22,7 @@ def _site_velocity(scene, site):
     """Linear velocity of a site: its Jacobian times the generalised velocities."""
     jacobian = scene.scratch + ROOM
     place = scene.scratch + VALUES
-    call_jacobian(scene.jacobian, scene.model, scene.data, jacobian, 0, site)
+    call(scene.jacobian, (scene.model, scene.data, jacobian, 0, site))
     product(scene, scene.matmul, 8, 3, scene.n_qvel, jacobian, scene.qvel, place)
     velocity = carray(doubles_at(place), 3)
     return velocity[0], velocity[1], velocity[2]
@@ -124,12 +124,11 @@ def _measure(scene):
     size = 8 * 3 * scene.n_qvel
     for k in range(2):
         site = scene.imu if k else scene.ball
-        call_jacobian(
-            scene.jacobian, scene.model, scene.data, scene.scratch + ROOM, scene.scratch + ROOM + size, site
-        )
+        linear = scene.scratch + ROOM
+        call(scene.jacobian, (scene.model, scene.data, linear, linear + size, site))
         for part in range(2):
             result = scene.velocities + 24 * (2 * k + part)
-            jacobian = scene.scratch + ROOM + part * size
+            jacobian = linear + part * size
             product(scene, scene.matmul, 8, 3, scene.n_qvel, jacobian, scene.qvel, result)
 
 
@@ -164,14 +163,9 @@ def _see(scene, seen, qvel, sites):
         seen[50 + k] = defenders[k] if scene.task == OBSTACLE else sites[scene.imu, k % 3]
 
 
-@exported(types.void, SCENE)
-def look(scene_pointer):
-    """Fill `velocities`, `seen` and `raw` of the readings.
-
-    Args:
-        scene_pointer: the `SCENE` of one simulation.
-    """
-    scene = carray(scene_pointer, 1)[0]
+@compiled
+def read_scene(scene):
+    """Fill `velocities`, `seen` and `raw` of the readings."""
     qpos = carray(doubles_at(scene.qpos), scene.n_qpos)
     qvel = carray(doubles_at(scene.qvel), scene.n_qvel)
     sites = carray(doubles_at(scene.site_xpos), (scene.n_sites, 3))
@@ -185,3 +179,13 @@ def look(scene_pointer):
     entries = carray(longs_at(scene.raw_entries), scene.n_raw_entries)
     for i in range(scene.n_raw_entries):
         raw[24 + i] = seen[entries[i]]
+
+
+@exported(types.void, SCENE)
+def look(scene_pointer):
+    """As `Readings.look`.
+
+    Args:
+        scene_pointer: the `SCENE` of one simulation.
+    """
+    read_scene(carray(scene_pointer, 1)[0])

@@ -12,7 +12,7 @@ import numpy as np
 from numba import carray
 
 from soccer_lib.compiled.jit import compiled
-from soccer_lib.compiled.memory import call_loop, doubles_at, longs_at, singles_at
+from soccer_lib.compiled.memory import call, doubles_at, longs_at, singles_at
 
 LOOPS = {
     "matmul": (np.matmul, "dd->d"),
@@ -64,7 +64,7 @@ ROOM = 8 * 32
 def _call(scene, loop):
     """Call a loop with the frame that lies in the scratch memory."""
     frame = scene.scratch
-    call_loop(loop[0], loop[1], frame, frame + 24, frame + 56)
+    call(loop[0], (frame, frame + 24, frame + 56, loop[1]))
 
 
 @compiled

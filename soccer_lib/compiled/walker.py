@@ -76,6 +76,9 @@ class CompiledWalker(OwnWalker):
     Args:
         walker: whose parameters, network (of `compiled.network.KINDS`, or none) and limits it takes over; it
             starts as after a reset.
+
+    Attributes:
+        addresses: of the records that `step_walker` takes, valid as long as this object lives.
     """
 
     gait: CompiledGait
@@ -95,7 +98,7 @@ class CompiledWalker(OwnWalker):
         self._sensed = record["sensed"]
         self._result = record["result"]
         self._network = network_record(walker.network, record["row"], record["output"])
-        self._addresses = (*self.gait.addresses, self._network[0].ctypes.data)
+        self.addresses = (*self.gait.addresses, self._network[0].ctypes.data)
 
     def __reduce__(self) -> Any:
         """A copy has records of its own, made from the same walker in Python."""
@@ -127,6 +130,11 @@ class CompiledWalker(OwnWalker):
         """The same; compiled code reads the sensors."""
         if self.fresh:
             return self.step(command, readings.sense())
+        self.take_in(command, readings)
+        return self._step(senses=True)
+
+    def take_in(self, command: np.ndarray, readings: Any) -> None:
+        """Take the command, and where the sensors lie, of a compiled step that is to come."""
         if readings is not self._readings:
             self._readings = readings
             record = self.gait.record
@@ -135,8 +143,7 @@ class CompiledWalker(OwnWalker):
             record["sensors"] = readings.data.sensordata.ctypes.data
             record["attitude"] = readings.attitude
         self._wanted[:] = command_list(command)
-        return self._step(senses=True)
 
     def _step(self, *, senses: bool) -> np.ndarray:
-        step_walker(*self._addresses, senses)
+        step_walker(*self.addresses, senses)
         return self._result.copy()

@@ -16,13 +16,13 @@ BLOW_UPS = [
 """MuJoCo warnings after which the physics of an episode cannot be trusted; indices of its counters."""
 
 
-def sensor_entries(model: mujoco.MjModel) -> dict[str, slice | list[int]]:
+def sensor_entries(model: mujoco.MjModel) -> dict[str, slice | np.ndarray]:
     """Entries of `sensordata` behind the sensor fields of the stock info.
 
     Returns:
         field name -> entries; the quaternion is turned from MuJoCo's w x y z to the stock x y z w.
     """
-    entries: dict[str, slice | list[int]] = {}
+    entries: dict[str, slice | np.ndarray] = {}
     for field, name in (
         ("robot_accelerometer", "robot_0:accelerometer"),
         ("robot_gyro", "robot_0:torso_gyro"),
@@ -31,7 +31,7 @@ def sensor_entries(model: mujoco.MjModel) -> dict[str, slice | list[int]]:
         start = int(model.sensor(name).adr[0])
         entries[field] = slice(start, start + 3)
     quat = int(model.sensor("robot_0:torso_quat").adr[0])
-    entries["robot_quat"] = [quat + 1, quat + 2, quat + 3, quat]
+    entries["robot_quat"] = np.array([quat + 1, quat + 2, quat + 3, quat])
     return entries
 
 

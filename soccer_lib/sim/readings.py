@@ -16,8 +16,8 @@ _FIRST = FULL[INFO_FIELDS[0]].start
 SEEN = {name: slice(FULL[name].start - _FIRST, FULL[name].stop - _FIRST) for name in INFO_FIELDS}
 """Entries of `Readings.seen`, by the names that they have in the stock info."""
 
-_BEFORE_TEAM = INFO_FIELDS[3:10]
-_BEHIND_SENSORS = INFO_FIELDS[11:]
+_BEFORE_TEAM = [(name, SEEN[name]) for name in INFO_FIELDS[3:10]]
+_BEHIND_SENSORS = [(name, SEEN[name]) for name in INFO_FIELDS[11:]]
 """What the stock info says of places and velocities before the team and behind the sensors, in its order."""
 
 _OWN = {
@@ -162,6 +162,10 @@ class Readings:
         else:
             self.measure()
             self._fill()
+        self.note_look()
+
+    def note_look(self) -> None:
+        """Note that `velocities`, `seen` and `raw` are those of the last step."""
         self._measured = 3
 
     def _fill(self) -> None:
@@ -217,14 +221,14 @@ class Readings:
         self.look()
         seen = self.seen.copy()
         info: dict[str, Any] = dict(self.field)
-        for name in _BEFORE_TEAM:
-            info[name] = seen[SEEN[name]]
+        for name, where in _BEFORE_TEAM:
+            info[name] = seen[where]
         info["player_team"] = self.team_one_hot.copy()
         readings = self.data.sensordata.astype(np.float32)
-        for name, where in self.sensors.items():
-            info[name] = readings[where]
-        for name in _BEHIND_SENSORS:
-            info[name] = seen[SEEN[name]]
+        for name, entries in self.sensors.items():
+            info[name] = readings[entries]
+        for name, where in _BEHIND_SENSORS:
+            info[name] = seen[where]
         return info
 
     def described(self) -> np.ndarray:

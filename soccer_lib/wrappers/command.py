@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from soccer_lib.ranges import Range
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import COMMAND_STEPS, TASKS, WALKER_STEPS
 from soccer_lib.wrappers.control import ControlInterface
+
+if TYPE_CHECKING:
+    from soccer_lib.compiled.loop import StepLoop
 
 HOLD = Range(1, max(task.max_steps for task in TASKS.values()), whole=True)
 """How long a command may last [physics steps]."""
@@ -82,7 +85,7 @@ class CommandControl(ControlInterface):
         self.kick_threshold = kick_threshold
         self.walker = load_walker(walker)
         if self.loop:
-            self.walker = compiled_walker(self.walker)
+            self.walker = compiled_walker(self.walker, self.loop)
         if macro is not None:
             self.macro: Macro = ClipMacro(self.walker, load_clip(macro))
         else:
@@ -127,6 +130,9 @@ class CommandControl(ControlInterface):
         over = False
         while not over and (sim.n_steps - start < self.hold or (self._triggered and self.macro.committed)):
             before = sim.n_steps
+            if loop := self._walking_loop():
+                self._target = loop.walk(self.command, self.hold - (before - start))
+                break
             if before % WALKER_STEPS == 0:
                 self._target = self._next_target()
                 self._announce_target()
@@ -135,6 +141,14 @@ class CommandControl(ControlInterface):
                 self.counts["active_steps"] += sim.n_steps - before
             elif self._triggered:
                 break
+
+    def _walking_loop(self) -> StepLoop | None:
+        """The loop, where it may take the rest of the command and the walker's steps in it in one go."""
+        loop = self.loop
+        if not (loop and loop.walker) or loop.walker.fresh or self.sim.n_steps % WALKER_STEPS:
+            return None
+        watched = self.macro.active or self._triggered or self.on_target
+        return None if watched or not loop.may_run() else loop
 
     def _steps_to_take(self, taken: int) -> int:
         """Physics steps until something may change: the next walker step, or the end of the command."""

@@ -48,17 +48,13 @@ def assembled(joints: np.ndarray, quat_xyzw: np.ndarray, described: np.ndarray, 
     return np.concatenate((joints, projected_gravity(quat_xyzw), described, one_hot), dtype=np.float32)
 
 
-class RawObservation(gym.ObservationWrapper):
+class RawObservation(gym.Wrapper):
     """The stock observation as it is; its size depends on the task."""
 
     def __init__(self, env: gym.Env) -> None:
         super().__init__(env)
         self.layout = RAW[simulation_of(env).task.name]
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (self.layout.size,), np.float32)
-
-    def observation(self, observation: np.ndarray) -> np.ndarray:
-        """Pass the stock observation on."""
-        return observation
 
 
 class FullObservation(gym.ObservationWrapper):
