@@ -23,25 +23,27 @@ SHORTEST = 64
 
 
 class Pages:
-    """Pages of a model, in a file that lies in memory for as long as anything is made of it.
+    """Pages of a task's first model, in a file that lies in memory for as long as anything is made of it.
 
     Args:
-        content: whole pages. Shape: (n, page size), uint8.
+        pages: of that model, as they lie in memory; they are the first to be replaced.
+            Shape: (n, page size), uint8.
     """
 
-    def __init__(self, content: np.ndarray) -> None:
+    def __init__(self, pages: np.ndarray) -> None:
         self._file = os.memfd_create("mujoco-model")
         weakref.finalize(self, os.close, self._file)
-        os.truncate(self._file, content.nbytes)
-        memory = mmap.mmap(self._file, content.nbytes)
-        self._content = np.frombuffer(memory, np.uint8).reshape(content.shape)
-        self._content[:] = content
+        with open(self._file, "wb", closefd=False) as file:
+            file.write(pages.data)
+        memory = mmap.mmap(self._file, pages.nbytes, access=mmap.ACCESS_READ)
+        self._content = np.frombuffer(memory, np.uint8).reshape(pages.shape)
+        self._map(pages, 0, len(pages))
 
     def replace(self, pages: np.ndarray) -> None:
-        """Map these pages in the place of equal ones; one that is written to becomes the writer's own again.
+        """Map the file's pages in the place of equal ones; who writes to one gets it back as its own.
 
         Args:
-            pages: those of a model, as they lie in memory. Shape: (n, page size), uint8.
+            pages: of another model. Shape: (n, page size), uint8.
 
         Raises:
             MemoryError: the system refuses the mapping.
@@ -50,16 +52,17 @@ class Pages:
         edges = np.flatnonzero(np.diff(equal, prepend=False, append=False))
         for first, end in edges.reshape(-1, 2).tolist():
             if end - first >= SHORTEST:
-                size = (end - first) * mmap.PAGESIZE
-                self._map(pages[first:].ctypes.data, size, first * mmap.PAGESIZE)
+                self._map(pages, first, end)
 
-    def _map(self, address: int, size: int, offset: int) -> None:
+    def _map(self, pages: np.ndarray, first: int, end: int) -> None:
+        address = pages[first:].ctypes.data
+        size = (end - first) * mmap.PAGESIZE
         library = ctypes.CDLL(None)
         library.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_ssize_t]
         library.mmap.restype = ctypes.c_void_p
         access = mmap.PROT_READ | mmap.PROT_WRITE
         kind = mmap.MAP_PRIVATE | _MAP_FIXED
-        if library.mmap(address, size, access, kind, self._file, offset) != address:
+        if library.mmap(address, size, access, kind, self._file, first * mmap.PAGESIZE) != address:
             raise MemoryError("no room for a MuJoCo model")
 
 
@@ -84,7 +87,8 @@ def share_pages(model: mujoco.MjModel, task: str) -> Pages | None:
     shared = _first_models.get(key)
     if shared is None:
         shared = _first_models[key] = Pages(pages)
-    shared.replace(pages)
+    else:
+        shared.replace(pages)
     return shared
 
 

@@ -23,11 +23,12 @@ def own_pages(content):
 
 def test_equal_pages_are_shared_and_each_keeps_what_it_writes():
     content = np.random.default_rng(0).integers(0, 256, (4 * SHORTEST, mmap.PAGESIZE), np.uint8)
-    pages = Pages(content)
+    first = own_pages(content)
+    pages = Pages(first)
     other = content.copy()
     other[2 * SHORTEST, 7] ^= 1  # splits it into two runs
-    models = [own_pages(content), own_pages(content), own_pages(other)]
-    for model in models:
+    models = [first, own_pages(content), own_pages(other)]
+    for model in models[1:]:
         pages.replace(model)
     for model, expected in zip(models, (content, content, other), strict=True):
         assert (model == expected).all()
@@ -37,7 +38,7 @@ def test_equal_pages_are_shared_and_each_keeps_what_it_writes():
 
 
 def test_another_environment_of_a_task_takes_a_few_mib_and_is_changed_alone():
-    first = make_sim("obstacle_penalty_kick")
+    first, _second = (make_sim("obstacle_penalty_kick") for _ in range(2))
     before = memory()
     others = [make_sim("obstacle_penalty_kick") for _ in range(3)]
     for seed, sim in enumerate(others):
@@ -64,7 +65,7 @@ def test_the_pages_of_a_task_are_those_of_a_model_that_shares_none(monkeypatch):
 
 
 def test_a_mapping_that_the_system_refuses_is_a_lack_of_memory():
-    content = np.zeros((SHORTEST, mmap.PAGESIZE), np.uint8)
-    pages = Pages(content)
+    content = np.zeros((SHORTEST + 1, mmap.PAGESIZE), np.uint8)
+    inside = own_pages(content).reshape(-1)[8:][: SHORTEST * mmap.PAGESIZE].reshape(SHORTEST, -1)
     with pytest.raises(MemoryError, match="no room"):
-        pages._map(1, mmap.PAGESIZE, 0)  # not the beginning of a page
+        Pages(inside)  # which do not begin where a page does
