@@ -1,5 +1,10 @@
 """Rules and gait once more, in compiled code: the same bits at the speed of bare physics.
 
+Read `steps` first, from `run_steps` at its end upwards, then `terms`: they are the rules. `scene` says what
+the numbers in them are, `loop` fills these in and calls. `gait` and `network` are the walker, which `walker`
+puts in the place of the one in Python. How compiled code gets at the memory and functions of MuJoCo and numpy
+is in `memory` and `ufuncs`, how it is made and kept in `jit`.
+
 Whoever reads the library may leave this room out: what it does stands in `sim` and `control`, and runs from
 there with `make_env(compiled=False)` and where numba is missing.
 """

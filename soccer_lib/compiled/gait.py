@@ -272,7 +272,7 @@ def _sense(state):
     """As `Readings.sense`."""
     joints = carray(doubles_at(state.joints), 12)
     speeds = carray(doubles_at(state.speeds), 12)
-    sensors = carray(doubles_at(state.sensors), 1)
+    sensors = carray(doubles_at(state.sensors), 1)  # as many as there are: nothing checks the bounds
     for i in range(12):
         state.sensed[i] = joints[i]
         state.sensed[12 + i] = speeds[i]

@@ -26,7 +26,9 @@ TAPE_ROWS = 64
 """Physics steps of one call of compiled code at most."""
 
 MARGIN = 1e-9
-"""The norm of the Python rules may round otherwise than ours within this distance [m]."""
+"""A distance that comes so near to its limit is judged in Python [m]: the norm there is a dot product of
+numpy, which may round its last bit otherwise than the sum of squares here.
+"""
 
 _TASKS = ("goalie_penalty_kick", "obstacle_penalty_kick", "penalty_kick", "kick_to_target", "goal_keeper")
 

@@ -10,8 +10,8 @@ GOALIE, OBSTACLE, PENALTY, TARGET, KEEPER = range(5)
 """Tasks, by the rules that judge them."""
 
 RUNNING, OVER, UNDECIDED = range(3)
-"""How a run ended: all steps taken; the episode is over; a limit was too near to tell, and the last step is
-left to the Python rules."""
+"""How a step left the episode: it goes on; it is over; a limit was too near to tell, and the Python rules
+judge this step anew."""
 
 TERMS = 8
 """Reward terms of a task, at most."""

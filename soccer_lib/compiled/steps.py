@@ -4,6 +4,9 @@
 and `keeper`, in their order and their precision; those stay the reference that tests compare with, and what
 runs where numba is missing. It calls MuJoCo's own `mj_step` by its address, without the interpreter and
 without its lock, so that several threads step at once.
+
+After `mj_step`, positions and velocities of joints are new; places of sites, contacts and sensors are those
+that it computed before it moved anything. The stock environments judge by both as they are, and so does this.
 """
 
 from __future__ import annotations
@@ -41,7 +44,10 @@ from soccer_lib.sim.trail import COUNT, GAP, STILL
 from soccer_lib.tasks import WALKER_STEPS
 
 NCON, CONTACT, CONTACT_SIZE, GEOM = 161576, 162368, 576, 532
-"""Offsets in mjData and mjContact of MuJoCo 3.3.7 [bytes]; `step_loop` asks for this version."""
+"""Offsets of `ncon` and `contact` in mjData, size of an mjContact and offset of `geom` in it [bytes], in
+MuJoCo 3.3.7, which `step_loop` asks for. The list of contacts lies elsewhere after every step: no array that
+was bound once would find it.
+"""
 
 
 class Views(NamedTuple):
@@ -82,7 +88,7 @@ def _walk(scene):
 
 @compiled
 def _drive(scene, views):
-    """Torques toward the joint targets, as `pd_torque`: single precision throughout."""
+    """Set the torques: the target itself, or those of a PD toward it, as `pd_torque`, in single precision."""
     for i in range(12):
         torque = scene.target[i]
         if scene.follows:
@@ -199,7 +205,7 @@ def _lost(views):
 
 @compiled
 def _note(scene, views):
-    """As `SpinTrail.note`; False where the rows have to be handed over first."""
+    """As `SpinTrail.note`; False where Python code has to hand the rows over first, and then notes."""
     x = views.qvel[scene.ball_vel + 3]
     y = views.qvel[scene.ball_vel + 4]
     z = views.qvel[scene.ball_vel + 5]
@@ -243,6 +249,7 @@ def _take_step(scene, views, verdict, tape_row):
         if views.warnings[scene.blow_ups[i], 0]:
             verdict.unstable = True
     ruling = _referee(scene, views, verdict)
+    # Of a step that Python judges anew, `SoccerSim.judge` finds out itself whether the state is lost.
     return OVER if ruling == RUNNING and _lost(views) else ruling
 
 

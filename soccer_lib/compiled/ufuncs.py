@@ -54,7 +54,10 @@ def loop_of(function: np.ufunc, types: str) -> tuple[int, int]:
 
 
 VALUES = 8 * 16
-"""Where numbers lie in the scratch memory, behind the places, sizes and steps of a call [bytes]."""
+"""Where numbers lie in the scratch memory, behind the frame of a call [bytes]. A frame is what numpy's inner
+loops are called with: words 0 to 2 are the places of their arrays, from word 3 on come sizes (how often, then
+the sides of matrices), from word 7 on steps from one number to the next [bytes].
+"""
 
 ROOM = 8 * 32
 """What a call takes of it [bytes]."""

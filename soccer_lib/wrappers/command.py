@@ -168,28 +168,30 @@ class CommandControl(ControlInterface):
     def _request(self, name: str) -> None:
         """Fire a kick, or refuse it."""
         macro = self.macro
-        if macro.active or name not in macro.names or not macro.allowed(ball := self._ball()):
+        heading = heading_of(self.sim.readings.orientation())
+        if macro.active or name not in macro.names or not macro.allowed(ball := self._ball(heading)):
             self.counts["refused_count"] += 1
             return
-        macro.start(name, ball, heading_of(self.sim.readings.orientation()))
+        macro.start(name, ball, heading)
         self.command = np.zeros(3)
         self._triggered = True
         self.counts["trigger_count"] += 1
 
-    def _ball(self) -> tuple[float, float]:
+    def _ball(self, heading: float) -> tuple[float, float]:
         """The ball's true centre in the robot's heading frame [m], from what an observation shows."""
         if not (self.ball and self.trail):
             raise InputError("a kick came without a ball tracker; expected track_ball=True; use make_env")
         self.trail.flush()
         x, y, _ = (self.sim.readings.ball_from_imu() + self.ball.offset).tolist()
-        return turned((x, y), -heading_of(self.sim.readings.orientation()))
+        return turned((x, y), -heading)
 
     def _next_target(self) -> np.ndarray:
         readings = self.sim.readings
         if not self.macro.active:
             return self.walker.step_by(self.command, readings)
         sensed = readings.sense()
-        target = self.macro.step(self._ball(), heading_of(sensed.quat_xyzw), sensed)
+        heading = heading_of(sensed.quat_xyzw)
+        target = self.macro.step(self._ball(heading), heading, sensed)
         self.counts["aborted_count"] += self.macro.aborted and not self.macro.active
         return target
 

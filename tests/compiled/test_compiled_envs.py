@@ -56,6 +56,31 @@ def test_actions_of_every_control_give_the_same_numbers(control):
         over = mine[2] or mine[3]
 
 
+@pytest.mark.parametrize("hold", [25, 130])
+def test_a_walk_in_one_go_is_the_walk_in_steps(hold):
+    """States after each command: holds that end between two steps of the walker, or last many of them."""
+
+    def state_of(env):
+        sim = env.unwrapped.get_state()
+        return repr((get_state(env)["CommandControl"], sim["memory"], sim["physics"].tobytes()))
+
+    settings = {"control": "command", "observation": "agent", "hold": hold}
+    envs = [make_env("kick_to_target", compiled=compiled, **settings) for compiled in (True, False)]
+    for env in envs:
+        env.reset(seed=3, options={"gait_phase": 0.35})
+    for number in range(6):
+        action = np.array([0.6, 0.2 * (-1) ** number, 0.4], np.float32)
+        mine, theirs = (env.step(action) for env in envs)
+        assert mine[0].tobytes() == theirs[0].tobytes() and repr(mine[1:]) == repr(theirs[1:])
+        assert state_of(envs[0]) == state_of(envs[1])
+        if number == 2:
+            state = get_state(envs[0])
+    for env in envs:
+        set_state(env, state)
+    mine, theirs = (env.step(np.zeros(3, np.float32)) for env in envs)
+    assert repr(mine) == repr(theirs)
+
+
 def test_a_hook_after_every_physics_step_is_called_in_the_middle_of_an_episode():
     env = make_env("penalty_kick", control="joint")
     plain = make_env("penalty_kick", control="joint", compiled=False)
