@@ -263,9 +263,9 @@ def _micro(runs: dict[str, Run], rounds: int, steps: int) -> dict[str, np.ndarra
 
 def memory_per_env(task: Task, count: int = 4) -> float:
     """Memory that one more environment of a task takes [MiB], from `count` of them."""
-    first = make_env(task)
-    first.reset(seed=0)
-    envs = [first]  # none is freed before the memory is read
+    # The second one brings the pages into memory that further ones share; none is freed before it is read.
+    envs = [make_env(task) for _ in range(2)]
+    envs[0].reset(seed=0)
     before = memory()
     for _ in range(count):
         env = make_env(task)
