@@ -17,7 +17,7 @@ from soccer_lib.wrappers.rewards.potential import POTENTIALS, shaping
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, STOCK_RATES, TERMS
 
 EARN = ("approach_ball", "face_ball", "face_target", "ball_to_target", "upright", "height", "aligned_kick",
-        "macro_bonus", "goal")  # fmt: skip
+        "aimed_kick", "macro_bonus", "goal")  # fmt: skip
 """Terms that take a positive weight."""
 COST = ("walk_away", "time", "energy", "shake", "foot_slip", "blocked", "offside", "fall", "time_out")
 """Terms that take a negative weight."""
@@ -57,6 +57,13 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("aligned_kick", kick(ball=1j, target=2 + 3j), math.sqrt(0.5)),  # 45 degrees off the line
         ("aligned_kick", kick(target=-1 + 0j), 0.0),
         ("aligned_kick", kick(kicked=False), 0.0),
+        ("aimed_kick", kick(), 1.0),
+        # To the ball's left, and the ball aside: the line ahead of the ball is what counts.
+        ("aimed_kick", kick(ball=0.3 + 0.2j, target=2 + 0.2j), 1.0),
+        ("aimed_kick", kick(target=2 + 1.6j), 0.5),  # past the target as far aside as it reaches
+        ("aimed_kick", kick(target=2 - 3.2j), 1 / 17),  # twice as far: 1 + 2^4
+        ("aimed_kick", kick(target=-2 + 0j), 0.0),
+        ("aimed_kick", kick(kicked=False), 0.0),
         ("macro_bonus", kick(), 1.0),
         ("macro_bonus", kick(kicks=2), 0.0),
         ("macro_bonus", kick(ball=0.6 + 0j), 0.0),

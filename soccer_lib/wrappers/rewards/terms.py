@@ -87,6 +87,17 @@ def aligned_kick(step: Step) -> float:
     return max(0.0, math.cos(step.before.off_line)) if step.kicked else 0.0
 
 
+def aimed_kick(step: Step) -> float:
+    """1 for a kick fired with the robot's heading on the target, 1/2 where it would just miss it.
+
+    A kick leaves along the heading at its trigger, wherever the robot stands.
+    """
+    before = step.before
+    if not step.kicked or before.way.real <= 0.0:
+        return 0.0
+    return 1.0 / (1.0 + (before.way.imag / before.reach) ** 4)
+
+
 def macro_bonus(step: Step, macro_radius: float, macro_alignment: float, macro_cap: float) -> float:
     """1 for a kick fired near the ball and near its line to the target, for the first ones only."""
     near = abs(step.before.ball) <= macro_radius and step.before.off_line <= macro_alignment
@@ -120,7 +131,7 @@ STOCK_RATES = ("robot_distance_ball", "ball_vel_twd_goal", "distance")
 
 _OWN = (
     *(approach_ball, walk_away, face_ball, face_target, ball_to_target, upright, height, time, energy),
-    *(shake, foot_slip, aligned_kick, macro_bonus, score, score_at_par),
+    *(shake, foot_slip, aligned_kick, aimed_kick, macro_bonus, score, score_at_par),
 )
 
 TERMS: dict[str, Callable[..., float]] = {
