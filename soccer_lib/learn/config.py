@@ -54,8 +54,9 @@ class TrainConfig:
     """keep joints, inertial sensors and the last command from an agent that gives commands"""
     hold: Annotated[int | None, Range(1, 5000, whole=True)] = None
     """physics steps of 2 ms that a command lasts; 50 by default"""
-    reward_profile: str = "shaped"
-    """what is paid: env, competition, competition-dense, pressure_shot, tight or shaped"""
+    reward_profile: str = ""
+    """what is paid: env, competition, competition-dense, pressure_shot, tight, shaped or guided; by default
+    the preset's, else shaped"""
     reward_weights: str = ""
     """weights of reward terms over those of the profile, as name=weight,..."""
     total_timesteps: Annotated[int | None, _COUNT, tyro.conf.arg(aliases=["--timesteps"])] = None
@@ -74,6 +75,8 @@ class TrainConfig:
     """learning rate of the actor"""
     critic_lr: Annotated[float | None, Range(0, 1, above=True)] = None
     """learning rate of the critic; by default the actor's"""
+    kick_lr: Annotated[float | None, Range(0, 1, above=True)] = None
+    """PPO: learning rate of what decides over kicks; by default the actor's"""
     lr_left: Annotated[float | None, Range(0, 1)] = None
     """PPO: share of both learning rates that is left at the end of the run; they fall evenly"""
     gamma: Annotated[float | None, Range(0, 1, above=True)] = None
@@ -159,7 +162,7 @@ class TrainConfig:
         check_fields(self)
         if self.preset:
             known_name("preset", self.preset, PRESETS)
-        known_name("reward profile", self.reward_profile, REWARDS)
+        known_name("reward profile", self.reward_profile or "shaped", REWARDS)
         if self.second_env and not self.env:
             raise InputError(
                 f"--second-env {self.second_env} came without --env; expected both, or --tasks; use --tasks"
@@ -203,18 +206,21 @@ class TrainConfig:
             "observation": "agent" if self.control == "command" else "robot",
             "gamma": GAMMA[self.control],
             "hide": self.control == "command",
+            "reward_profile": "shaped",
         }
         of_both = PRESETS_OF_ALGORITHM.get((self.preset, algo), {})
         chosen = {**by_control, **ALGORITHMS[algo], **preset, **of_both, "algo": algo}
-        if self.reward_profile != "shaped":
-            chosen.pop("reward_weights", None)  # those of a preset belong to that profile
+        if self.control != "command":
+            chosen.pop("hold", None)  # one of commands
         open_fields = {
             field.name
             for field in dataclasses.fields(self)
             if field.name in chosen and getattr(self, field.name) in (None, "")
         }
         filled = dataclasses.replace(self, **{name: chosen[name] for name in open_fields})
-        return dataclasses.replace(filled, critic_lr=filled.critic_lr or filled.lr)
+        return dataclasses.replace(
+            filled, critic_lr=filled.critic_lr or filled.lr, kick_lr=filled.kick_lr or filled.lr
+        )
 
 
 def check_choices(config: TrainConfig) -> None:

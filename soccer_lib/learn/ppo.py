@@ -11,6 +11,9 @@ from stable_baselines3 import PPO
 from soccer_lib.learn.hybrid import HybridPolicy
 from soccer_lib.learn.rollout import HeldRolloutBuffer
 
+LEARNERS = ("actor", "critic", "kick")
+"""Groups of the optimiser's parameters, in their order."""
+
 
 class HeldPPO(PPO):
     """PPO whose policy is a `HybridPolicy`.
@@ -75,9 +78,9 @@ class HeldPPO(PPO):
         """Actor and critic have rates of their own, which fall evenly to what is left of them at the end."""
         done = 1.0 - self._current_progress_remaining
         share = 1.0 - done * (1.0 - self.lr_left)
-        for group, name in zip(self.policy.optimizer.param_groups, ("actor_lr", "critic_lr"), strict=True):
+        for group, name in zip(self.policy.optimizer.param_groups, LEARNERS, strict=True):
             group["lr"] = share * group["initial_lr"]
-            self.logger.record(f"train/{name}", group["lr"])
+            self.logger.record(f"train/{name}_lr", group["lr"])
 
     def train(self) -> None:
         """One update; the actor holds still until the critic explains enough of the returns."""

@@ -41,6 +41,12 @@ def face_target(step: Step) -> float:
     return _turned(step, step.before.target, step.after.target)
 
 
+def line_up(step: Step) -> float:
+    """How much the robot turned toward the way from the ball to the target [rad], wherever it stands."""
+    turn = step.after.heading - step.before.heading
+    return _turned(step, step.before.way, step.before.way * cmath.exp(-1j * turn))
+
+
 def _turned(step: Step, before: complex, after: complex) -> float:
     gain = abs(cmath.phase(before)) - abs(cmath.phase(after))
     # The heading of a trunk that tips over jumps by half a turn.
@@ -130,8 +136,8 @@ STOCK_RATES = ("robot_distance_ball", "ball_vel_twd_goal", "distance")
 """Stock terms that change smoothly. They DO pay a robot that stands: near the ball, or after a touch."""
 
 _OWN = (
-    *(approach_ball, walk_away, face_ball, face_target, ball_to_target, upright, height, time, energy),
-    *(shake, foot_slip, aligned_kick, aimed_kick, macro_bonus, score, score_at_par),
+    *(approach_ball, walk_away, face_ball, face_target, line_up, ball_to_target, upright, height, time),
+    *(energy, shake, foot_slip, aligned_kick, aimed_kick, macro_bonus, score, score_at_par),
 )
 
 TERMS: dict[str, Callable[..., float]] = {
