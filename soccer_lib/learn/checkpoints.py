@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from soccer_lib.control.network import Network
 from soccer_lib.errors import SimulationError
@@ -21,8 +22,9 @@ from soccer_lib.learn.resumable import EnvironmentState, RandomStates, Resumable
 from soccer_lib.learn.shards import ReplayShards
 from soccer_lib.policies import LearnedPolicy
 from soccer_lib.runs import read_tree, tree_bytes
-from soccer_lib.runs.checkpoints import Checkpoint, Checkpoints, Needs
+from soccer_lib.runs.checkpoints import KEPT, Checkpoint, Checkpoints, Needs
 from soccer_lib.runs.files import sha256_of_arrays
+from soccer_lib.runs.outputs import check_outputs
 
 MAY_DIFFER = (
     "save_dir",
@@ -100,6 +102,19 @@ class TrainingState:
             "random": RandomStates(),
         }
 
+    def check_room(self) -> None:
+        """Refuse to begin where the checkpoints of the whole run would not fit.
+
+        Raises:
+            ResourceError: with what they take and what is free, or that the folder cannot be written.
+        """
+        weights = sum(parameter.nbytes for parameter in self.model.policy.parameters())
+        # With both moments of Adam; one more than stay is there while it is written.
+        size = 3 * weights * (KEPT + 1)
+        if self.shards is not None:
+            size += self.shards.room_left()
+        check_outputs([self.store.folder / "checkpoint"], size)
+
     def capture(self) -> dict[str, Any]:
         """The state as it is now; nothing in it changes as the run goes on.
 
@@ -109,8 +124,8 @@ class TrainingState:
         """
         if self.shards is not None:
             self.shards.write()
+        self.check_finite()
         parameters = _arrays(self.model.get_parameters())
-        _check_finite(parameters["policy"], self.model.num_timesteps)
         weights = parameters.pop("policy")
         return {
             "step": self.model.num_timesteps,
@@ -118,6 +133,24 @@ class TrainingState:
             "optimisers": parameters,
             "state": {name: copy.deepcopy(part.get_state()) for name, part in self.parts.items()},
         }
+
+    def check_finite(self) -> None:
+        """Refuse weights, and statistics of the normaliser, that are no finite numbers.
+
+        Raises:
+            SimulationError: naming them.
+        """
+        values = {f"weights {name}": tensor for name, tensor in self.model.policy.state_dict().items()}
+        normaliser = self.model.get_vec_normalize_env()
+        if normaliser is not None:
+            statistics = cast(RunningMeanStd, normaliser.obs_rms)
+            values["the normaliser's variance"] = torch.as_tensor(statistics.var + 0 * statistics.mean)
+        for name, tensor in values.items():
+            if not torch.isfinite(tensor).all():
+                raise SimulationError(
+                    f"{name} not finite at step {self.model.num_timesteps:,}; expected finite numbers; the "
+                    "checkpoints before are as they were: try --lr at a third in another --save-dir"
+                )
 
     def save(self, captured: Mapping[str, Any], needs: Needs) -> None:
         """Write what `capture` gave as a checkpoint.
@@ -161,20 +194,6 @@ def identity_of(config: TrainConfig, start: LearnedPolicy | None) -> dict[str, A
     identity["vecnormalize_path"] = bool(config.vecnormalize_path)
     identity["bc_weights"] = _weights_hash(start) if start is not None else None
     return identity
-
-
-def _check_finite(weights: Mapping[str, np.ndarray], step: int) -> None:
-    """Refuse weights that are no finite numbers.
-
-    Raises:
-        SimulationError: naming them.
-    """
-    for name, array in weights.items():
-        if not np.isfinite(array).all():
-            raise SimulationError(
-                f"weights {name} are not finite at step {step:,}; expected finite numbers; the checkpoints "
-                "before are as they were: try --lr at a third in another --save-dir"
-            )
 
 
 def _arrays(value: Any) -> Any:

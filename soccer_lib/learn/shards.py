@@ -35,6 +35,13 @@ class ReplayShards:
         self.run = run
         self.shards: dict[str, tuple[int, int, str]] = {}
 
+    def room_left(self) -> int:
+        """What the shards of a full buffer still take on disk [bytes]."""
+        buffer = self.buffer
+        row = sum(getattr(buffer, column)[:1].nbytes for column in COLUMNS)
+        written = sum(end - first for first, end, _ in self.shards.values())
+        return row * (buffer.buffer_size - written)
+
     def write(self) -> None:
         """Write the rows that are in no shard yet, and forget shards whose rows were overwritten.
 

@@ -16,7 +16,7 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
-from soccer_lib.errors import InputError, SimulationError, SoccerError
+from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.learn.algorithms import MAKERS, run_spec
 from soccer_lib.learn.callbacks.checkpoint import Checkpointing
 from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
@@ -97,6 +97,7 @@ def train(config: TrainConfig) -> Policy:
         watch = RedFlagWatch(metrics, candidates, config.on_red_flag)
         parts: dict[str, Stateful] = {"metrics": metrics, "candidates": candidates, "watch": watch}
         state = TrainingState(model, checkpoints, parts)
+        state.check_room()
         if checkpoint is not None:
             state.restore(checkpoint)
             print_progress(f"{folder.path} goes on at step {checkpoint.step:,} of {total:,}")
@@ -114,17 +115,13 @@ def train(config: TrainConfig) -> Policy:
             callbacks.append(LegacyCheckpoints(folder.path, config.algo, config.checkpoint_interval))
         checkpointing = Checkpointing(state, config.checkpoint_interval, stop, candidates, checkpoint)
         callbacks.append(checkpointing)
-        try:
-            with stop:
-                model.learn(
-                    max(0, total - model.num_timesteps),
-                    CallbackList(callbacks),
-                    1 if config.algo == "ppo" else config.log_interval,  # PPO counts its rollouts itself
-                    reset_num_timesteps=checkpoint is None,
-                )
-        except (InputError, SimulationError):
-            checkpointing.save()  # the state before this rollout was sound
-            raise
+        with stop, checkpointing.saving_on_failure():
+            model.learn(
+                max(0, total - model.num_timesteps),
+                CallbackList(callbacks),
+                1 if config.algo == "ppo" else config.log_interval,  # PPO counts its rollouts itself
+                reset_num_timesteps=checkpoint is None,
+            )
         if stop.came:
             folder.set_status("stopped", step=checkpointing.saved)
         stop.leave(f"saved at step {checkpointing.saved:,}; the same command goes on from there")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
 
+from soccer_lib.errors import ResourceError, SoccerError
 from soccer_lib.learn.candidates import Candidates
 from soccer_lib.learn.checkpoints import TrainingState
 from soccer_lib.learn.ppo import HeldPPO
@@ -72,6 +75,22 @@ class Checkpointing(BaseCallback):
         if self._between and not self._leaving:
             self._before_rollout = self.state.capture()
             self.save()
+
+    @contextlib.contextmanager
+    def saving_on_failure(self) -> Iterator[None]:
+        """Let what fails inside leave the last sound state, where it is known, and name weights as a cause.
+
+        Raises:
+            SimulationError: weights are no finite numbers, in whatever words torch or an environment said so.
+        """
+        try:
+            yield
+        except ResourceError:
+            raise
+        except (SoccerError, ValueError):
+            self.save()
+            self.state.check_finite()
+            raise
 
     def save(self) -> None:
         """Write the state before the present rollout, where it is known and was not written yet."""
