@@ -181,6 +181,7 @@ def build(
         env = training_env(config)
         stack.callback(env.close)
         model = MAKERS[config.algo](config, env, start)
+        env.seed(config.env_seed)  # SB3 gave them the run's own seed, which evaluations play
         if config.bc_replay_dataset and isinstance(model.policy, HybridPolicy):
             print_progress(f"{config.algo} has no replay buffer: --bc-replay-dataset is left out")
         elif config.bc_replay_dataset and checkpoint is None:

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from soccer_lib.cli.main import main
+from soccer_lib.envs.vec import SoccerVecEnv
 from soccer_lib.errors import InputError, ResourceError, SimulationError
 from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
 from soccer_lib.learn.config import TrainConfig
@@ -112,6 +113,22 @@ def test_a_run_goes_to_the_total_that_is_asked_for(done, capsys):
     assert newest(folder) == "ckpt_000000064"
     status = json.loads((folder / "status.json").read_text())
     assert (status["status"], status["total_timesteps"]) == ("done", 64)
+
+
+def test_training_never_plays_the_seeds_that_evaluations_play(tmp_path, monkeypatch):
+    seeds = []
+
+    class Begun(BaseException):
+        pass
+
+    def reset(self):
+        seeds.extend(self._seeds)
+        raise Begun
+
+    monkeypatch.setattr(SoccerVecEnv, "reset", reset)
+    with pytest.raises(Begun):
+        train(dataclasses.replace(SMALL, seed=3, save_dir=str(tmp_path / "r")))
+    assert seeds == [103_000, 103_001]
 
 
 def test_there_has_to_be_what_is_to_be_resumed(tmp_path):
