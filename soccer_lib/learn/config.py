@@ -151,7 +151,9 @@ class TrainConfig:
     """also write files under older names: <algo>_final_model.zip and .pt, vecnormalize.pkl, and
     checkpoints/<algo>_checkpoint_N_steps.zip"""
     checkpoint_interval: Annotated[int, _COUNT] = 5_000
-    """env steps between two checkpoints of --write-legacy [count]"""
+    """env steps between two checkpoints; PPO waits for the end of its rollout [count]"""
+    resume: bool = False
+    """go on with the run in --save-dir, which has to be there; the same command does so without it too"""
     on_red_flag: Literal["say", "roll-back", "stop"] = "say"
     """what a red flag does: it is told; the run returns to its best evaluation so far; the run ends"""
     log_interval: Annotated[int, _COUNT] = 1
