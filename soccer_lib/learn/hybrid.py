@@ -42,7 +42,7 @@ class HybridDistribution(DiagGaussianDistribution):
         super().__init__(patterns.shape[1])
         self.patterns = patterns
 
-    def proba_distribution(  # type: ignore[override]
+    def proba_distribution(
         self, outputs: torch.Tensor, log_std: torch.Tensor, reach: torch.Tensor | None = None
     ) -> HybridDistribution:
         """Take on the outputs of an actor: means of the command, then logits of the kicks.

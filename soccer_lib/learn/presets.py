@@ -69,8 +69,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "deep": {"net_arch": "512,256,128,64"},
     "large": {"net_arch": "1024,512,256,128"},
     "very-deep": {"net_arch": "256,256,256,256,128"},
-    # From nothing in minutes. Commands are few and dear, gradient steps cheap: a small net, short rollouts of
-    # many environments, many passes over them.
+    # From nothing in minutes. Commands are few and dear, gradient steps cheap: a small net, short rollouts
+    # of many environments, many passes over them.
     "scratch": {
         "algo": "ppo",
         "total_timesteps": 80_000,
@@ -78,7 +78,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "net_arch": "128,128",
         # `shaped` waits at the ball: at the same CPU time 26 points with `guided`, -2 with `shaped`.
         "reward_profile": "guided",
-        # Noise that lasts 0.2 s gets further than noise of 0.1 s, and half as many decisions share the credit.
+        # Noise that lasts 0.2 s gets further than noise of 0.1 s, and half as many decisions share credit.
         "hold": 100,
         "lr": 5e-4,
         "lr_left": 0.3,

@@ -44,8 +44,8 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("face_ball", {"before": State(ball=1j), "after": State(ball=1 - 1j)}, math.pi / 4),
         ("face_ball", {"before": State(ball=-1 + 0j), "after": State(upright=0.0)}, 0.0),
         ("face_target", {"before": State(target=1 + 1j), "after": State(target=-1j)}, -math.pi / 4),
-        # The ball's way points to the left; of its 90 degrees the robot turned 45, whatever became of the ball.
-        ("line_up", {"before": State(ball=1, target=1 + 2j), "after": State(heading=math.pi / 4)}, math.pi / 4),
+        # The ball's way points to the left; of its 90 degrees the robot turned 0.5 rad.
+        ("line_up", {"before": State(ball=1, target=1 + 2j), "after": State(heading=0.5)}, 0.5),
         ("line_up", {"before": State(heading=3.0, ball=1, target=2), "after": State(heading=3.5)}, -0.5),
         ("line_up", {"before": State(ball=1, target=1j), "after": State(heading=1, upright=0.0)}, 0.0),
         ("ball_to_target", {"before": State(ball=3j, target=0j), "after": State(ball=5j, target=0j)}, -2.0),
