@@ -118,7 +118,6 @@ def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> H
             "actor": start_actor(config, start),
             "value_widths": config.widths,
             "critic_lr": config.critic_lr,
-            "kick_lr": config.kick_lr,
             "ent_coef": float(config.ent_coef or 0),
             "reach": reach_of(config),
             "refusal_cost": config.refusal_cost or 0.0,

@@ -75,8 +75,6 @@ class TrainConfig:
     """learning rate of the actor"""
     critic_lr: Annotated[float | None, Range(0, 1, above=True)] = None
     """learning rate of the critic; by default the actor's"""
-    kick_lr: Annotated[float | None, Range(0, 1, above=True)] = None
-    """PPO: learning rate of what decides over kicks; by default the actor's"""
     lr_left: Annotated[float | None, Range(0, 1)] = None
     """PPO: share of both learning rates that is left at the end of the run; they fall evenly"""
     gamma: Annotated[float | None, Range(0, 1, above=True)] = None
@@ -121,7 +119,7 @@ class TrainConfig:
     """spread of the noise on walking commands, or on actions; PPO learns it from here on"""
     kick_share: Annotated[float | None, Range(0, 1)] = None
     """with commands: how often exploration asks for a kick; with PPO only how often at first"""
-    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.25, 0.1, 0.05)
+    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.4, 0.3, 0.2)
     """PPO with commands: shares of all kicks beyond which the agent kicks where nothing is drawn; each
     evaluation tries all and keeps the best"""
     bc_weights: Annotated[str, tyro.conf.arg(aliases=["--pretrained-path"])] = ""
@@ -220,9 +218,7 @@ class TrainConfig:
             if field.name in chosen and getattr(self, field.name) in (None, "")
         }
         filled = dataclasses.replace(self, **{name: chosen[name] for name in open_fields})
-        return dataclasses.replace(
-            filled, critic_lr=filled.critic_lr or filled.lr, kick_lr=filled.kick_lr or filled.lr
-        )
+        return dataclasses.replace(filled, critic_lr=filled.critic_lr or filled.lr)
 
 
 def check_choices(config: TrainConfig) -> None:

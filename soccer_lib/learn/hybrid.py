@@ -213,7 +213,6 @@ class HybridPolicy(ActorCriticPolicy):
         actor: means of the walking command, and logits of the kicks.
         value_widths: hidden widths of the critic.
         critic_lr: its learning rate.
-        kick_lr: learning rate of the actor's last layer of the kicks.
         ent_coef: weight of the entropy in `evaluate_actions`, whose bonus PPO adds with weight 1.
         reach: tells the rows in which a kick can start; None where the observation does not tell.
         refusal_cost: weight of kicks that would be refused, in the same bonus.
@@ -235,14 +234,13 @@ class HybridPolicy(ActorCriticPolicy):
         actor: Actor,
         value_widths: list[int],
         critic_lr: float,
-        kick_lr: float,
         ent_coef: float,
         reach: KickReach | None = None,
         refusal_cost: float = 0.0,
         **sb3: Any,
     ) -> None:
         # nn.Module takes modules only after its __init__, and SB3 builds its networks within it.
-        self._parts = (actor, value_widths, critic_lr, kick_lr)
+        self._parts = (actor, value_widths, critic_lr)
         self.ent_coef = ent_coef
         self.reach = reach
         self.refusal_cost = refusal_cost
@@ -254,11 +252,11 @@ class HybridPolicy(ActorCriticPolicy):
         super().__init__(*args, **sb3, ortho_init=False)  # type: ignore[misc]
 
     def _build_mlp_extractor(self) -> None:
-        actor, widths, *_ = self._parts
+        actor, widths, _ = self._parts
         self.mlp_extractor = Trunks(actor.mean, actor.std, widths)  # type: ignore[assignment]
 
     def _build(self, lr_schedule: Schedule) -> None:
-        actor, _, critic_lr, kick_lr = self._parts
+        actor, _, critic_lr = self._parts
         self.action_dist = HybridDistribution(actor.kicks)
         super()._build(lr_schedule)
         self.decisions = DecisionNet(actor)
@@ -266,10 +264,10 @@ class HybridPolicy(ActorCriticPolicy):
         for layer in self.mlp_extractor.get_submodule("value").children():
             self.init_weights(layer, gain=2**0.5)
         # A clone's actor learns slowly beside a critic that has to keep up.
-        kick = list(actor.kick.parameters())
-        walk = [each for each in self.actor_parameters() if not any(each is other for other in kick)]
-        rates = ((walk, lr_schedule(1)), (self.critic_parameters(), critic_lr), (kick, kick_lr))
-        groups = [{"params": params, "lr": lr, "initial_lr": lr} for params, lr in rates]
+        groups = [
+            {"params": self.actor_parameters(), "lr": lr_schedule(1), "initial_lr": lr_schedule(1)},
+            {"params": self.critic_parameters(), "lr": critic_lr, "initial_lr": critic_lr},
+        ]
         self.optimizer = self.optimizer_class(groups, **self.optimizer_kwargs)
 
     def _get_action_dist_from_latent(self, latent_pi: torch.Tensor) -> HybridDistribution:

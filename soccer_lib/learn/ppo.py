@@ -12,10 +12,6 @@ from soccer_lib.learn.hybrid import HybridPolicy
 from soccer_lib.learn.resumable import Resumable
 from soccer_lib.learn.rollout import HeldRolloutBuffer
 
-LEARNERS = ("actor", "critic", "kick")
-"""Groups of the optimiser's parameters, in their order."""
-
-
 class HeldPPO(Resumable, PPO):  # type: ignore[misc]
     """PPO whose policy is a `HybridPolicy`.
 
@@ -82,9 +78,9 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         """Actor and critic have rates of their own, which fall evenly to what is left of them at the end."""
         done = 1.0 - self._current_progress_remaining
         share = 1.0 - done * (1.0 - self.lr_left)
-        for group, name in zip(self.policy.optimizer.param_groups, LEARNERS, strict=True):
+        for group, name in zip(self.policy.optimizer.param_groups, ("actor_lr", "critic_lr"), strict=True):
             group["lr"] = share * group["initial_lr"]
-            self.logger.record(f"train/{name}_lr", group["lr"])
+            self.logger.record(f"train/{name}", group["lr"])
 
     def train(self) -> None:
         """One update; the actor holds still until the critic explains enough of the returns."""

@@ -64,8 +64,9 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("aimed_kick", kick(), 1.0),
         # To the ball's left, and the ball aside: the line ahead of the ball is what counts.
         ("aimed_kick", kick(ball=0.3 + 0.2j, target=2 + 0.2j), 1.0),
-        ("aimed_kick", kick(target=2 + 1.6j), 0.5),  # past the target as far aside as it reaches
-        ("aimed_kick", kick(target=2 - 3.2j), 1 / 17),  # twice as far: 1 + 2^4
+        # 3 m on and 1.6 m aside, as far as it reaches: (3 / 3.4 + 1/2) / 2; twice as far aside, as far on.
+        ("aimed_kick", kick(target=3.3 + 1.6j), (3 / 3.4 + 0.5) / 2),
+        ("aimed_kick", kick(target=3.5 - 3.2j), (math.sqrt(0.5) + 0.2) / 2),
         ("aimed_kick", kick(target=-2 + 0j), 0.0),
         ("aimed_kick", kick(kicked=False), 0.0),
         ("macro_bonus", kick(), 1.0),

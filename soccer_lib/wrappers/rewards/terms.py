@@ -94,14 +94,17 @@ def aligned_kick(step: Step) -> float:
 
 
 def aimed_kick(step: Step) -> float:
-    """1 for a kick fired with the robot's heading on the target, 1/2 where it would just miss it.
+    """1 for a kick fired with the robot's heading on the target, less the more it misses, 0 from 90 degrees.
 
-    A kick leaves along the heading at its trigger, wherever the robot stands.
+    A kick leaves along the heading at its trigger, wherever the robot stands. Half of it is the cosine of the
+    angle, which tells a robot that looks elsewhere where to turn; half is sharp: it falls to a half where the
+    ball would pass the target by its reach.
     """
     before = step.before
     if not step.kicked or before.way.real <= 0.0:
         return 0.0
-    return 1.0 / (1.0 + (before.way.imag / before.reach) ** 4)
+    near = 1.0 / (1.0 + (before.way.imag / before.reach) ** 2)
+    return (math.cos(cmath.phase(before.way)) + near) / 2
 
 
 def macro_bonus(step: Step, macro_radius: float, macro_alignment: float, macro_cap: float) -> float:
