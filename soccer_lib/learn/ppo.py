@@ -12,6 +12,7 @@ from soccer_lib.learn.hybrid import HybridPolicy
 from soccer_lib.learn.resumable import Resumable
 from soccer_lib.learn.rollout import HeldRolloutBuffer
 
+
 class HeldPPO(Resumable, PPO):  # type: ignore[misc]
     """PPO whose policy is a `HybridPolicy`.
 
