@@ -217,7 +217,7 @@ def write_clone(path: Path) -> Path:
     return write_policy(path, policy)
 
 
-def judge(case: str, config: FaultBenchConfig, folder: Path) -> dict[str, Any]:
+def judge_case(case: str, config: FaultBenchConfig, folder: Path) -> dict[str, Any]:
     """Run a case undisturbed, then killed, and compare."""
     settings = dict(CASES[case])
     if "bc_weights" in settings:
@@ -251,7 +251,7 @@ def main(config: FaultBenchConfig) -> int:
     result = {}
     for case in cases:
         with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-            figures = result[case] = judge(case, config, Path(folder))
+            figures = result[case] = judge_case(case, config, Path(folder))
         same = all(figures["same"].values()) and figures["never_back"]
         cells = [case, *(str(figures[name]) for name in ("kills", "in_saves", "passed_over"))]
         table.row([*cells, "yes" if same else "NO"], f"weights {figures['final_sha256'][:12]}")
