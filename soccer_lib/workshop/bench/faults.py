@@ -22,6 +22,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from soccer_lib.demos.collect import collect_dataset
+from soccer_lib.demos.config import PlayedDatasetConfig
+from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import SimulationError, known_name
 from soccer_lib.learn.algorithms import run_spec, start_actor
 from soccer_lib.learn.config import TrainConfig
@@ -58,7 +61,7 @@ CASES: dict[str, dict[str, Any]] = {
         **_FROM_CLONE,
         "algo": "td3",
         "freeze_until_step": 600,
-        "bc_replay_dataset": str(CHECKOUT / "data" / "demos" / "striker.npz"),
+        "bc_replay_dataset": "demonstrations",
         "bc_replay_fraction": 0.2,
     },
     "sac": {**_OFF_POLICY, "algo": "sac", "workers": 2, "normalize_obs": True},
@@ -217,11 +220,19 @@ def write_clone(path: Path) -> Path:
     return write_policy(path, policy)
 
 
+def write_demonstrations(path: Path) -> Path:
+    """Three episodes of the striker, as runs take them into their buffer."""
+    settings = PlayedDatasetConfig(from_policy="striker", tasks=_SMALL["tasks"], episodes=3, workers=1)
+    return write_dataset(path, collect_dataset(settings, progress=False), {})
+
+
 def judge_case(case: str, config: FaultBenchConfig, folder: Path) -> dict[str, Any]:
     """Run a case undisturbed, then killed, and compare."""
     settings = dict(CASES[case])
     if "bc_weights" in settings:
         settings["bc_weights"] = str(write_clone(folder / "clone.safetensors"))
+    if "bc_replay_dataset" in settings:
+        settings["bc_replay_dataset"] = str(write_demonstrations(folder / "demonstrations.npz"))
     common = {"total_timesteps": config.steps, "checkpoint_interval": config.interval, "seed": config.seed}
     runs = []
     for name in ("alone", "killed"):
