@@ -124,7 +124,7 @@ def train(config: TrainConfig) -> Policy:
             )
         if stop.came:
             folder.set_status("stopped", step=checkpointing.saved)
-        stop.leave(f"saved at step {checkpointing.saved:,}; the same command goes on from there")
+        stop.leave(checkpointing.last_words)
 
         final = evaluation.judge()
         model.logger.dump(model.num_timesteps)

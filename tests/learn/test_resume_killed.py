@@ -182,6 +182,21 @@ def test_a_dead_worker_is_named_and_what_came_before_is_saved(tmp_path, monkeypa
     assert newest(tmp_path / "r") == "ckpt_000000032"
 
 
+def test_a_group_of_processes_that_is_stopped_at_once_has_saved(tmp_path, monkeypatch, capsys):
+    config = dataclasses.replace(SMALL, workers=2, checkpoint_interval=1000, save_dir=str(tmp_path / "r"))
+
+    def stop_all(model) -> None:
+        model.get_env().venv.members[1].process.kill()
+        signal.raise_signal(signal.SIGTERM)
+
+    # As the worker's death is seen first: the step before the stop would be noticed.
+    monkeypatch.setattr("soccer_lib.learn.callbacks.checkpoint.Checkpointing._on_step", lambda self: True)
+    break_at(monkeypatch, 40, stop_all)
+    with pytest.raises(SystemExit, match="143"):
+        train(config)
+    assert "SIGTERM: saved at step 32" in capsys.readouterr().err
+
+
 def test_a_full_disk_ends_a_run_with_need_and_have(tmp_path, monkeypatch, capsys):
     config = dataclasses.replace(SMALL, save_dir=str(tmp_path / "r"))
     write = files.atomic_write

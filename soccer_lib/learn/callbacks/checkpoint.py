@@ -80,6 +80,8 @@ class Checkpointing(BaseCallback):
     def saving_on_failure(self) -> Iterator[None]:
         """Let what fails inside leave the last sound state, where it is known, and name weights as a cause.
 
+        What fails after the run was asked to stop is not told.
+
         Raises:
             SimulationError: weights are no finite numbers, in whatever words torch or an environment said so.
         """
@@ -89,8 +91,17 @@ class Checkpointing(BaseCallback):
             raise
         except (SoccerError, ValueError):
             self.save()
+            if self.stop.came:  # who stops a whole group of processes ends the workers too
+                return
             self.state.check_finite()
             raise
+
+    @property
+    def last_words(self) -> str:
+        """What a run that was stopped says at its end."""
+        if self.saved is None:
+            return "nothing was saved yet; the same command starts over"
+        return f"saved at step {self.saved:,}; the same command goes on from there"
 
     def save(self) -> None:
         """Write the state before the present rollout, where it is known and was not written yet."""
