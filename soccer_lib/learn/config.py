@@ -53,7 +53,7 @@ class TrainConfig:
     hide: bool | None = None
     """keep joints, inertial sensors and the last command from an agent that gives commands"""
     hold: Annotated[int | None, Range(1, 5000, whole=True)] = None
-    """physics steps of 2 ms that a command lasts; 50 by default"""
+    """physics steps of 2 ms that a command lasts; by default as long as those of --bc-weights, else 50"""
     reward_profile: str = ""
     """what is paid: env, competition, competition-dense, pressure_shot, tight, shaped or guided; by default
     the preset's, else shaped"""

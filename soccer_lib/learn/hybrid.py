@@ -56,9 +56,13 @@ class HybridDistribution(DiagGaussianDistribution):
         self.patterns = self.patterns.to(outputs.device)
         self.logits = outputs[:, self.action_dim :]
         self.reach = reach
-        possible = self.logits if reach is None else torch.where(reach[:, None], self.logits, NEVER)
-        self.modes = Categorical(logits=_with_walking(possible))
+        self.modes = self._modes(self.logits)
         return self
+
+    def _modes(self, logits: torch.Tensor) -> Categorical:
+        """Shares of walking and of each kick, of which there are none out of reach."""
+        possible = logits if self.reach is None else torch.where(self.reach[:, None], logits, NEVER)
+        return Categorical(logits=_with_walking(possible))
 
     def refusals(self) -> torch.Tensor:
         """Cross-entropy of walking where no kick can start: what teaches the actor not to ask for one there.
@@ -103,9 +107,7 @@ class HybridDistribution(DiagGaussianDistribution):
 
     def divergence(self, other: torch.Tensor) -> torch.Tensor:
         """KL divergence from what another actor's outputs say, at the same spread. Shape: (n,)."""
-        before = Categorical(
-            logits=torch.cat([torch.zeros_like(other[:, :1]), other[:, self.action_dim :]], 1)
-        )
+        before = self._modes(other[:, self.action_dim :])
         modes = torch.distributions.kl_divergence(self.modes, before)
         apart = (self.distribution.mean - other[:, : self.action_dim]) / self.distribution.stddev.detach()
         return modes + self.modes.probs[:, 0] * (apart**2).sum(dim=1) / 2

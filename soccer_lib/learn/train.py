@@ -7,6 +7,7 @@ policy is chosen in `candidates`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from pathlib import Path
 from typing import cast
 
@@ -67,6 +68,8 @@ def train(config: TrainConfig) -> Policy:
     config = config.resolved()
     check_choices(config)
     start = start_policy(config)
+    if start is not None and config.control == "command" and config.hold is None:
+        config = dataclasses.replace(config, hold=start.spec.hold)
     if start is not None and (config.action_noise_sigma or 0.0) >= LOUD:
         print_progress(
             f"--action-noise-sigma {config.action_noise_sigma} from a clone: 0.1 on its commands cost 18 of "

@@ -68,3 +68,9 @@ def test_asking_within_reach_costs_nothing():
     hybrid = HybridDistribution(KICKS)
     assert hybrid.proba_distribution(outputs, torch.zeros(3), torch.tensor([True])).refusals().item() == 0
     assert hybrid.proba_distribution(outputs, torch.zeros(3)).refusals().item() == 0
+
+
+def test_what_is_out_of_reach_sets_no_two_agents_apart():
+    hybrid = out_of_reach(torch.zeros(1, 2))
+    other = torch.tensor([[0.0, 0.0, 0.0, 5.0, -5.0]])
+    assert hybrid.divergence(other).item() == 0

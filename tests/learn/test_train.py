@@ -101,7 +101,7 @@ def test_what_was_trained_can_be_trained_on(run, tmp_path):
     tuned = train(dataclasses.replace(ONE, **settings, net_arch="8"))
     lines = [json.loads(line) for line in (tmp_path / "b" / "metrics.jsonl").read_text().splitlines()]
     assert "comp_eval/C_overall" in lines[0]  # the start
-    assert tuned.spec.control == "command"
+    assert tuned.spec.control == "command" and tuned.spec.hold == 100  # as what it started from
     kl = [line["train/kl_from_start"] for line in lines if "train/kl_from_start" in line]
     assert kl and kl[0] == pytest.approx(0.0, abs=1e-6)
 
