@@ -108,6 +108,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.workshop.bench.train:TrainBenchConfig:main",
         "Measure how much faster training simulates and learns than the plain script.",
     ),
+    "bench faults": (
+        "soccer_lib.workshop.bench.faults:FaultBenchConfig:main",
+        "Kill training runs at random moments: do they end as if they had been left alone?",
+    ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",
         "Run one notebook, or the whole course with --course, and write a summary page.",

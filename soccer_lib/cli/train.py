@@ -15,5 +15,6 @@ def main(config: TrainConfig) -> None:
 
     try:
         train(config)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("the same command starts over; snapshots stay in the run folder") from None
+    except KeyboardInterrupt as error:
+        words = str(error) or "the same command goes on from the last checkpoint, or starts over without one"
+        raise KeyboardInterrupt(words) from None

@@ -32,6 +32,7 @@ from soccer_lib.learn.offpolicy import (
     ScaledInput,
 )
 from soccer_lib.learn.ppo import HeldPPO
+from soccer_lib.learn.reach import KickReach
 from soccer_lib.learn.replay import HeldReplayBuffer, check_memory, free_memory
 from soccer_lib.learn.sb3 import actor_network, to_sb3
 from soccer_lib.learn.scales import input_scales, layout_of
@@ -92,6 +93,14 @@ def common(config: TrainConfig, *names: str) -> dict[str, Any]:
     return {**shared, **{name: getattr(config, name) for name in ("gamma", *names)}}
 
 
+def reach_of(config: TrainConfig) -> KickReach | None:
+    """What tells from an observation whether a kick can start; None where it says so in other units."""
+    normalised = config.normalize_obs or config.vecnormalize_path
+    if config.control != "command" or normalised or config.observation not in ("robot", "agent"):
+        return None
+    return KickReach(layout_of(config.observation, config.tasks))
+
+
 def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> HeldPPO:
     """PPO that decides between walking and kicks."""
     torch.manual_seed(config.seed)
@@ -104,11 +113,14 @@ def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> H
         anchor=config.anchor or 0.0,
         anchor_decay=config.anchor_decay or 0.0,
         lr_left=1.0 if config.lr_left is None else config.lr_left,
+        log_every=config.log_interval,
         policy_kwargs={
             "actor": start_actor(config, start),
             "value_widths": config.widths,
             "critic_lr": config.critic_lr,
             "ent_coef": float(config.ent_coef or 0),
+            "reach": reach_of(config),
+            "refusal_cost": config.refusal_cost or 0.0,
             "log_std_init": math.log(config.action_noise_sigma or 1e-3),
         },
         **settings,

@@ -7,10 +7,11 @@ what the run started from is kept where none of them beats it.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
@@ -96,11 +97,35 @@ class Candidates:
             normaliser = model.get_vec_normalize_env()
             if normaliser is not None:
                 write_normaliser(file.with_suffix(".npz"), normaliser)
-        for other in self.judged:
-            if other not in self.top():
-                for ending in (".zip", ".npz"):
-                    other.file.with_suffix(ending).unlink(missing_ok=True)
         return policy, figures
+
+    def get_state(self) -> list[list[Any]]:
+        """Step, score and file's name of each that was judged."""
+        return [[one.step, one.score, one.file.name] for one in self.judged]
+
+    def set_state(self, state: list[list[Any]]) -> None:
+        """Continue from a `get_state`."""
+        folder = self.folder.path / "snapshots"
+        self.judged = [Candidate(step, score, folder / name) for step, score, name in state]
+
+    def needs(self) -> dict[str, str | None]:
+        """Files of the best ones, by their path in the run folder; their policies know their own hashes."""
+        files = [
+            one.file.with_suffix(ending)
+            for one in self.top()
+            for ending in (".safetensors", ".json", ".zip", ".npz")
+        ]
+        present = filter(Path.is_file, files)
+        return {file.relative_to(self.folder.path).as_posix(): None for file in present}
+
+    def tidy(self, needed: Collection[str]) -> None:
+        """Remove models beside policies that are no longer among the best, where no checkpoint needs them."""
+        for one in self.judged:
+            if one not in self.top():
+                for ending in (".zip", ".npz"):
+                    file = one.file.with_suffix(ending)
+                    if file.relative_to(self.folder.path).as_posix() not in needed:
+                        file.unlink(missing_ok=True)
 
     def top(self) -> list[Candidate]:
         """The best ones, and the start of the run: the first one that was judged at step 0."""

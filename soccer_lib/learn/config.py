@@ -53,9 +53,10 @@ class TrainConfig:
     hide: bool | None = None
     """keep joints, inertial sensors and the last command from an agent that gives commands"""
     hold: Annotated[int | None, Range(1, 5000, whole=True)] = None
-    """physics steps of 2 ms that a command lasts; 50 by default"""
-    reward_profile: str = "shaped"
-    """what is paid: env, competition, competition-dense, pressure_shot, tight or shaped"""
+    """physics steps of 2 ms that a command lasts; by default as long as those of --bc-weights, else 50"""
+    reward_profile: str = ""
+    """what is paid: env, competition, competition-dense, pressure_shot, tight, shaped or guided; by default
+    the preset's, else shaped"""
     reward_weights: str = ""
     """weights of reward terms over those of the profile, as name=weight,..."""
     total_timesteps: Annotated[int | None, _COUNT, tyro.conf.arg(aliases=["--timesteps"])] = None
@@ -118,7 +119,7 @@ class TrainConfig:
     """spread of the noise on walking commands, or on actions; PPO learns it from here on"""
     kick_share: Annotated[float | None, Range(0, 1)] = None
     """with commands: how often exploration asks for a kick; with PPO only how often at first"""
-    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.25, 0.1, 0.05)
+    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.4, 0.3, 0.2)
     """PPO with commands: shares of all kicks beyond which the agent kicks where nothing is drawn; each
     evaluation tries all and keeps the best"""
     bc_weights: Annotated[str, tyro.conf.arg(aliases=["--pretrained-path"])] = ""
@@ -148,7 +149,9 @@ class TrainConfig:
     """also write files under older names: <algo>_final_model.zip and .pt, vecnormalize.pkl, and
     checkpoints/<algo>_checkpoint_N_steps.zip"""
     checkpoint_interval: Annotated[int, _COUNT] = 5_000
-    """env steps between two checkpoints of --write-legacy [count]"""
+    """env steps between two checkpoints; PPO waits for the end of its rollout [count]"""
+    resume: bool = False
+    """go on with the run in --save-dir, which has to be there; the same command does so without it too"""
     on_red_flag: Literal["say", "roll-back", "stop"] = "say"
     """what a red flag does: it is told; the run returns to its best evaluation so far; the run ends"""
     log_interval: Annotated[int, _COUNT] = 1
@@ -159,7 +162,7 @@ class TrainConfig:
         check_fields(self)
         if self.preset:
             known_name("preset", self.preset, PRESETS)
-        known_name("reward profile", self.reward_profile, REWARDS)
+        known_name("reward profile", self.reward_profile or "shaped", REWARDS)
         if self.second_env and not self.env:
             raise InputError(
                 f"--second-env {self.second_env} came without --env; expected both, or --tasks; use --tasks"
@@ -203,11 +206,12 @@ class TrainConfig:
             "observation": "agent" if self.control == "command" else "robot",
             "gamma": GAMMA[self.control],
             "hide": self.control == "command",
+            "reward_profile": "shaped",
         }
         of_both = PRESETS_OF_ALGORITHM.get((self.preset, algo), {})
         chosen = {**by_control, **ALGORITHMS[algo], **preset, **of_both, "algo": algo}
-        if self.reward_profile != "shaped":
-            chosen.pop("reward_weights", None)  # those of a preset belong to that profile
+        if self.control != "command":
+            chosen.pop("hold", None)  # one of commands
         open_fields = {
             field.name
             for field in dataclasses.fields(self)

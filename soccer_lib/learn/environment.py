@@ -48,6 +48,14 @@ class ScaledReward(VecEnvWrapper):
         self._refused = np.where(dones, 0, refused)
         return observations, (rewards * self.factors - cost).astype(np.float32), dones, infos
 
+    def get_state(self) -> dict[str, Any]:
+        """Refused kicks of the present episodes; what is wrapped has a state of its own."""
+        return {"refused": self._refused.copy()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a `get_state`."""
+        self._refused = state["refused"]
+
 
 def reward_factors(config: TrainConfig) -> dict[str, float]:
     """Task -> what its rewards are multiplied by while learning."""

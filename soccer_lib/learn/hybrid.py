@@ -19,9 +19,13 @@ from torch.distributions import Categorical
 
 from soccer_lib.control.network import Layer, Network
 from soccer_lib.learn.imitation.actor import INPUT_LIMIT, Actor
+from soccer_lib.learn.reach import KickReach
 
 KICK_CODE = 100.0
 """A decision to kick is stored as the signs of its pattern times this, far beyond any walking command."""
+
+NEVER = -1e4
+"""Logit of what cannot be."""
 
 
 class HybridDistribution(DiagGaussianDistribution):
@@ -38,13 +42,35 @@ class HybridDistribution(DiagGaussianDistribution):
         super().__init__(patterns.shape[1])
         self.patterns = patterns
 
-    def proba_distribution(self, outputs: torch.Tensor, log_std: torch.Tensor) -> HybridDistribution:
-        """Take on the outputs of an actor: means of the command, then logits of the kicks."""
+    def proba_distribution(
+        self, outputs: torch.Tensor, log_std: torch.Tensor, reach: torch.Tensor | None = None
+    ) -> HybridDistribution:
+        """Take on the outputs of an actor: means of the command, then logits of the kicks.
+
+        Args:
+            outputs: Shape: (n, n_actions + n_kicks).
+            log_std: logarithm of the spread of walking commands. Shape: (n_actions,).
+            reach: rows in which a kick can start; in the others none is drawn. Shape: (n,).
+        """
         super().proba_distribution(outputs[:, : self.action_dim], log_std)
         self.patterns = self.patterns.to(outputs.device)
         self.logits = outputs[:, self.action_dim :]
-        self.modes = Categorical(logits=torch.cat([torch.zeros_like(outputs[:, :1]), self.logits], dim=1))
+        self.reach = reach
+        self.modes = self._modes(self.logits)
         return self
+
+    def _modes(self, logits: torch.Tensor) -> Categorical:
+        """Shares of walking and of each kick, of which there are none out of reach."""
+        possible = logits if self.reach is None else torch.where(self.reach[:, None], logits, NEVER)
+        return Categorical(logits=_with_walking(possible))
+
+    def refusals(self) -> torch.Tensor:
+        """Cross-entropy of walking where no kick can start: what teaches the actor not to ask for one there.
+
+        Shape: (n,); 0 within reach.
+        """
+        asked = torch.logsumexp(_with_walking(self.logits), dim=1)
+        return torch.zeros_like(asked) if self.reach is None else torch.where(self.reach, 0.0, asked)
 
     def sample(self) -> torch.Tensor:
         """Draw decisions. Shape: (n, n_actions)."""
@@ -81,12 +107,14 @@ class HybridDistribution(DiagGaussianDistribution):
 
     def divergence(self, other: torch.Tensor) -> torch.Tensor:
         """KL divergence from what another actor's outputs say, at the same spread. Shape: (n,)."""
-        before = Categorical(
-            logits=torch.cat([torch.zeros_like(other[:, :1]), other[:, self.action_dim :]], 1)
-        )
+        before = self._modes(other[:, self.action_dim :])
         modes = torch.distributions.kl_divergence(self.modes, before)
         apart = (self.distribution.mean - other[:, : self.action_dim]) / self.distribution.stddev.detach()
         return modes + self.modes.probs[:, 0] * (apart**2).sum(dim=1) / 2
+
+
+def _with_walking(logits: torch.Tensor) -> torch.Tensor:
+    return torch.cat([logits.new_zeros(len(logits), 1), logits], dim=1)
 
 
 def command_bound(n_kicks: int, n_actions: int) -> np.ndarray:
@@ -188,6 +216,8 @@ class HybridPolicy(ActorCriticPolicy):
         value_widths: hidden widths of the critic.
         critic_lr: its learning rate.
         ent_coef: weight of the entropy in `evaluate_actions`, whose bonus PPO adds with weight 1.
+        reach: tells the rows in which a kick can start; None where the observation does not tell.
+        refusal_cost: weight of kicks that would be refused, in the same bonus.
         sb3: arguments of SB3's policy.
 
     Attributes:
@@ -207,11 +237,15 @@ class HybridPolicy(ActorCriticPolicy):
         value_widths: list[int],
         critic_lr: float,
         ent_coef: float,
+        reach: KickReach | None = None,
+        refusal_cost: float = 0.0,
         **sb3: Any,
     ) -> None:
         # nn.Module takes modules only after its __init__, and SB3 builds its networks within it.
         self._parts = (actor, value_widths, critic_lr)
         self.ent_coef = ent_coef
+        self.reach = reach
+        self.refusal_cost = refusal_cost
         self.anchor = 0.0
         self.reference: tuple[DecisionNet, ...] = ()  # in a tuple: not a part that learns or is saved
         self.divergence: float | None = None
@@ -237,6 +271,11 @@ class HybridPolicy(ActorCriticPolicy):
             {"params": self.critic_parameters(), "lr": critic_lr, "initial_lr": critic_lr},
         ]
         self.optimizer = self.optimizer_class(groups, **self.optimizer_kwargs)
+
+    def _get_action_dist_from_latent(self, latent_pi: torch.Tensor) -> HybridDistribution:
+        # What stands before the actor changes nothing, so this is the observation itself.
+        reach = self.reach(latent_pi) if self.reach else None
+        return self.action_dist.proba_distribution(self.action_net(latent_pi), self.log_std, reach)
 
     def network(self, kick_from: float = 0.5) -> Network:
         """Decisions without drawing, in numpy; see `DecisionNet.network`."""
@@ -279,7 +318,7 @@ class HybridPolicy(ActorCriticPolicy):
         """Values, log-probabilities, and what is added to the objective: entropy, less the divergence."""
         values, log_prob, entropy = super().evaluate_actions(obs, actions)
         assert entropy is not None
-        bonus = self.ent_coef * entropy
+        bonus = self.ent_coef * entropy - self.refusal_cost * self.action_dist.refusals()
         if self.reference:
             with torch.no_grad():
                 before = self.reference[0](obs)

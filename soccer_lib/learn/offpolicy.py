@@ -24,6 +24,7 @@ from soccer_lib.control.kicks import KICK_THRESHOLD, PATTERNS, requested_kicks
 from soccer_lib.control.network import Layer
 from soccer_lib.learn.hybrid import command_bound
 from soccer_lib.learn.replay import HeldReplayBuffer
+from soccer_lib.learn.resumable import Resumable
 
 JUDGED_EVERY = 200
 """Calls of `train` from one look at the held-out transitions to the next."""
@@ -137,7 +138,7 @@ class AnchoredSACPolicy(SACPolicy):
         return AnchoredCritic(**kwargs).to(self.device)
 
 
-class _Careful:
+class _Careful(Resumable):
     """What TD3 and SAC share here; mixed in before them.
 
     Attributes:

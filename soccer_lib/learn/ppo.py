@@ -9,10 +9,11 @@ import torch
 from stable_baselines3 import PPO
 
 from soccer_lib.learn.hybrid import HybridPolicy
+from soccer_lib.learn.resumable import Resumable
 from soccer_lib.learn.rollout import HeldRolloutBuffer
 
 
-class HeldPPO(PPO):
+class HeldPPO(Resumable, PPO):  # type: ignore[misc]
     """PPO whose policy is a `HybridPolicy`.
 
     Args:
@@ -21,6 +22,7 @@ class HeldPPO(PPO):
         anchor: weight of the divergence from the policy that was started from.
         anchor_decay: share of the run after which the anchor is gone; 0 keeps it.
         lr_left: share of the learning rates that is left at the end of the run.
+        log_every: rollouts from one line of metrics to the next; `learn` has to be called with 1.
         sb3: arguments of PPO.
 
     Attributes:
@@ -39,10 +41,12 @@ class HeldPPO(PPO):
         anchor: float = 0.0,
         anchor_decay: float = 0.0,
         lr_left: float = 1.0,
+        log_every: int = 1,
         **sb3: Any,
     ) -> None:
         self.critic_first = critic_first
         self.lr_left = lr_left
+        self.log_every = log_every
         self.anchor = anchor
         self.anchor_decay = anchor_decay
         self.actor_learns = not critic_first
@@ -98,6 +102,12 @@ class HeldPPO(PPO):
             self.logger.record("train/kick_recall", self.policy.kicks_kept / self.policy.kicks_of_start)
             self.policy.kicks_of_start = 0
             self.policy.kicks_kept = 0
+
+    def dump_logs(self, iteration: int = 0) -> None:
+        """Write a line of metrics every `log_every` rollouts of the run, wherever it was taken up again."""
+        rollouts = self.num_timesteps // (self.n_steps * self.n_envs)
+        if rollouts % self.log_every == 0:
+            super().dump_logs(rollouts)
 
     def _let_actor_learn(self) -> None:
         """Hold the actor still while the critic is not ready."""

@@ -23,6 +23,9 @@ class HeldReplayBuffer(ReplayBuffer):
         gamma: discount of an env step that lasts its hold.
         hold: physics steps of an ordinary env step.
         sb3: arguments of SB3's buffer.
+
+    Attributes:
+        added: rows that were ever added; those that no longer fit were overwritten.
     """
 
     def __init__(self, *args: Any, gamma: float, hold: int, **sb3: Any) -> None:
@@ -30,6 +33,7 @@ class HeldReplayBuffer(ReplayBuffer):
         self.gamma = gamma
         self.hold = hold
         self.discounts = np.zeros((self.buffer_size, self.n_envs), np.float32)
+        self.added = 0
 
     def add(
         self,
@@ -44,6 +48,7 @@ class HeldReplayBuffer(ReplayBuffer):
         held = np.array([info["held_steps"] for info in infos])
         self.discounts[self.pos] = self.gamma ** (held / self.hold)
         super().add(obs, next_obs, action, reward, done, infos)
+        self.added += 1
 
     @property
     def rows(self) -> int:

@@ -3,6 +3,7 @@
 from soccer_lib.runs.files import atomic_write_bytes, atomic_write_json, atomic_write_npz, load_json, load_npz
 from soccer_lib.runs.folder import RunFolder, machine_record, notebook_folder, version_record
 from soccer_lib.runs.heartbeat import Heartbeat
+from soccer_lib.runs.tree import read_tree, tree_bytes
 
 __all__ = [
     "Heartbeat",
@@ -14,5 +15,7 @@ __all__ = [
     "load_npz",
     "machine_record",
     "notebook_folder",
+    "read_tree",
+    "tree_bytes",
     "version_record",
 ]

@@ -11,18 +11,26 @@ import contextlib
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection, resource_tracker
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from soccer_lib.errors import InputError, SimulationError, SoccerError, one_line
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+_MEMORY_EVENTS = (
+    "/sys/fs/cgroup/memory.events",
+    "/sys/fs/cgroup/memory/memory.oom_control",
+    "/proc/vmstat",
+)
 
 _PATIENCE = 3.0
 """How long a worker may take to end before it is killed [s]."""
@@ -67,6 +75,7 @@ class Worker:
         self._remedy = remedy
         self.limit = limit
         self._calls = 0
+        self._killed_before = killed_for_memory()
         context = multiprocessing.get_context("spawn")
         with _settings_of_children():
             pickled = _pickled(make, remedy)
@@ -97,8 +106,9 @@ class Worker:
                 call, answer, failure, trace = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join(_PATIENCE)
+            reason = "; the system had no memory left" if killed_for_memory() > self._killed_before else ""
             raise SimulationError(
-                f"{self.name} stopped with exit code {self.process.exitcode}; expected its answer; "
+                f"{self.name} stopped with exit code {self.process.exitcode}{reason}; expected its answer; "
                 f"{self._remedy}"
             ) from None
         if failure is None:
@@ -165,6 +175,19 @@ class Here:
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def killed_for_memory() -> int:
+    """How many processes the system has killed for want of memory; 0 where it does not say.
+
+    A container counts its own; without one all of the machine count.
+    """
+    for file in _MEMORY_EVENTS:
+        with contextlib.suppress(OSError):
+            match = re.search(r"^oom_kill (\d+)$", Path(file).read_text(encoding="ascii"), re.MULTILINE)
+            if match:
+                return int(match[1])
+    return 0
 
 
 def end(workers: Sequence[Worker | Here]) -> None:

@@ -64,7 +64,7 @@ def capture(sim: Any) -> dict[str, Any]:
         "model": {name: getattr(sim.model, name).copy() for name in _MODEL},
         "stock": {name: getattr(stock, name) for name in _STOCK if hasattr(stock, name)},
         "memory": {name: getattr(sim, name) for name in sim.memory if hasattr(sim, name)},
-        "random": {name: owner.bit_generator.state for name, owner in _generators(sim).items()},
+        "random": {name: owner.np_random.bit_generator.state for name, owner in _owners(sim).items()},
     }
     return copy.deepcopy(state)
 
@@ -94,10 +94,15 @@ def restore(sim: Any, state: dict[str, Any]) -> None:
     sim.bind_episode()
     for name, value in state["memory"].items():
         setattr(sim, name, value)
-    for name, owner in _generators(sim).items():
-        owner.bit_generator.state = state["random"][name]
+    # Before its first reset a simulation may have one generator for two owners, which a state keeps apart.
+    taken: list[np.random.Generator] = []
+    for name, owner in _owners(sim).items():
+        if any(owner.np_random is generator for generator in taken):
+            owner.np_random = np.random.Generator(np.random.PCG64())
+        taken.append(owner.np_random)
+        owner.np_random.bit_generator.state = state["random"][name]
 
 
-def _generators(sim: Any) -> dict[str, np.random.Generator]:
-    """The generators of the layer, the stock environment and its robot; two may be the same object."""
-    return {"sim": sim.np_random, "stock": sim.stock.np_random, "robot": sim.stock.robots[0].np_random}
+def _owners(sim: Any) -> dict[str, Any]:
+    """What draws: the layer, the stock environment and its robot."""
+    return {"sim": sim, "stock": sim.stock, "robot": sim.stock.robots[0]}

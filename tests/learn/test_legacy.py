@@ -18,7 +18,7 @@ def test_an_old_call_leaves_the_old_files(tmp_path, capsys):
     assert main([*CALL.split(), "--save_dir", str(folder)]) == 0, capsys.readouterr().err
     names = {path.name for path in folder.iterdir()}
     assert {"td3_final_model.zip", "td3_final_model.pt", "vecnormalize.pkl"} <= names
-    checkpoints = sorted(path.name for path in (folder / "checkpoints").iterdir())
+    checkpoints = sorted(path.name for path in (folder / "checkpoints").glob("*.zip"))
     assert checkpoints == ["td3_checkpoint_16_steps.zip", "td3_checkpoint_32_steps.zip"]
     weights = torch.load(folder / "td3_final_model.pt", weights_only=True)
     assert set(weights) == {"policy_state_dict", "actor_state_dict", "critic_state_dict"}

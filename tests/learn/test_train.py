@@ -60,7 +60,7 @@ def test_a_run_leaves_what_is_needed_to_use_and_to_judge_it(run):
     status = json.loads((folder / "status.json").read_text())
     assert status["status"] == "done" and status["step"] in (24, 48)
     config = json.loads((folder / "config.json").read_text())["config"]
-    assert config["gamma"] == 1.0 and config["algo"] == "ppo" and config["observation"] == "agent"
+    assert config["gamma"] == 0.97 and config["algo"] == "ppo" and config["observation"] == "agent"
 
 
 def test_its_policy_acts_through_numpy(run):
@@ -68,7 +68,7 @@ def test_its_policy_acts_through_numpy(run):
     observation = np.zeros(96, np.float32)
     action, _ = load_policy(folder).predict(observation)
     assert action.shape == (3,) and np.array_equal(action, policy.predict(observation)[0])
-    assert policy.spec.control == "command" and policy.spec.hold == 50 and policy.spec.walker_sha256
+    assert policy.spec.control == "command" and policy.spec.hold == 100 and policy.spec.walker_sha256
 
 
 def test_metrics_name_what_every_algorithm_has(run):
@@ -101,7 +101,7 @@ def test_what_was_trained_can_be_trained_on(run, tmp_path):
     tuned = train(dataclasses.replace(ONE, **settings, net_arch="8"))
     lines = [json.loads(line) for line in (tmp_path / "b" / "metrics.jsonl").read_text().splitlines()]
     assert "comp_eval/C_overall" in lines[0]  # the start
-    assert tuned.spec.control == "command"
+    assert tuned.spec.control == "command" and tuned.spec.hold == 100  # as what it started from
     kl = [line["train/kl_from_start"] for line in lines if "train/kl_from_start" in line]
     assert kl and kl[0] == pytest.approx(0.0, abs=1e-6)
 
@@ -166,10 +166,11 @@ def test_what_makes_no_run_is_refused_before_anything_is_written(settings, words
 def test_a_preset_gives_way_to_a_flag_and_beats_the_algorithm():
     config = TrainConfig(preset="scratch", lr=1e-3).resolved()
     assert (config.lr, config.critic_lr) == (1e-3, 1e-3)
-    assert (config.gamma, config.gae_lambda, config.n_epochs) == (1.0, 0.95, 10)
+    assert (config.gamma, config.gae_lambda, config.n_epochs) == (0.97, 0.9, 10)
     assert TrainConfig(control="joint").resolved().gamma == 0.998
-    assert "phi_near_ball" in config.reward_weights
-    assert TrainConfig(preset="scratch", reward_profile="env").resolved().reward_weights == ""
+    assert (config.reward_profile, TrainConfig().resolved().reward_profile) == ("guided", "shaped")
+    assert TrainConfig(preset="scratch", reward_profile="env").resolved().reward_profile == "env"
+    assert (config.hold, TrainConfig(preset="scratch", control="joint").resolved().hold) == (100, None)
 
 
 def test_the_start_stays_among_the_best_however_it_scored(tmp_path):

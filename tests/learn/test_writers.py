@@ -7,9 +7,10 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from stable_baselines3.common.logger import KVWriter
 
 from soccer_lib.errors import InputError
-from soccer_lib.learn.callbacks.writers import WandbWriter, extra_writers
+from soccer_lib.learn.callbacks.writers import DispensableWriter, WandbWriter, extra_writers
 from soccer_lib.learn.config import TrainConfig, check_choices
 from soccer_lib.runs import RunFolder
 
@@ -60,3 +61,31 @@ def test_without_the_package_it_is_refused(tmp_path, monkeypatch):
     assert extra_writers(TrainConfig(), folder) == []
     with pytest.raises(InputError, match="pip install"):
         check_choices(TrainConfig(use_wandb=True).resolved())
+
+
+class Failing(KVWriter):
+    """Fails from a step on."""
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.steps: list[int] = []
+
+    def write(self, key_values, key_excluded, step=0):
+        if step >= self.since:
+            raise OSError("disk full")
+        self.steps.append(step)
+
+    def close(self):
+        self.steps.append(-1)
+
+
+def test_a_writer_that_fails_is_given_up_once_and_the_run_goes_on(capsys):
+    failing = Failing(3)
+    writer = DispensableWriter("TensorBoard", lambda: failing)
+    for step in range(6):
+        writer.write({}, {}, step)
+    writer.close()
+    assert failing.steps == [0, 1, 2]
+    assert capsys.readouterr().out.count("TensorBoard stopped (disk full)") == 1
+    DispensableWriter("TensorBoard", lambda: 1 / 0).write({}, {}, 1)
+    assert "division by zero" in capsys.readouterr().out

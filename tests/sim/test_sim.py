@@ -76,6 +76,16 @@ def test_restored_state_goes_on_bit_for_bit(task, fast):
     assert play(first, actions[130:]) == expected
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_a_state_in_a_simulation_that_never_began_draws_the_same_next_episode(task):
+    first, fresh = (make_sim(task) for _ in range(2))
+    first.reset(seed=3)
+    fresh.set_state(first.get_state())
+    for _ in range(2):
+        assert first.reset()[0].tobytes() == fresh.reset()[0].tobytes()
+    assert np.array_equal(first.stock.np_random.random(4), fresh.stock.np_random.random(4))
+
+
 def test_state_of_another_task_is_refused():
     state = make_sim("penalty_kick").get_state()
     with pytest.raises(InputError, match="task='penalty_kick'"):

@@ -16,8 +16,8 @@ from soccer_lib.wrappers.rewards.field_state import FieldStateReader, Step
 from soccer_lib.wrappers.rewards.potential import POTENTIALS, shaping
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, STOCK_RATES, TERMS
 
-EARN = ("approach_ball", "face_ball", "face_target", "ball_to_target", "upright", "height", "aligned_kick",
-        "macro_bonus", "goal")  # fmt: skip
+EARN = ("approach_ball", "face_ball", "face_target", "line_up", "ball_to_target", "upright", "height",
+        "aligned_kick", "aimed_kick", "macro_bonus", "goal")  # fmt: skip
 """Terms that take a positive weight."""
 COST = ("walk_away", "time", "energy", "shake", "foot_slip", "blocked", "offside", "fall", "time_out")
 """Terms that take a negative weight."""
@@ -44,6 +44,10 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("face_ball", {"before": State(ball=1j), "after": State(ball=1 - 1j)}, math.pi / 4),
         ("face_ball", {"before": State(ball=-1 + 0j), "after": State(upright=0.0)}, 0.0),
         ("face_target", {"before": State(target=1 + 1j), "after": State(target=-1j)}, -math.pi / 4),
+        # The ball's way points to the left; of its 90 degrees the robot turned 0.5 rad.
+        ("line_up", {"before": State(ball=1, target=1 + 2j), "after": State(heading=0.5)}, 0.5),
+        ("line_up", {"before": State(heading=3.0, ball=1, target=2), "after": State(heading=3.5)}, -0.5),
+        ("line_up", {"before": State(ball=1, target=1j), "after": State(heading=1, upright=0.0)}, 0.0),
         ("ball_to_target", {"before": State(ball=3j, target=0j), "after": State(ball=5j, target=0j)}, -2.0),
         ("ball_to_target", {"before": State(ball=1 + 0j), "after": State(ball=2 + 0j)}, 1.0),
         ("upright", {"after": State(upright=0.8), "held": 0.5}, -0.1),
@@ -57,6 +61,14 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("aligned_kick", kick(ball=1j, target=2 + 3j), math.sqrt(0.5)),  # 45 degrees off the line
         ("aligned_kick", kick(target=-1 + 0j), 0.0),
         ("aligned_kick", kick(kicked=False), 0.0),
+        ("aimed_kick", kick(), 1.0),
+        # To the ball's left, and the ball aside: the line ahead of the ball is what counts.
+        ("aimed_kick", kick(ball=0.3 + 0.2j, target=2 + 0.2j), 1.0),
+        # 3 m on and 1.6 m aside, as far as it reaches: (3 / 3.4 + 1/2) / 2; twice as far aside, as far on.
+        ("aimed_kick", kick(target=3.3 + 1.6j), (3 / 3.4 + 0.5) / 2),
+        ("aimed_kick", kick(target=3.5 - 3.2j), (math.sqrt(0.5) + 0.2) / 2),
+        ("aimed_kick", kick(target=-2 + 0j), 0.0),
+        ("aimed_kick", kick(kicked=False), 0.0),
         ("macro_bonus", kick(), 1.0),
         ("macro_bonus", kick(kicks=2), 0.0),
         ("macro_bonus", kick(ball=0.6 + 0j), 0.0),

@@ -24,6 +24,8 @@ class Freeze(BaseCallback):
         self._held: list[nn.Parameter] = []
 
     def _on_training_start(self) -> None:
+        if self.until_step and self.num_timesteps >= self.until_step:
+            return  # they learned when the run was stopped
         actor = self.model.policy.get_submodule(
             "decisions" if hasattr(self.model.policy, "decisions") else "actor"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from stable_baselines3.common.logger import KVWriter
 
 from soccer_lib.runs import RunFolder
-from soccer_lib.runs.files import to_plain
+from soccer_lib.runs.files import atomic_write_text, to_plain
 
 ALIASES = {"train/actor_loss": "train/policy_loss", "train/critic_loss": "train/value_loss"}
 """Figures that are written under a second name too, whatever the algorithm calls them."""
@@ -31,6 +32,7 @@ class RunMetrics(KVWriter):
         self.folder = folder
         self.lines: list[dict[str, Any]] = []
         self._began = time.monotonic()
+        self._computed = 0.0
 
     def write(
         self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
@@ -41,13 +43,29 @@ class RunMetrics(KVWriter):
         numbers = {
             name: value for name, value in figures.items() if isinstance(value, int | float | np.number)
         }
-        minutes = {
-            "minutes": round((time.monotonic() - self._began) / 60, 3),
-            "cpu_minutes": round(time.process_time() / 60, 3),
-        }
+        wall, computed = self._minutes()
+        minutes = {"minutes": round(wall, 3), "cpu_minutes": round(computed, 3)}
         line = to_plain({"step": step, **minutes, **dict(sorted(numbers.items()))})
         self.lines.append(line)
         self.folder.append_metrics(line)
+
+    def get_state(self) -> dict[str, Any]:
+        """How many lines there are, and the minutes so far."""
+        return {"lines": len(self.lines), "minutes": self._minutes()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on behind that line: later ones were written by what did not reach the next checkpoint."""
+        self.lines = self.folder.metrics()[: state["lines"]]
+        text = "".join(f"{json.dumps(line)}\n" for line in self.lines)
+        atomic_write_text(self.folder.path / "metrics.jsonl", text)
+        wall, computed = state["minutes"]
+        self._began = time.monotonic() - 60 * wall
+        self._computed = 60 * computed - time.process_time()
+
+    def _minutes(self) -> list[float]:
+        """By the clock, and of this process, over all that the run has been taken up again."""
+        wall = time.monotonic() - self._began
+        return [wall / 60, (time.process_time() + self._computed) / 60]
 
     def close(self) -> None:
         """Nothing is open between two lines."""

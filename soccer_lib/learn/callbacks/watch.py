@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stable_baselines3.common.callbacks import BaseCallback
 
 from soccer_lib.learn.callbacks.metrics import RunMetrics
@@ -44,6 +46,16 @@ class RedFlagWatch(BaseCallback):
 
     def _on_step(self) -> bool:
         return self._go_on
+
+    def get_state(self) -> dict[str, Any]:
+        """What was told, how many lines were looked at, and whether the run goes on."""
+        return {"told": sorted(self.told), "seen": self._seen, "go_on": self._go_on}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a `get_state`."""
+        self.told = set(state["told"])
+        self._seen = state["seen"]
+        self._go_on = state["go_on"]
 
     def _roll_back(self) -> None:
         if not self.candidates.judged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,51 @@ def extra_writers(config: TrainConfig, folder: RunFolder) -> list[KVWriter]:
     """The writers that a run has besides its own."""
     writers: list[KVWriter] = []
     if importlib.util.find_spec("tensorboard"):
-        writers.append(TensorBoardOutputFormat(str(folder.path / "tensorboard")))
+        writers.append(
+            DispensableWriter(
+                "TensorBoard", lambda: TensorBoardOutputFormat(str(folder.path / "tensorboard"))
+            )
+        )
     if config.use_wandb:
         writers.append(WandbWriter(config, folder))
     return writers
+
+
+class DispensableWriter(KVWriter):
+    """A writer that a run can do without: where it fails that is said once, and the run goes on.
+
+    Args:
+        name: how it is called.
+        make: makes it.
+    """
+
+    def __init__(self, name: str, make: Callable[[], KVWriter]) -> None:
+        self.name = name
+        self.writer: KVWriter | None = None
+        try:
+            self.writer = make()
+        except Exception as error:
+            self._give_up(error)
+
+    def write(
+        self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
+    ) -> None:
+        """Log one step."""
+        if self.writer is None:
+            return
+        try:
+            self.writer.write(key_values, key_excluded, step)
+        except Exception as error:
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        print_progress(f"{self.name} stopped ({one_line(error, 80)}): the run goes on without it")
+        self.writer = None
+
+    def close(self) -> None:
+        """Close what is still written to."""
+        if self.writer is not None:
+            self.writer.close()
 
 
 class WandbWriter(KVWriter):

@@ -16,8 +16,10 @@ import numpy as np
 from soccer_lib.control.gait import PARAMETER_NAMES, GaitParameters
 from soccer_lib.control.kicks import Kick
 from soccer_lib.errors import InputError, SimulationError, one_line
+from soccer_lib.runs import read_tree, tree_bytes
 from soccer_lib.runs.files import (
     atomic_copy,
+    atomic_write_bytes,
     atomic_write_json,
     atomic_write_npz,
     atomic_write_text,
@@ -163,14 +165,21 @@ class TrainingFolder(TuningFolder):
         check_finite(arrays, "the gait search")
         atomic_write_npz(self.path / "gait.npz", arrays, compress=False)
 
-    def checkpoint(self) -> dict[str, np.ndarray] | None:
+    def checkpoint(self) -> dict[str, Any] | None:
         """The last complete checkpoint of the practice, or None."""
-        return self._load_or_skip("checkpoint.npz")
+        path = self.path / "checkpoint.npz"
+        if not path.is_file():
+            return None
+        try:
+            return read_tree(path)
+        except InputError as error:
+            print_progress(f"skipped: {error}")
+            return None
 
-    def save_checkpoint(self, arrays: dict[str, np.ndarray]) -> None:
-        """Replace the checkpoint; one that is not finite would spoil the run for good."""
-        check_finite(arrays, "the practice")
-        atomic_write_npz(self.path / "checkpoint.npz", arrays, compress=False)
+    def save_checkpoint(self, state: dict[str, Any]) -> None:
+        """Replace the checkpoint; one whose learner is not finite would spoil the run for good."""
+        check_finite(state["learner"], "the practice")
+        atomic_write_bytes(self.path / "checkpoint.npz", tree_bytes(state))
 
     def finish(self, arrays: dict[str, np.ndarray], out: Path | None) -> Path:
         """Write the walker and its record; returns its file."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -23,6 +24,8 @@ SUBSTEPS = 4
 TRUNK_SHIFT = 0.015
 """Most that the trunk's centre of mass is moved along each axis [m]."""
 
+_INTEGRATION = int(mujoco.mjtState.mjSTATE_INTEGRATION)
+_DERIVED = ("sensordata", "site_xpos", "actuator_force")
 _GROUND = 0.01  # height of the plane that the scene's feet stand on [m]
 _DROP = 0.7  # height of the trunk at the environments' reset [m]
 
@@ -128,6 +131,25 @@ class Robot:
         self.ctrl[:] = joints
         self.delay = delay
         mujoco.mj_forward(self.model, self.data)
+
+    def get_state(self) -> dict[str, Any]:
+        """Body, physics, and what of the last step is read before the next one."""
+        physics = np.empty(mujoco.mj_stateSize(self.model, _INTEGRATION))
+        mujoco.mj_getState(self.model, self.data, physics, _INTEGRATION)
+        return {
+            "model": next(i for i, model in enumerate(self.models) if model is self.model),
+            "delay": self.delay,
+            "physics": physics,
+            "derived": {name: getattr(self.data, name).copy() for name in _DERIVED},
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a `get_state`, bit for bit."""
+        self.model = self.models[state["model"]]
+        self.delay = state["delay"]
+        mujoco.mj_setState(self.model, self.data, state["physics"], _INTEGRATION)
+        for name, values in state["derived"].items():
+            getattr(self.data, name)[:] = values
 
     def step(self, target: np.ndarray | list[float]) -> None:
         """Follow 12 joint targets [rad] for 20 ms."""

@@ -6,7 +6,9 @@ is 20 ms of all of them. Actions and observations are those of `control.residual
 
 from __future__ import annotations
 
+import copy
 from math import exp, hypot
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +50,10 @@ _SETTLED = 75  # ticks after which the averages of an episode say something
 _MAY_STOP_FOR = 75  # ticks that coming to a stop may take
 
 
+_PUPIL = ("action", "mean_command", "ticks", "errors", "feet", "target")
+"""What a robot keeps from one step to the next."""
+
+
 class Pupil:
     """One practising robot. A step is `observe`, the network's answer, then `move`."""
 
@@ -73,6 +79,28 @@ class Pupil:
         self.ticks = 0
         self.errors = [0.0, 0.0, 0.0]
         self.feet = robot.site_xpos[robot.foot_sites].tolist()
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that decides how the robot goes on, between `observe` and `move`."""
+        commands = self.commands
+        return {
+            "rng": self.rng.bit_generator.state,
+            "robot": self.robot.get_state(),
+            "gait": self.gait.get_state(),
+            "commands": [commands.command, commands.left, commands.since],
+            "own": {name: copy.deepcopy(getattr(self, name)) for name in _PUPIL},
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a `get_state`, bit for bit."""
+        self.rng.bit_generator.state = state["rng"]
+        self.robot.set_state(state["robot"])
+        self.gait.set_state(state["gait"])
+        commands = self.commands
+        commands.command, commands.left, commands.since = state["commands"]
+        for name, value in state["own"].items():
+            setattr(self, name, value)
+        self.trunk = self.robot.trunk_state()  # as `observe` read it
 
     def observe(self) -> list[float]:
         """Run the engine for the next tick and return the network's input."""
@@ -236,6 +264,19 @@ class Practice:
         """Limit of the pushes [m/s]."""
         for pupil in self.pupils:
             pupil.strongest_push = speed
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that decides how the group goes on, after a report was taken."""
+        return {
+            "pupils": [pupil.get_state() for pupil in self.pupils],
+            "observations": self.observations.copy(),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a `get_state` of a group of the same seed."""
+        for pupil, own in zip(self.pupils, state["pupils"], strict=True):
+            pupil.set_state(own)
+        self.observations[:] = state["observations"]
 
     def take_report(self) -> dict:
         """Finished episodes and squared tracking errors since the last report."""

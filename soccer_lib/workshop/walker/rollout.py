@@ -28,6 +28,15 @@ class Rollouts:
         self.rng = np.random.default_rng([*seed, 1])
         self.rows = self.practice.observe()
 
+    def get_state(self) -> dict[str, Any]:
+        """Everything that decides the next batch, but the network."""
+        return {"rng": self.rng.bit_generator.state, "practice": self.practice.get_state()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a `get_state` of a group of the same seed."""
+        self.rng.bit_generator.state = state["rng"]
+        self.practice.set_state(state["practice"])
+
     def collect(
         self, network: dict[str, np.ndarray], steps: int, strongest_push: float
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -111,11 +111,11 @@ def _search_on(config: WalkerTrainConfig, folder: TrainingFolder, search: GaitSe
 class RolloutWorkers:
     """Worker processes that each move a group of robots, all with the same network at the same time."""
 
-    def __init__(self, config: WalkerTrainConfig, parameters: GaitParameters, first_update: int) -> None:
+    def __init__(self, config: WalkerTrainConfig, parameters: GaitParameters) -> None:
         self._config = config
         self._workers: list[Worker] = []
         for index in range(config.workers):
-            seed = (config.seed, index, first_update)
+            seed = (config.seed, index, 0)
             make = functools.partial(Rollouts, parameters, config.robots, seed)
             self._workers.append(Worker(make, index, remedy=REMEDY))
 
@@ -135,6 +135,19 @@ class RolloutWorkers:
         batches, reports = zip(*answers, strict=True)
         return list(batches), list(reports)
 
+    def get_state(self) -> list[dict[str, Any]]:
+        """The state of each worker's robots, between two batches."""
+        for worker in self._workers:
+            worker.send("get_state")
+        return [worker.receive() for worker in self._workers]
+
+    def set_state(self, states: list[dict[str, Any]]) -> None:
+        """Continue from a `get_state`."""
+        for worker, state in zip(self._workers, states, strict=True):
+            worker.send("set_state", state)
+        for worker in self._workers:
+            worker.receive()
+
     def close(self) -> None:
         """End the workers."""
         end(self._workers)
@@ -148,12 +161,17 @@ def practise(
 
     learner = Learner(FEATURE_COUNT, 12, config.seed, config.learning_rate)
     update = 0
+    network = learner.network.arrays()
     checkpoint = folder.checkpoint()
     if checkpoint is not None:
-        update = int(checkpoint.pop("update"))
-        learner.restore(checkpoint)
+        update = checkpoint["update"]
+        network = checkpoint["network"]
+        learner.restore(checkpoint["learner"])
     if update < _updates(config):
-        with contextlib.closing(RolloutWorkers(config, parameters, update)) as workers:
+        with contextlib.closing(RolloutWorkers(config, parameters)) as workers:
+            if checkpoint is not None:
+                workers.set_state(checkpoint["workers"])
+            workers.start(network, update / _updates(config))
             _practise_on(config, folder, learner, workers, update)
     return walker_arrays(parameters, learner.network.arrays())
 
@@ -170,27 +188,32 @@ def _updates(config: WalkerTrainConfig) -> int:
 def _practise_on(
     config: WalkerTrainConfig, folder: TrainingFolder, learner: Learner, workers: RolloutWorkers, update: int
 ) -> None:
+    """Learn from batch to batch; the workers collect the next one already."""
     from soccer_lib.workshop.walker.ppo import Batch
 
     updates = _updates(config)
     reports: list[dict[str, Any]] = []
     rewards: list[float] = []
     last_log = time.monotonic()
-    workers.start(learner.network.arrays(), update / updates)
     while update < updates:
         batches, new_reports = workers.receive()
         update += 1
         progress = update / updates
-        if update < updates:
+        last = update == updates
+        due = last or update % config.checkpoint_interval == 0
+        network = learner.network.arrays()
+        # With these two a run that is taken up again collects the batch that is under way once more.
+        states = workers.get_state() if due else []
+        if not last:
             # The workers go on with the network as it is while the learner learns from this batch.
-            workers.start(learner.network.arrays(), progress)
+            workers.start(network, progress)
         batch = Batch.join([Batch(**arrays) for arrays in batches])
         measures = learner.update(batch, progress)
         reports += new_reports
         rewards.append(float(batch.rewards.mean()))
-        last = update == updates
-        if last or update % config.checkpoint_interval == 0:
-            folder.save_checkpoint({**learner.state(), "update": np.array(update)})
+        if due:
+            state = {"update": update, "learner": learner.state(), "network": network, "workers": states}
+            folder.save_checkpoint(state)
         if last or time.monotonic() - last_log > config.log_interval:
             last_log = time.monotonic()
             entry = {

@@ -20,19 +20,30 @@ def _dense(shot: float = 1.0, **more: float) -> dict[str, dict[str, float]]:
 _SHAPED = {"score_at_par": 1.0, "phi_near_ball": 0.5, "phi_behind_ball": 0.5, "phi_standing": 0.5}
 _SHAPED |= {"phi_ball_near_target": 1.0, "phi_ball_on_its_way": 1.0}
 
+_GUIDED = {"score": 1.0, "approach_ball": 5.0, "line_up": 3.0, "aimed_kick": 8.0}
+_GUIDED |= {name: weight for name, weight in _SHAPED.items() if name.startswith("phi_")}
+_GUIDED |= {"phi_behind_ball": 2.0}
+
 PROFILES: dict[str, dict[str, dict[str, float]]] = {
     "competition": {"penalty": {"score": 1.0}, "target": {"score": 1.0}},
     "competition-dense": _dense(),
     "pressure_shot": _dense(1.1, time_out=-0.05, macro_bonus=0.02),
     "tight": _dense(1.2, time_out=-0.1, macro_bonus=0.05),
     "shaped": {"penalty": {**_SHAPED, "phi_ball_on_its_way": 8.0}, "target": _SHAPED},
+    "guided": {"penalty": {**_GUIDED, "phi_ball_on_its_way": 8.0}, "target": _GUIDED},
 }
 """Profile -> kind of task -> weights of its terms; the stock reward, "env", is a layer of its own.
 
 `shaped` is the one to train on: the official score, not devalued by the discount, and potentials. Its
 discounted return is the score less the first potential, so it ranks episodes as the competition does. A
 plain discounted score does not: with a gamma of 0.99 a goal for 10 points is worth less than a miss for 9
-that ended 1.1 s sooner, and a bad end is worth putting off."""
+that ended 1.1 s sooner, and a bad end is worth putting off.
+
+`guided` is the one to begin with. Potentials change no comparison of two actions, so once a critic knows
+them they teach nothing: what is left to learn from is the score, which from nothing hardly ever comes. So it
+pays for the way to the ball, for the turn toward the target and for kicks that are aimed at it, and nothing
+takes that back; and its plain discounted score makes waiting cost. It no longer ranks all episodes as the
+competition does."""
 
 WEIGHTED = (*TERMS, *POTENTIALS, *MACRO_GATE)
 """What a weight can be given to; the last ones are settings of `macro_bonus`."""

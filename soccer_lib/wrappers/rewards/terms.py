@@ -41,6 +41,12 @@ def face_target(step: Step) -> float:
     return _turned(step, step.before.target, step.after.target)
 
 
+def line_up(step: Step) -> float:
+    """How much the robot turned toward the way from the ball to the target [rad], wherever it stands."""
+    turn = step.after.heading - step.before.heading
+    return _turned(step, step.before.way, step.before.way * cmath.exp(-1j * turn))
+
+
 def _turned(step: Step, before: complex, after: complex) -> float:
     gain = abs(cmath.phase(before)) - abs(cmath.phase(after))
     # The heading of a trunk that tips over jumps by half a turn.
@@ -87,6 +93,20 @@ def aligned_kick(step: Step) -> float:
     return max(0.0, math.cos(step.before.off_line)) if step.kicked else 0.0
 
 
+def aimed_kick(step: Step) -> float:
+    """1 for a kick fired with the robot's heading on the target, less the more it misses, 0 from 90 degrees.
+
+    A kick leaves along the heading at its trigger, wherever the robot stands. Half of it is the cosine of the
+    angle, which tells a robot that looks elsewhere where to turn; half is sharp: it falls to a half where the
+    ball would pass the target by its reach.
+    """
+    before = step.before
+    if not step.kicked or before.way.real <= 0.0:
+        return 0.0
+    near = 1.0 / (1.0 + (before.way.imag / before.reach) ** 2)
+    return (math.cos(cmath.phase(before.way)) + near) / 2
+
+
 def macro_bonus(step: Step, macro_radius: float, macro_alignment: float, macro_cap: float) -> float:
     """1 for a kick fired near the ball and near its line to the target, for the first ones only."""
     near = abs(step.before.ball) <= macro_radius and step.before.off_line <= macro_alignment
@@ -119,8 +139,8 @@ STOCK_RATES = ("robot_distance_ball", "ball_vel_twd_goal", "distance")
 """Stock terms that change smoothly. They DO pay a robot that stands: near the ball, or after a touch."""
 
 _OWN = (
-    *(approach_ball, walk_away, face_ball, face_target, ball_to_target, upright, height, time, energy),
-    *(shake, foot_slip, aligned_kick, macro_bonus, score, score_at_par),
+    *(approach_ball, walk_away, face_ball, face_target, line_up, ball_to_target, upright, height, time),
+    *(energy, shake, foot_slip, aligned_kick, aimed_kick, macro_bonus, score, score_at_par),
 )
 
 TERMS: dict[str, Callable[..., float]] = {

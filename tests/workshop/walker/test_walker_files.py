@@ -149,9 +149,9 @@ def test_nothing_that_is_not_finite_reaches_a_file(tmp_path):
         assert status_of(tmp_path / "run")["status"] == "failed"
     assert (out / "gadget.npz").read_bytes() == (tmp_path / "run" / "gadget.npz").read_bytes() == good
     with TrainingFolder(tmp_path / "walker", Config()) as training:
-        training.save_checkpoint({"net": np.zeros(2), "update": np.array(1)})
+        training.save_checkpoint({"learner": {"net": np.zeros(2)}, "update": 1})
         with pytest.raises(SimulationError):
-            training.save_checkpoint({"net": np.array([0.0, np.nan]), "update": np.array(2)})
+            training.save_checkpoint({"learner": {"net": np.array([0.0, np.nan])}, "update": 2})
         with pytest.raises(SimulationError):
             training.save_gait(np.array([[np.nan]]), GaitParameters())
         assert training.checkpoint()["update"] == 1 and len(training.gait_scores()) == 0

@@ -41,22 +41,24 @@ def test_trains_and_writes_a_walker_that_loads(tmp_path, capsys):
     assert (tmp_path / "run" / "walker.npz").read_bytes() == before
 
 
-def test_a_killed_run_goes_on(tmp_path, monkeypatch):
-    config = tiny(tmp_path)
+def test_a_killed_run_ends_as_if_it_had_been_left_alone(tmp_path, monkeypatch):
+    config = tiny(tmp_path / "killed", workers=2, rollout=40, total_steps=40 * 8 * 4, checkpoint_interval=2)
+    alone = train_walker(dataclasses.replace(config, save_dir=str(tmp_path / "alone")))
     written = []
     save = TrainingFolder.save_checkpoint
 
-    def save_then_die(self, arrays):
-        save(self, arrays)
-        written.append(int(arrays["update"]))
-        if len(written) == 2:
+    def save_then_die(self, state):
+        save(self, state)
+        written.append(state["update"])
+        if len(written) == 1:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(TrainingFolder, "save_checkpoint", save_then_die)
     with pytest.raises(KeyboardInterrupt):
         train_walker(config)
-    train_walker(config)
-    assert written == [1, 2, 3]
+    path = train_walker(config)
+    assert written == [2, 4]
+    assert path.read_bytes() == alone.read_bytes()
 
 
 def test_a_run_of_other_settings_is_refused(tmp_path):
@@ -109,7 +111,7 @@ def test_pushes_grow_until_half_of_the_training_is_done(tmp_path):
             sent.append((method, *arguments))
 
     config = tiny(tmp_path, workers=0, strongest_push=0.8, rollout=7)
-    workers = training.RolloutWorkers(config, GaitParameters(), 0)
+    workers = training.RolloutWorkers(config, GaitParameters())
     workers._workers = [Idle()]
     for progress in (0.0, 0.2, 0.5, 0.9):
         workers.start({}, progress)

@@ -1,0 +1,42 @@
+"""The first signal asks, the second one ends at once."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from soccer_lib.runs.stop import StopRequest
+
+
+def test_the_first_signal_asks_and_the_second_one_ends():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt, match="^$"), StopRequest() as stop:
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.came is signal.SIGTERM
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "words"),
+    [(signal.SIGINT, KeyboardInterrupt, "saved at 3"), (signal.SIGTERM, SystemExit, "143")],
+)
+def test_a_run_ends_as_the_signal_would_have_ended_it(number, error, words, capsys):
+    with StopRequest() as stop:
+        stop.leave("saved at 3")  # nothing came: it goes on
+        signal.raise_signal(number)
+    with pytest.raises(error, match=words):
+        stop.leave("saved at 3")
+    if error is SystemExit:
+        assert "SIGTERM: saved at 3" in capsys.readouterr().err
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with StopRequest() as stop:
+            signal.raise_signal(signal.SIGINT)
+        assert stop.came is None
+    finally:
+        signal.signal(signal.SIGINT, before)
