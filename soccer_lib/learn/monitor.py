@@ -149,7 +149,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         "flat return",
         "exploration that never meets a reward",
-        "--kick-share 0.1 --reward-profile shaped, or another --seed",
+        "--kick-share 0.15 --reward-profile guided, or another --seed",
         _flat_return,
     ),
     Sign(
