@@ -22,7 +22,7 @@ from soccer_lib.learn.resumable import EnvironmentState, RandomStates, Resumable
 from soccer_lib.learn.shards import ReplayShards
 from soccer_lib.policies import LearnedPolicy
 from soccer_lib.runs import read_tree, tree_bytes
-from soccer_lib.runs.checkpoints import KEPT, Checkpoint, Checkpoints, Needs
+from soccer_lib.runs.checkpoints import KEPT, Checkpoint, Checkpoints
 from soccer_lib.runs.files import sha256_of_arrays
 from soccer_lib.runs.outputs import check_outputs
 
@@ -152,12 +152,8 @@ class TrainingState:
                     "checkpoints before are as they were: try --lr at a third in another --save-dir"
                 )
 
-    def save(self, captured: Mapping[str, Any], needs: Needs) -> None:
-        """Write what `capture` gave as a checkpoint.
-
-        Args:
-            captured: the state.
-            needs: files outside of it, as `Checkpoints.save` takes them.
+    def save(self, captured: Mapping[str, Any]) -> None:
+        """Write what `capture` gave as a checkpoint, with `needs`: files outside of it.
 
         Raises:
             ResourceError: there is no room for it.
@@ -169,8 +165,9 @@ class TrainingState:
             OPTIMISERS: tree_bytes(captured["optimisers"]),
             STATE: tree_bytes(captured["state"]),
         }
+        needs = dict(captured["needs"])
         if self.shards is not None:
-            needs = {**needs, **self.shards.needs()}
+            needs |= self.shards.needs()
         self.store.save(captured["step"], files, needs)
         if self.shards is not None:
             self.shards.tidy(self.store.needed())

@@ -100,11 +100,11 @@ def train(config: TrainConfig) -> Policy:
         watch = RedFlagWatch(metrics, candidates, config.on_red_flag)
         parts: dict[str, Stateful] = {"metrics": metrics, "candidates": candidates, "watch": watch}
         state = TrainingState(model, checkpoints, parts)
-        state.check_room()
         if checkpoint is not None:
             state.restore(checkpoint)
             print_progress(f"{folder.path} goes on at step {checkpoint.step:,} of {total:,}")
-        else:
+        state.check_room()
+        if checkpoint is None:
             (folder.path / "metrics.jsonl").unlink(missing_ok=True)  # it was stopped before a checkpoint
             if start is not None:
                 evaluation.judge(start)  # what has to be beaten

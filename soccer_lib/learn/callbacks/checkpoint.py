@@ -56,7 +56,7 @@ class Checkpointing(BaseCallback):
         due = self.num_timesteps // self.every > (self.saved or 0) // self.every
         keeps = isinstance(self.model, HeldPPO)
         if keeps or due or self.stop.came:
-            self._before_rollout = self.state.capture()
+            self._before_rollout = self._captured()
         if due or self.stop.came:
             self.save()
         self._leaving = self.stop.came is not None
@@ -73,8 +73,12 @@ class Checkpointing(BaseCallback):
 
     def _on_training_end(self) -> None:
         if self._between and not self._leaving:
-            self._before_rollout = self.state.capture()
+            self._before_rollout = self._captured()
             self.save()
+
+    def _captured(self) -> dict[str, Any]:
+        """The state, and the files that it names: an evaluation within the rollout may find better ones."""
+        return {**self.state.capture(), "needs": self.candidates.needs()}
 
     @contextlib.contextmanager
     def saving_on_failure(self) -> Iterator[None]:
@@ -107,7 +111,7 @@ class Checkpointing(BaseCallback):
         """Write the state before the present rollout, where it is known and was not written yet."""
         captured = self._before_rollout
         if captured is not None and captured["step"] != self.saved:
-            self.state.save(captured, self.candidates.needs())
+            self.state.save(captured)
             self.candidates.tidy(self.state.store.needed())
             self.saved = captured["step"]
         if not isinstance(self.model, HeldPPO):
