@@ -25,6 +25,7 @@ FLOORS = (
     ("policies",),
     ("evaluation",),
     ("demos",),
+    ("comparison",),
     ("learn",),
     ("export",),
     ("view",),
