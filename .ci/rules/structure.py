@@ -29,6 +29,7 @@ FLOORS = (
     ("learn",),
     ("export",),
     ("view",),
+    ("report",),
     ("cli",),
     ("__main__",),
     ANNEXES,

@@ -131,12 +131,16 @@ class AgentComparison:
             found[name] = causes
         return found
 
-    def success_by_start(self, agent: str, starts: str) -> dict[str, dict[str, list[Bin]]]:
-        """Task -> number of the start -> share of successes in its ranges."""
+    def trails(self, agent: str, starts: str) -> dict[str, list[Trail]]:
+        """Task -> where robot and ball went in an agent's episodes."""
         trails: dict[str, list[Trail]] = {task: [] for task in self.tasks}
         for played in self.of(agent, starts):
             trails[played.episode.task].append(played.trail)
-        return {task: success_by(task, of_task) for task, of_task in trails.items()}
+        return trails
+
+    def success_by_start(self, agent: str, starts: str) -> dict[str, dict[str, list[Bin]]]:
+        """Task -> number of the start -> share of successes in its ranges."""
+        return {task: success_by(task, trails) for task, trails in self.trails(agent, starts).items()}
 
     def methods(self, starts: str) -> list[MethodScore]:
         """Methods with several training seeds, and every other agent by itself; empty without the former."""

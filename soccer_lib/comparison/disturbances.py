@@ -141,22 +141,22 @@ class DisturbedPolicy(Policy):
         """Take the spec of the policy."""
         self.spec = self.policy.spec
         hold = self.spec.hold or CONTROLS[self.spec.control].hold
-        self._late = round(self.delay / (hold * PHYSICS_DT))
-        self._seen: deque[np.ndarray] = deque(maxlen=self._late + 1)
+        self._kept = round(self.delay / (hold * PHYSICS_DT)) + 1
 
     def begin(self, seed: int | None = None) -> Any:
-        """Start an episode: nothing has been seen."""
-        self._seen.clear()
-        return self.policy.begin(seed)
+        """The policy's state, and what has been seen so far: nothing."""
+        return self.policy.begin(seed), deque(maxlen=self._kept)
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Act on what is seen; until there is an old observation the first one stands for it."""
-        self._seen.append(observation)
-        seen = self._seen[0]
+        inner, seen_before = state
+        seen_before.append(observation)
+        seen = seen_before[0]
         if self.noise:
             sensed = sensed_entries(self.spec.observation, len(seen))
             seen = seen + (self.rng.normal(0.0, self.noise, len(seen)) * sensed).astype(seen.dtype)
-        return self.policy.act(seen, state, deterministic)
+        action, inner = self.policy.act(seen, inner, deterministic)
+        return action, (inner, seen_before)
 
 
 def sensed_entries(observation: str, size: int) -> np.ndarray:

@@ -54,8 +54,8 @@ def scored_tasks(summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return tasks
 
 
-def results_table(results: Mapping[str, Result]) -> str:
-    """Official scores of agents as aligned plain text, the best sum first.
+def score_rows(results: Mapping[str, Result]) -> list[list[str]]:
+    """Official scores of agents with their intervals: a head, and a row for each, the best sum first.
 
     Args:
         results: name of the agent -> evaluation, its summary, or the path of its JSON file.
@@ -69,7 +69,12 @@ def results_table(results: Mapping[str, Result]) -> str:
     for name, summary in summaries.items():
         scores = [_score_cell(summary, f"{task}/comp_total", f"{task}/n_distinct") for task in tasks]
         rows.append([name, *scores, _score_cell(summary, "comp_total_sum")])
-    return "\n".join(aligned(rows))
+    return rows
+
+
+def results_table(results: Mapping[str, Result]) -> str:
+    """The rows of `score_rows` as aligned plain text."""
+    return "\n".join(aligned(score_rows(results)))
 
 
 def _score_cell(summary: Mapping[str, Any], score: str, distinct: str = "") -> str:

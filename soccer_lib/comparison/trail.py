@@ -22,7 +22,8 @@ _MOVED = 0.02
 """How far a ball has to come from its place before somebody must have touched it [m]."""
 
 
-_NONE: Any = field(default_factory=lambda: np.zeros(0))
+def _empty() -> np.ndarray:
+    return np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class Trail:
     ball: np.ndarray
     target: np.ndarray | None
     geometry: dict[str, float]
-    time: np.ndarray = _NONE
-    robot: np.ndarray = _NONE
-    aim: np.ndarray = _NONE
+    time: np.ndarray = field(default_factory=_empty)
+    robot: np.ndarray = field(default_factory=_empty)
+    aim: np.ndarray = field(default_factory=_empty)
     touches: int = 0
     asked: int = 0
 
@@ -125,9 +126,8 @@ def trail_as_json(trail: Trail) -> dict[str, Any]:
 def trail_from_json(entry: dict[str, Any]) -> Trail:
     """The trail of a file."""
     arrays = ("ball", "target", "time", "robot", "aim")
-    return Trail(
-        **{
-            name: np.array(value) if name in arrays and value is not None else value
-            for name, value in entry.items()
-        }
-    )
+    values: dict[str, Any] = {
+        name: np.array(value) if name in arrays and value is not None else value
+        for name, value in entry.items()
+    }
+    return Trail(**values)

@@ -11,7 +11,7 @@ import numpy as np
 
 from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob, fingerprint_of
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
-from soccer_lib.policies import Policy
+from soccer_lib.policies import Policy, PolicySpec
 from soccer_lib.sim import simulation_of
 
 STANDING_STEPS = 10
@@ -69,16 +69,13 @@ def play_scored(
         on_reset: see `play_episode`.
         on_step: see `play_episode`.
     """
-    options: dict[str, float] = {"standing_steps": job.start * STANDING_STEPS}
-    if policy.spec.control == "command":
-        options = {"gait_phase": job.start / N_STARTS}
     sim = simulation_of(env)
     sim.tape = []  # from before the reset on, because standing belongs to the episode
     last = play_episode(
         env,
         policy,
         seed=job.seed,
-        options=options,
+        options=start_options(policy.spec, job.start),
         deterministic=deterministic,
         on_reset=on_reset,
         on_step=on_step,
@@ -86,6 +83,13 @@ def play_scored(
     torques = np.array(sim.tape, dtype=np.float32)
     fingerprint = fingerprint_of(sim.start, torques)
     return _episode(job, last.info, fingerprint, torques if keep_torques else None)
+
+
+def start_options(spec: PolicySpec, start: int) -> dict[str, float]:
+    """Options of the reset for start k: the walker's gait phase, or standing where there is no walker."""
+    if spec.control == "command":
+        return {"gait_phase": start / N_STARTS}
+    return {"standing_steps": start * STANDING_STEPS}
 
 
 def _episode(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:

@@ -4,6 +4,7 @@ from soccer_lib.comparison.summaries import results_table
 from soccer_lib.sim.opengl import opengl_backend, why
 from soccer_lib.view.audit import audit_table, plot_audit
 from soccer_lib.view.clips import clip_facts, clip_frames, clips_table, plot_clip
+from soccer_lib.view.curves import plot_curves
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
 from soccer_lib.view.results import plot_results
 from soccer_lib.view.scene import SceneRenderer, draw_env
@@ -22,6 +23,7 @@ __all__ = [
     "picture",
     "plot_audit",
     "plot_clip",
+    "plot_curves",
     "plot_field",
     "plot_fields",
     "plot_results",
