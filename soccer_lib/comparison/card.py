@@ -30,9 +30,9 @@ _CONTROLS = {
 }
 
 _SCALE = """\
-Scores are the official ones of the Booster Soccer Showdown. A robot that stands to the end has -0.99 in a penalty
-task and about -0.28 in kick_to_target; a goal brings 1.9 points and 1.5 more for each m/s of the ball at the
-line, a target that was hit 2."""
+Scores are the official ones of the Booster Soccer Showdown. A robot that stands to the end has -0.99 in a
+penalty task and about -0.28 in kick_to_target; a goal brings 1.9 points and 1.5 more for each m/s of the ball at
+the line, a target that was hit 2."""
 
 _LIMITS = """\
 - Everything was measured in simulation (`sai-mujoco`), on tasks of the Booster Soccer Showdown; nothing is
@@ -138,13 +138,13 @@ def _failures(comparison: AgentComparison, agent: str, kind: str) -> list[str]:
     counts = comparison.failures(kind)[agent]
     if not counts:
         return ["In none of these episodes."]
+    played_all = len(comparison.of(agent, kind))
     lines = []
     for name, cause, played, command in failure_examples(comparison, kind):
         if name == agent:
             place = f"{played.episode.task}, seed {played.episode.seed}, start {played.episode.start}"
-            lines.append(
-                f"- {cause}, {len(counts[cause])} of {len(comparison.of(agent, kind))}: {CAUSES[cause]}. Such as {place}: {code(command)}"
-            )
+            what = f"- {cause}, {len(counts[cause])} of {played_all}: {CAUSES[cause]}."
+            lines.append(f"{what} Such as {place}: {code(command)}")
     return lines
 
 
