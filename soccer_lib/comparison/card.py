@@ -31,8 +31,8 @@ _CONTROLS = {
 
 _SCALE = """\
 Scores are the official ones of the Booster Soccer Showdown. A robot that stands to the end has -0.99 in a
-penalty task and about -0.28 in kick_to_target; a goal brings 1.9 points and 1.5 more for each m/s of the ball at
-the line, a target that was hit 2."""
+penalty task and about -0.28 in kick_to_target; a goal brings 1.9 points and 1.5 more for each m/s of the ball
+at the line, a target that was hit 2."""
 
 _LIMITS = """\
 - Everything was measured in simulation (`sai-mujoco`), on tasks of the Booster Soccer Showdown; nothing is

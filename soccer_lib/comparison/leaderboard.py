@@ -160,7 +160,8 @@ def _claim(summary: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: one of them is something else.
     """
-    figures: dict[str, Any] = {}
+    counts = [key for key in summary if str(key).endswith(("/n_episodes", "/n_distinct"))]
+    figures: dict[str, Any] = {key: Range(0, whole=True).number(key, summary[key]) for key in counts}
     for key in [key for key in summary if str(key).endswith(("/comp_total", "comp_total_sum"))]:
         number = Range()
         figures[key] = number.number(key, summary[key])
