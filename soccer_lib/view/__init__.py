@@ -6,6 +6,7 @@ from soccer_lib.view.audit import audit_table, plot_audit
 from soccer_lib.view.clips import clip_facts, clip_frames, clips_table, plot_clip
 from soccer_lib.view.curves import plot_curves
 from soccer_lib.view.field import field_frames, plot_field, plot_fields
+from soccer_lib.view.page import show_page
 from soccer_lib.view.results import plot_results
 from soccer_lib.view.scene import SceneRenderer, draw_env
 from soccer_lib.view.style import picture, save_figure
@@ -29,6 +30,7 @@ __all__ = [
     "plot_results",
     "results_table",
     "save_figure",
+    "show_page",
     "show_video",
     "trajectory_frames",
     "why",
