@@ -311,7 +311,8 @@ def _content(policy: Policy, fast: bool, deterministic: bool) -> str:
         code = inspect.getsource(type(policy))
     except (OSError, TypeError):  # typed in where no source is kept
         code = ""
-    parts = [content_of(policy), code, version_record(), git_record(), fast, deterministic]
+    plain = {name: value for name, value in vars(policy).items() if isinstance(value, str | float | int)}
+    parts = [content_of(policy), code, plain, version_record(), git_record(), fast, deterministic]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

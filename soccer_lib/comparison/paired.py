@@ -169,21 +169,22 @@ def settling(pairs: Sequence[Pairs], mean: float) -> int | None:
     """Episodes of each task that would show a difference of `mean` four times in five.
 
     Of n pairs a task the mean has the standard error sqrt(sum of variances / n). Its interval leaves out zero
-    in 80% of all cases where the mean is 1.96 + 0.84 standard errors.
+    in 80% of all cases where the mean is 1.96 + 0.84 standard errors. A task whose starts have begun to
+    repeat brings nothing new: its share of the error stays as it is.
 
     Returns:
-        The number; None where it is beyond `MOST_EPISODES`, and where starts have begun to repeat, so that
-        more episodes would bring nothing new.
+        The number; None where it is beyond `MOST_EPISODES`, or where no number would do.
 
     Example:
         >>> settling([Pairs([-1.0, 1.0, -1.0, 1.0], [1, 1, 1, 1])], 0.5)  # (2.8 / 0.5)^2 x 4/3
         42
     """
-    repeats = any(len(one.values) < one.played for one in pairs)
-    if not mean or repeats:
+    growing = sum(one.variance for one in pairs if len(one.values) == one.played)
+    fixed = sum(one.variance / len(one.values) for one in pairs if len(one.values) < one.played)
+    left = (mean / (Z_95 + Z_80)) ** 2 - fixed
+    if not growing or left * MOST_EPISODES < growing:
         return None
-    needed = math.ceil((Z_95 + Z_80) ** 2 * sum(one.variance for one in pairs) / mean**2)
-    return needed if needed <= MOST_EPISODES else None
+    return math.ceil(growing / left)
 
 
 def sentence(first: str, second: str, difference: ScoreDifference) -> str:

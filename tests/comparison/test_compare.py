@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 
@@ -12,7 +13,7 @@ from soccer_lib.comparison import compare_agents
 from soccer_lib.comparison.disturbances import NONE, Disturbance, disturbance_grid
 from soccer_lib.comparison.files import file_name, write_comparison
 from soccer_lib.comparison.player import CompareJob, read_played
-from soccer_lib.comparison.tables import comparison_text, film_command, robustness_rows
+from soccer_lib.comparison.tables import comparison_text, film_command, method_lines, robustness_rows
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import evaluate
 from soccer_lib.policies import load_policy
@@ -173,6 +174,24 @@ def test_policies_come_as_objects_too():
     found = compare_agents([load_policy("zero"), "random"], TASK, 1, 10_000, **QUIET)
     assert list(found.agents) == ["zero", "random"]
     assert CompareJob(TASK, 10_000, 0, "zero") in found.played
+
+
+def test_runs_that_differ_by_their_seed_are_reported_as_methods():
+    """Two runs of each method: interquartile means are their means, and a verdict needs four."""
+    agents = []
+    for name in ("a/seed0", "a/seed1", "b/seed0", "b/seed1"):
+        agents.append(load_policy("random"))
+        agents[-1].spec = dataclasses.replace(agents[-1].spec, name=name)
+    found = compare_agents(agents, TASK, 1, 10_000, **QUIET)
+    methods = found.methods("official")
+    assert [(one.name, len(one.runs)) for one in methods] == [("a", 2), ("b", 2)]
+    runs = [found.results["official"][name].summary["comp_total_sum"] for name in ("a/seed0", "a/seed1")]
+    assert methods[0].runs == tuple(runs) and methods[0].iqm.value == np.mean(runs)
+    *_, verdict = method_lines(found, "official")
+    assert verdict.startswith(
+        "a and b: too few training seeds for a verdict (+0.00); expected 4 on each side"
+    )
+    assert not compare_agents(agents[:3:2], TASK, 1, 10_000, **QUIET).methods("official")
 
 
 @pytest.mark.parametrize(

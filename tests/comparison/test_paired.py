@@ -107,7 +107,10 @@ def test_how_many_episodes_would_settle_it_by_hand():
     assert settling([pairs], 0.5) == 35  # 7.84 x 1.111 / 0.25 = 34.8
     assert settling([pairs, pairs], 1.0) == 18  # variances add: 7.84 x 2.222 = 17.4
     assert settling([pairs], 0.0) is None and settling([pairs], 1e-4) is None, "more than there are seeds"
-    assert settling([Pairs([-1.0, 1.0], [5, 5])], 0.5) is None, "starts repeat: more bring nothing new"
+    copies = Pairs([-1.0, 1.0] * 5, [2] * 10)
+    assert settling([copies], 0.5) is None, "starts repeat: more bring nothing new"
+    # Beside them the error of the copies stays: (1 / 2.8)^2 - 0.111 = 0.0164 are left for 1.111 / n.
+    assert settling([pairs, copies], 1.0) == 68 and settling([pairs, copies], 0.9) is None
 
 
 def test_an_open_verdict_says_what_would_settle_it():
