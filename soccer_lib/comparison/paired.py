@@ -8,8 +8,9 @@ whose difference is exact.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -152,39 +153,51 @@ def differences(first: Sequence[Episode], second: Sequence[Episode]) -> list[Sco
 
 def _difference(scope: str, pairs: dict[str, Pairs], resampled: np.ndarray) -> ScoreDifference:
     mean = sum(one.mean for one in pairs.values())
-    varying = [one for one in pairs.values() if len(one.values) > 1] or list(pairs.values())
-    distinct = min(len(one.values) for one in varying)
+    varying = {task: one for task, one in pairs.items() if len(one.values) > 1} or pairs
+    distinct = min(len(one.values) for one in varying.values())
     played = min(one.played for one in pairs.values())
     if not all(one.enough for one in pairs.values()):
         return ScoreDifference(scope, mean, math.nan, math.nan, distinct, played, TOO_FEW)
     low, high = interval(resampled, mean)
     verdict = BETTER if low > 0 else WORSE if high < 0 else EQUAL if low == high else OPEN
     settled_by = settling(varying, mean) if verdict == OPEN else None
-    if settled_by and scope in ONE_SCENE and settled_by > N_STARTS:
-        settled_by = None
     return ScoreDifference(scope, mean, low, high, distinct, played, verdict, settled_by)
 
 
-def settling(pairs: Sequence[Pairs], mean: float) -> int | None:
+def settling(pairs: Mapping[str, Pairs], mean: float) -> int | None:
     """Episodes of each task that would show a difference of `mean` four times in five.
 
     Of n pairs a task the mean has the standard error sqrt(sum of variances / n). Its interval leaves out zero
-    in 80% of all cases where the mean is 1.96 + 0.84 standard errors. A task whose starts have begun to
-    repeat brings nothing new: its share of the error stays as it is.
+    in 80% of all cases where the mean is 1.96 + 0.84 standard errors. A task whose starts repeat, or that has
+    only so many, keeps its share of the error from there on.
+
+    Args:
+        pairs: task -> its pairs.
+        mean: sum of their means.
 
     Returns:
         The number; None where it is beyond `MOST_EPISODES`, or where no number would do.
 
     Example:
-        >>> settling([Pairs([-1.0, 1.0, -1.0, 1.0], [1, 1, 1, 1])], 0.5)  # (2.8 / 0.5)^2 x 4/3
+        >>> settling({"kick_to_target": Pairs([-1.0, 1.0] * 2, [1] * 4)}, 0.5)  # (2.8 / 0.5)^2 x 4/3
         42
     """
-    growing = sum(one.variance for one in pairs if len(one.values) == one.played)
-    fixed = sum(one.variance / len(one.values) for one in pairs if len(one.values) < one.played)
-    left = (mean / (Z_95 + Z_80)) ** 2 - fixed
-    if not growing or left * MOST_EPISODES < growing:
-        return None
-    return math.ceil(growing / left)
+    limits = {task: _distinct_limit(task, one) for task, one in pairs.items()}
+
+    def settled(episodes: int) -> bool:
+        squared_error = sum(one.variance / min(episodes, limits[task]) for task, one in pairs.items())
+        return (Z_95 + Z_80) ** 2 * squared_error <= mean**2
+
+    choices = range(1, MOST_EPISODES + 1)
+    index = bisect_left(choices, True, key=settled)
+    return choices[index] if index < len(choices) else None
+
+
+def _distinct_limit(task: str, pairs: Pairs) -> float:
+    """How many distinct pairs of a task there can be."""
+    if len(pairs.values) < pairs.played:
+        return len(pairs.values)
+    return N_STARTS if task in ONE_SCENE else math.inf
 
 
 def sentence(first: str, second: str, difference: ScoreDifference) -> str:

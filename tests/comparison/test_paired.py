@@ -104,13 +104,16 @@ def test_how_many_episodes_would_settle_it_by_hand():
     """Of n pairs the error is s / sqrt(n); the mean has to be 2.8 of them: n = (2.8 s / mean)^2."""
     pairs = Pairs([-1.0, 1.0] * 5, [1] * 10)
     assert pairs.variance == pytest.approx(10 / 9)
-    assert settling([pairs], 0.5) == 35  # 7.84 x 1.111 / 0.25 = 34.8
-    assert settling([pairs, pairs], 1.0) == 18  # variances add: 7.84 x 2.222 = 17.4
-    assert settling([pairs], 0.0) is None and settling([pairs], 1e-4) is None, "more than there are seeds"
+    assert settling({TARGET: pairs}, 0.5) == 35  # 7.84 x 1.111 / 0.25 = 34.8
+    assert settling({TARGET: pairs, OBSTACLE: pairs}, -1.0) == 18  # variances add: 7.84 x 2.222 = 17.4
+    assert settling({TARGET: pairs}, 0.0) is None and settling({TARGET: pairs}, 1e-4) is None
+    # Starts that repeat bring nothing new: beside them (1 / 2.8)^2 - 0.111 = 0.0164 are left for 1.111 / n.
     copies = Pairs([-1.0, 1.0] * 5, [2] * 10)
-    assert settling([copies], 0.5) is None, "starts repeat: more bring nothing new"
-    # Beside them the error of the copies stays: (1 / 2.8)^2 - 0.111 = 0.0164 are left for 1.111 / n.
-    assert settling([pairs, copies], 1.0) == 68 and settling([pairs, copies], 0.9) is None
+    assert settling({TARGET: copies}, 0.5) is None
+    both = {TARGET: pairs, OBSTACLE: copies}
+    assert settling(both, 1.0) == 68 and settling(both, 0.9) is None
+    # The goalie task has 20 starts: an error of sqrt(1.111 / 20) = 0.236, of which 2.8 are 0.66.
+    assert settling({GOALIE: pairs}, 0.67) == 20 and settling({GOALIE: pairs}, 0.65) is None
 
 
 def test_an_open_verdict_says_what_would_settle_it():
