@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.comparison.summaries import results_table, summary_of
-from soccer_lib.errors import InputError, one_line
+from soccer_lib.errors import InputError, SoccerError, one_line
 from soccer_lib.evaluation import Episode, read_record
 from soccer_lib.evaluation.episode import EPISODE_LIMIT
 from soccer_lib.evaluation.replay import ReplayedEpisode, Replayer
 from soccer_lib.evaluation.statistics import summarise
 from soccer_lib.policies.learned import FOLDER_FILES
 from soccer_lib.ranges import Range, of_type
-from soccer_lib.runs.files import load_json, load_record
+from soccer_lib.runs.files import load_record
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import REPORTED
 
@@ -70,8 +70,8 @@ def read_entries(
 ) -> list[Entry]:
     """Read and check all results of folders: those that hold come first, the best sum on top.
 
-    Every JSON file that lies in a folder itself counts as a result, whatever it is; of the folders below it,
-    such as those of runs, the JSON files that are evaluations, and the runs that lack one.
+    Every JSON file that lies in a folder itself counts as a result, whatever it is, unless the folder is that
+    of a run; of the folders below it count the JSON files that are evaluations, and the runs that lack one.
 
     Args:
         folders: where to look.
@@ -83,14 +83,17 @@ def read_entries(
         InputError: a folder is not there, or there is no result in any of them.
     """
     entries: list[Entry] = []
+    replayer = Replayer(stock)
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise InputError(f"{folder} is not a folder; expected one with results or runs; check the path")
         files = list(_result_files(folder))
         for file in files:
-            name = file.relative_to(folder).with_suffix("").as_posix()
+            # Files of several folders may have the same name.
+            place = file if len(folders) > 1 else file.relative_to(folder)
+            name = place.with_suffix("").as_posix()
             label = f"replay of {name}" if progress else ""
-            entries.append(_read(file, name, Replayer(stock), workers, label))
+            entries.append(_read(file, name, replayer, workers, label))
         entries += _runs_without_result(folder, files)
     if not entries:
         places = ", ".join(map(str, folders))
@@ -119,22 +122,24 @@ def leaderboard_table(entries: Sequence[Entry]) -> str:
 
 def _result_files(folder: Path) -> Iterator[Path]:
     """JSON files that count as results; the episodes of a comparison are none."""
-    yield from sorted(folder.glob("*.json"))
-    for file in sorted(folder.glob("*/**/*.json")):
+    of_run = (folder / "config.json").is_file()
+    if not of_run:
+        yield from sorted(folder.glob("*.json"))
+    for file in sorted(folder.glob("**/*.json" if of_run else "*/**/*.json")):
         if file.parent.name != "episodes":
-            with contextlib.suppress(InputError, TypeError):
-                summary_of(load_json(file))
+            with contextlib.suppress(InputError):
+                summary_of(load_record(file))
                 yield file
 
 
 def _runs_without_result(folder: Path, results: Sequence[Path]) -> Iterator[Entry]:
     """Runs below a folder that have left a policy and no evaluation of it."""
-    for config in sorted(folder.glob("*/**/config.json")):
+    for config in sorted(folder.glob("**/config.json")):
         run = config.parent
         has_policy = any((run / f"{name}.safetensors").is_file() for name in FOLDER_FILES)
         if has_policy and not any(run in file.parents for file in results):
             call = f"evaluate --policy {run} --json {run}/result.json --record {run}/result.npz"
-            yield Entry(run.relative_to(folder).as_posix(), {}, f"no result{_own_figure(run)}; try {call}")
+            yield Entry(run.as_posix(), {}, f"no result{_own_figure(run)}; try {call}")
 
 
 def _own_figure(run: Path) -> str:
@@ -179,17 +184,20 @@ def _read(file: Path, name: str, replayer: Replayer, workers: int, label: str) -
     """One result; whatever is wrong with it becomes its verdict."""
     record = file.with_suffix(".npz")
     try:
-        claimed = dict(summary_of(load_json(file)))
-    except (InputError, TypeError) as error:
+        claimed = dict(summary_of(load_record(file)))
+    except InputError as error:
         return Entry(name, {}, one_line(error, 100))
     if not record.exists():
         return _claimed_entry(name, claimed, record)
     try:
         episodes = read_record(record)
-    except InputError as error:
+        replayed = run_jobs(replayer, episodes, workers, label, limit=EPISODE_LIMIT)
+    except SoccerError as error:
         return Entry(name, {}, one_line(error, 100))
-    replayed = run_jobs(replayer, episodes, workers, label, limit=EPISODE_LIMIT)
-    return Entry(name, _summary_of(episodes), _verdict(claimed, episodes, replayed))
+    summary = _summary_of(episodes)
+    if "comp_total_sum" not in summary:
+        return Entry(name, {}, "no official score: its tasks are not those of the competition")
+    return Entry(name, summary, _verdict(claimed, episodes, replayed))
 
 
 def _summary_of(episodes: Sequence[Episode]) -> dict[str, Any]:

@@ -84,7 +84,9 @@ def test_a_run_without_a_result_is_told_how_to_get_one(runs):
     (run / "final_model.safetensors").write_bytes(b"")
     (run / "status.json").write_text('{"status": "done", "comp_eval/C_overall": 31.25}')
     *_, last = read_entries([runs], **QUIET)
-    assert last.name == "tuned" and last.verdict.startswith("no result (its own 31.25 is of tuning seeds)")
+    assert last.name == run.as_posix() and last.verdict.startswith(
+        "no result (its own 31.25 is of tuning seeds)"
+    )
     assert "evaluate --policy" in last.verdict and "tuned/result.npz" in last.verdict
     assert "mine/result" in leaderboard_table([last, *read_entries([runs], **QUIET)[:1]])
 
@@ -97,6 +99,30 @@ def test_other_files_of_runs_are_passed_over_and_hand_ins_are_not(runs):
     assert [entry.name for entry in read_entries([runs], **QUIET)] == ["mine/result"]
     (runs / "list.json").write_text("[1, 2]")
     assert [entry.name for entry in read_entries([runs], **QUIET)] == ["mine/result", "list"]
+
+
+def test_a_run_itself_has_other_files_too(runs):
+    (runs / "mine" / "config.json").write_text("{}")
+    assert [entry.name for entry in read_entries([runs / "mine"], **QUIET)] == ["result"]
+
+
+def test_results_of_one_name_in_two_folders_are_two_lines(runs, tmp_path):
+    shutil.copytree(runs, tmp_path / "others")
+    entries = read_entries([runs, tmp_path / "others"], **QUIET)
+    names = [entry.name for entry in entries]
+    assert sorted(names) == sorted(
+        (folder / "mine" / "result").as_posix() for folder in (runs, tmp_path / "others")
+    )
+    assert all("the same episodes as" in entry.verdict for entry in entries)
+    assert leaderboard_table(entries).count("-0.24") == 4, "task and sum of both"
+
+
+def test_a_result_of_other_tasks_has_no_rank(tmp_path):
+    result = evaluate("zero", "penalty_kick", 1, 10_000, record=tmp_path / "a.npz", **QUIET)
+    result.to_json(tmp_path / "a.json")
+    (entry,) = read_entries([tmp_path], **QUIET)
+    assert entry.verdict.startswith("no official score") and not entry.summary
+    assert leaderboard_table([entry]).startswith("no result could be checked")
 
 
 def test_a_folder_without_results_is_one_line(tmp_path):
