@@ -35,6 +35,10 @@ class FilmConfig:
     """Pictures a second."""
     width: Annotated[int, Range(160, 1280, whole=True)] = 640
     """Width of the picture, in pixels; its height is 9/16 of it."""
+    deterministic: bool = True
+    """Take the policy's likeliest action; --no-deterministic draws one."""
+    trust_code: bool = False
+    """Let torch run a TorchScript policy as it is, with whatever its author put into it."""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -49,9 +53,9 @@ def main(config: FilmConfig) -> None:
     """
     check_video_name(config.video)
     check_outputs([config.video])
-    policy = load_policy(config.policy)
+    policy = load_policy(config.policy, trust_code=True) if config.trust_code else load_policy(config.policy)
     job = EpisodeJob(task_named(config.task).name, config.seed, config.start)
-    trajectory = trace_job(policy, job)
+    trajectory = trace_job(policy, job, config.deterministic)
     if len(trajectory.time) < 2:
         raise InputError("the episode has no length; expected one to film; choose another seed")
     height = round(config.width * 9 / 16 / 2) * 2

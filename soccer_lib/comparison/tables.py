@@ -103,7 +103,8 @@ def film_command(comparison: AgentComparison, agent: str, played: PlayedEpisode)
     """The command that plays an episode again and films it."""
     episode = played.episode
     place = f"--task {episode.task} --seed {episode.seed} --start {episode.start}"
-    return f"{_PROG} film {shlex.quote(comparison.words[agent])} {place} --video film.mp4"
+    drawn = "" if comparison.settings["deterministic"] else " --no-deterministic"
+    return f"{_PROG} film {shlex.quote(comparison.words[agent])} {place}{drawn} --video film.mp4"
 
 
 def compare_command(comparison: AgentComparison) -> str:

@@ -104,7 +104,7 @@ def _filmed(comparison: AgentComparison, agent: str, played: PlayedEpisode) -> d
     """An episode as a map and as a video, or as a moving picture where there is no ffmpeg."""
     episode = played.episode
     job = EpisodeJob(episode.task, episode.seed, episode.start)
-    trajectory = trace_job(comparison.agents[agent], job)
+    trajectory = trace_job(comparison.agents[agent], job, comparison.settings["deterministic"])
     frames = trajectory_frames(trajectory, fps=FPS, size=SIZE)
     with tempfile.TemporaryDirectory() as place:
         file = write_video(frames, Path(place) / "film.mp4", FPS)

@@ -17,10 +17,15 @@ from soccer_lib.view.style import title_of
 from soccer_lib.view.video import captioned, trajectory_frames
 
 
-def trace_job(policy: Policy, job: EpisodeJob) -> Trajectory:
+def trace_job(policy: Policy, job: EpisodeJob, deterministic: bool = True) -> Trajectory:
     """The trajectory of an episode, as `evaluate` plays it: same task, seed and start."""
-    env = env_for(policy.spec, job.task)
-    return trace_episode(env, policy, seed=job.seed, options=start_options(policy.spec, job.start))
+    return trace_episode(
+        env_for(policy.spec, job.task),
+        policy,
+        seed=job.seed,
+        options=start_options(policy.spec, job.start),
+        deterministic=deterministic,
+    )
 
 
 def film_frames(

@@ -151,6 +151,12 @@ def test_the_text_names_everything_once(comparison):
     assert film_command(comparison, "random", played) == command and command in text
 
 
+def test_drawn_actions_are_filmed_as_they_were_drawn(comparison):
+    played = comparison.of("random", "official")[0]
+    drawn = dataclasses.replace(comparison, settings={**comparison.settings, "deterministic": False})
+    assert " --start 0 --no-deterministic --video " in film_command(drawn, "random", played)
+
+
 def test_a_card_says_what_a_stranger_asks(comparison, tmp_path):
     write_comparison(comparison, tmp_path)
     card = (tmp_path / "cards" / "zero.md").read_text()
