@@ -60,6 +60,16 @@ class Entry:
         """Whether there are figures that nobody has checked."""
         return bool(self.summary) and self.verdict.startswith(CLAIMED)
 
+    @property
+    def remark(self) -> str:
+        """The verdict, and of which episodes the figures are: other seeds and starts, other figures."""
+        episodes = self.summary.get("episodes", ())
+        if not episodes:
+            return self.verdict
+        seeds = [episode["seed"] for episode in episodes]
+        starts = "distinct" if any(episode["start"] for episode in episodes) else "official"
+        return f"{self.verdict}; seeds {min(seeds)} to {max(seeds)}, {starts} starts"
+
 
 def read_entries(
     folders: Sequence[str | os.PathLike[str]],
@@ -117,7 +127,7 @@ def leaderboard_table(entries: Sequence[Entry]) -> str:
     if claims:
         parts += ["", "claimed, no record to check them by:", results_table(claims)]
     width = max(len(entry.name) for entry in entries)
-    return "\n".join([*parts, "", *(f"{entry.name:<{width}}  {entry.verdict}" for entry in entries)])
+    return "\n".join([*parts, "", *(f"{entry.name:<{width}}  {entry.remark}" for entry in entries)])
 
 
 def _result_files(folder: Path) -> Iterator[Path]:

@@ -30,7 +30,7 @@ def write_board(entries: Sequence[Entry], path: str | os.PathLike[str]) -> Path:
         group = {entry.name: entry for entry in ranked if entry.checked is checked}
         if group:
             head, *body = score_rows({name: entry.summary for name, entry in group.items()})
-            rows += [[*row, group[row[0]].verdict] for row in body]
+            rows += [[*row, group[row[0]].remark] for row in body]
     held = {entry.name: entry.summary for entry in entries if entry.checked}
     picture = embedded(image_bytes(plot_results(held)), "image/png") if held else ""
     others = [entry for entry in entries if entry not in ranked]

@@ -56,7 +56,10 @@ def test_what_was_replayed_is_above_any_claim(runs):
     board, claims, verdicts = leaderboard_table(entries).split("\n\n")
     assert "mine/result" in board and "theirs" not in board
     assert claims.startswith("claimed, no record") and "9.00 (8.00 to 10.00)" in claims
-    assert verdicts.splitlines()[0].split("  ")[0] == "mine/result"
+    (mine, theirs) = verdicts.splitlines()
+    assert mine.split("  ")[0] == "mine/result"
+    assert mine.endswith(f"{CHECKED}; seeds 10000 to 10000, official starts")
+    assert theirs.endswith("result.npz is missing"), "what a claim says of its episodes is not repeated"
 
 
 @pytest.mark.parametrize(
