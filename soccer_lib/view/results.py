@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,8 @@ def plot_results(results: Mapping[str, Result]) -> Figure:
     name_rows(panels[0], list(summaries))
     panels[0].set_ylim(len(summaries) - 0.45, -0.75)
     legend = "dot: mean; bar: 95% interval; small dots: episodes; hollow: nothing varies"
-    figure.supxlabel(f"official score   ({legend})")
+    # One panel is too narrow for one line.
+    figure.supxlabel(textwrap.fill(f"official score ({legend})", 20 + 35 * len(tasks)))
     return figure
 
 
