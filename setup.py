@@ -1,9 +1,12 @@
-"""What pyproject.toml cannot say: the files in data/ that acting needs travel inside the package."""
+"""What pyproject.toml cannot say: templates, and the files in data/ that acting needs, travel along."""
 
 from setuptools import find_packages, setup
 
 setup(
     packages=[*find_packages(include=["soccer_lib*"]), "soccer_lib._data"],
     package_dir={"soccer_lib._data": "data"},
-    package_data={"soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*"]},
+    package_data={
+        "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*"],
+        "soccer_lib.report.pages": ["*.html", "*.css"],
+    },
 )

@@ -22,6 +22,7 @@ _HOME = {
     "set_state": "soccer_lib.envs.make",
     "make_vec_env": "soccer_lib.envs.vec",
     "evaluate": "soccer_lib.evaluation",
+    "compare_agents": "soccer_lib.comparison",
     "audit_reward": "soccer_lib.evaluation",
     "load_policy": "soccer_lib.policies",
 }

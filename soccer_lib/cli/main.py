@@ -32,6 +32,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.replay:ReplayConfig:main",
         "Step recorded torques again and compare the scores; --stock steps the stock environment.",
     ),
+    "compare": (
+        "soccer_lib.cli.compare:CompareConfig:main",
+        "Let agents play the same episodes: who is better, by how much, and where each fails.",
+    ),
+    "film": (
+        "soccer_lib.cli.film:FilmConfig:main",
+        "Play one episode of an agent again, and film it.",
+    ),
+    "leaderboard": (
+        "soccer_lib.cli.leaderboard:LeaderboardConfig:main",
+        "Rank the results of runs and of others, each checked by replay where its record is there.",
+    ),
     "dataset": (
         "soccer_lib.cli.dataset:DatasetConfig:main",
         "Build a dataset from motion clips, or with --from POLICY by letting it play.",

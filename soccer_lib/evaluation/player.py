@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob, fingerprint_of
-from soccer_lib.evaluation.play import env_for, play_episode
-from soccer_lib.policies import Policy
+from soccer_lib.evaluation.play import Transition, env_for, play_episode
+from soccer_lib.policies import Policy, PolicySpec
 from soccer_lib.sim import simulation_of
 
 STANDING_STEPS = 10
@@ -42,23 +43,61 @@ class EpisodePlayer:
         if job.task not in self._envs:
             self._envs[job.task] = env_for(self.policy.spec, job.task, fast=self.fast)
         env = self._envs[job.task]
-        options: dict[str, float] = {"standing_steps": job.start * STANDING_STEPS}
-        if self.policy.spec.control == "command":
-            options = {"gait_phase": job.start / N_STARTS}
-        sim = simulation_of(env)
-        sim.tape = []  # from before the reset on, because standing belongs to the episode
-        last = play_episode(
-            env, self.policy, seed=job.seed, options=options, deterministic=self.deterministic
+        return play_scored(
+            env, self.policy, job, deterministic=self.deterministic, keep_torques=self.keep_torques
         )
-        torques = np.array(sim.tape, dtype=np.float32)
-        fingerprint = fingerprint_of(sim.start, torques)
-        return _episode(job, last.info, fingerprint, torques if self.keep_torques else None)
+
+
+def play_scored(
+    env: gym.Env,
+    policy: Policy,
+    job: EpisodeJob,
+    *,
+    deterministic: bool = True,
+    keep_torques: bool = False,
+    on_reset: Callable[[np.ndarray], None] | None = None,
+    on_step: Callable[[Transition], None] | None = None,
+) -> Episode:
+    """Play one episode to its end and keep what is scored.
+
+    Args:
+        env: the environment that the policy is made for.
+        policy: who acts.
+        job: the episode.
+        deterministic: passed to `policy.predict`.
+        keep_torques: return the torques with it.
+        on_reset: see `play_episode`.
+        on_step: see `play_episode`.
+    """
+    sim = simulation_of(env)
+    sim.tape = []  # from before the reset on, because standing belongs to the episode
+    last = play_episode(
+        env,
+        policy,
+        seed=job.seed,
+        options=start_options(policy.spec, job.start),
+        deterministic=deterministic,
+        on_reset=on_reset,
+        on_step=on_step,
+    )
+    torques = np.array(sim.tape, dtype=np.float32)
+    fingerprint = fingerprint_of(sim.start, torques)
+    return _episode(job, last.info, fingerprint, torques if keep_torques else None)
+
+
+def start_options(spec: PolicySpec, start: int) -> dict[str, float]:
+    """Options of the reset for start k: the walker's gait phase, or standing where there is no walker."""
+    if spec.control == "command":
+        return {"gait_phase": start / N_STARTS}
+    return {"standing_steps": start * STANDING_STEPS}
 
 
 def _episode(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:
     report = info["episode_report"]
     return Episode(
-        **asdict(job),
+        task=job.task,
+        seed=job.seed,
+        start=job.start,
         score=report.get("score"),
         components=report.get("components", {}),
         kicked=bool(info.get("macro_trigger_count", 0)),

@@ -77,21 +77,35 @@ def resampled_means(episodes: Sequence[Episode]) -> np.ndarray:
         Shape: (9999,), or (1,) where nothing varies: one distinct episode, or equal scores.
     """
     scores = {episode.fingerprint: _score(episode) for episode in episodes}
-    if len(set(scores.values())) == 1:
-        return np.array([_score(episodes[0])])
+    copies = Counter(episode.fingerprint for episode in episodes)
+    return resample_means(list(scores.values()), [copies[key] for key in scores], episodes[0].task)
+
+
+def resample_means(values: Sequence[float], copies: Sequence[int], task: str) -> np.ndarray:
+    """Means of bootstrap resamples of distinct values, each of which came a number of times.
+
+    Args:
+        values: a number for each distinct episode, or pair of episodes.
+        copies: how often each of them was played.
+        task: its place in `TASKS` chooses the stream of random numbers.
+
+    Returns:
+        Shape: (9999,), or (1,) where all values are equal.
+    """
+    if len(set(values)) == 1:
+        return np.array(values[:1])
     from scipy.stats import bootstrap  # half a second, and most commands do not need it
 
-    copies = Counter(episode.fingerprint for episode in episodes)
     result = bootstrap(
-        (list(scores.values()), [copies[key] for key in scores]),
-        lambda score, count, axis: np.sum(score * count, axis=axis) / np.sum(count, axis=axis),
+        (values, copies),
+        lambda value, count, axis: np.sum(value * count, axis=axis) / np.sum(count, axis=axis),
         paired=True,
         vectorized=True,
         n_resamples=RESAMPLES,
         batch=1000,
         method="percentile",
         # One stream for each task, whichever tasks are evaluated with it.
-        rng=np.random.default_rng([_SEED, list(TASKS).index(episodes[0].task)]),
+        rng=np.random.default_rng([_SEED, list(TASKS).index(task)]),
     )
     return result.bootstrap_distribution
 

@@ -232,6 +232,7 @@ def trace_episode(
     seed: int | None = None,
     options: dict[str, Any] | None = None,
     seconds: float = math.inf,
+    deterministic: bool = True,
 ) -> Trajectory:
     """Play an episode and keep what pictures need.
 
@@ -241,6 +242,7 @@ def trace_episode(
         seed: of the reset and of the policy.
         options: of the reset.
         seconds: stop after so much simulated time [s].
+        deterministic: passed to `policy.predict`.
 
     Raises:
         InputError: `acting` is none of these, or an action does not fit the environment.
@@ -252,7 +254,12 @@ def trace_episode(
         return recorder.trajectory()
     with contextlib.suppress(_NoMoreActions):
         play_episode(
-            recorder, actor, seed=seed, options=options, stop=lambda: recorder.sim.sim_time >= seconds
+            recorder,
+            actor,
+            seed=seed,
+            options=options,
+            deterministic=deterministic,
+            stop=lambda: recorder.sim.sim_time >= seconds,
         )
     return recorder.trajectory()
 

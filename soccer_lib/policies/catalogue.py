@@ -70,14 +70,23 @@ def _from_path(policy: str | os.PathLike[str], foreign: dict[str, str | int]) ->
         raise unknown_name("policy", one_line(policy, 80), names)
     path = Path(policy)
     if path.is_dir():
-        files = [path / (name + ending) for ending in (".safetensors", ".zip") for name in FOLDER_FILES]
-        found = [file for file in files if file.is_file()]
-        if not found:
-            expected = ", ".join(file.name for file in files)
-            raise InputError(f"{path} has no finished policy; expected one of {expected}; finish its run")
-        path = found[0]
+        path = policy_file(path)
     if path.suffix == ".safetensors":
         return read_policy(path)
     from soccer_lib.policies.foreign.read import read_foreign
 
     return read_foreign(path, foreign)
+
+
+def policy_file(folder: Path) -> Path:
+    """The file of a run folder that holds its policy.
+
+    Raises:
+        InputError: the run has none.
+    """
+    files = [folder / (name + ending) for ending in (".safetensors", ".zip") for name in FOLDER_FILES]
+    found = [file for file in files if file.is_file()]
+    if not found:
+        expected = ", ".join(file.name for file in files)
+        raise InputError(f"{folder} has no finished policy; expected one of {expected}; finish its run")
+    return found[0]

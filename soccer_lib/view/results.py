@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from soccer_lib.errors import InputError
-from soccer_lib.evaluation import EvaluationResult
-from soccer_lib.runs import load_json
-from soccer_lib.tasks import COMPETITION
+from soccer_lib.comparison.summaries import Result, scored_tasks, sorted_summaries
 from soccer_lib.view.style import (
     ACCENT,
     FAINT,
@@ -30,9 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Result = EvaluationResult | Mapping[str, Any] | str | os.PathLike[str]
-"""An evaluation, its summary, or the path of its JSON file."""
-
 DO_NOTHING = {"goalie_penalty_kick": -0.99, "obstacle_penalty_kick": -0.99, "kick_to_target": -0.30}
 """Official score of a robot that stands to the end; kick_to_target gives -0.30 to -0.25."""
 
@@ -45,42 +39,6 @@ LEAST_RANGE = {
     "kick_to_target": (-0.6, 2.3),
 }
 """The least range of scores that a panel shows: from a failure to a success."""
-
-
-def summary_of(result: Result) -> Mapping[str, Any]:
-    """The flat figures of an evaluation, whatever it came as.
-
-    Raises:
-        InputError: the file is missing or is not an evaluation's.
-    """
-    if isinstance(result, EvaluationResult):
-        return result.summary
-    summary = load_json(result) if isinstance(result, str | os.PathLike) else result
-    if not any(str(key).endswith("/n_episodes") for key in summary):
-        name = type(result).__name__ if isinstance(result, Mapping) else os.fspath(result)
-        raise InputError(f"{name} is not an evaluation; expected what evaluate --json wrote; check the path")
-    return summary
-
-
-def sorted_summaries(results: Mapping[str, Result]) -> dict[str, Mapping[str, Any]]:
-    """Name -> figures, the best sum first; agents without an official score last."""
-    if not results:
-        raise InputError("no results came; expected name -> evaluation; evaluate a policy first")
-    summaries = {name: summary_of(result) for name, result in results.items()}
-    return dict(sorted(summaries.items(), key=lambda item: -item[1].get("comp_total_sum", -np.inf)))
-
-
-def scored_tasks(summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The tasks for which any of them has an official score.
-
-    Raises:
-        InputError: there is none.
-    """
-    tasks = [task for task in COMPETITION if any(f"{task}/comp_total" in s for s in summaries.values())]
-    if not tasks:
-        names = ", ".join(COMPETITION)
-        raise InputError(f"no official score in {', '.join(summaries)}; expected one of {names}")
-    return tasks
 
 
 @styled
@@ -105,7 +63,8 @@ def plot_results(results: Mapping[str, Result]) -> Figure:
     name_rows(panels[0], list(summaries))
     panels[0].set_ylim(len(summaries) - 0.45, -0.75)
     legend = "dot: mean; bar: 95% interval; small dots: episodes; hollow: nothing varies"
-    figure.supxlabel(f"official score   ({legend})")
+    # One panel is too narrow for one line.
+    figure.supxlabel(textwrap.fill(f"official score ({legend})", 20 + 35 * len(tasks)))
     return figure
 
 

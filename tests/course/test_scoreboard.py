@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from soccer_lib.course.scoreboard import CHECKED, HandIn, read_class, scoreboard
+from soccer_lib.comparison.leaderboard import CHECKED, Entry
+from soccer_lib.course.scoreboard import read_class, scoreboard
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import evaluate
 
@@ -106,6 +107,6 @@ def test_whatever_is_no_hand_in_gets_a_line(folder):
     assert "not an evaluation" in said["empty"] and "JSON" in said["text"]
     assert said["alone"] == "not checked: alone.npz is missing"
     assert said["torn"].startswith("cannot read") and said["ann"] == CHECKED
-    assert scoreboard([HandIn("x", {}, "no")]).startswith("no hand-in could be checked")
+    assert scoreboard([Entry("x", {}, "no")]).startswith("no result could be checked")
     with pytest.raises(InputError, match=r"no \.json file; expected NAME\.json and NAME\.npz"):
         read_class(folder / "ann.npz")

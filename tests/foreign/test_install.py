@@ -71,6 +71,12 @@ def test_a_wheel_acts_from_another_folder(installed, walker):
     assert shown.returncode == 0 and "walk" in shown.stdout, shown.stderr
 
 
+def test_pages_find_their_templates(installed):
+    written = "from soccer_lib.report import write_board; print(write_board([], 'board.html').read_text())"
+    done = installed("-c", written)
+    assert done.returncode == 0 and "<h1>Leaderboard</h1>" in done.stdout, done.stderr
+
+
 def test_what_is_not_in_the_wheel_is_named(installed):
     done = installed("-m", "soccer_lib", "notebook", "06")
     assert done.returncode == 2 and "no notebook in" in done.stderr

@@ -9,6 +9,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from soccer_lib.comparison.trail import Trail
 from soccer_lib.evaluation import Episode
 from soccer_lib.evaluation.trajectory import Trajectory
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
@@ -108,3 +109,8 @@ def made_up_episode(task: str, score: float, seed: int = 0, **values: Any) -> Ep
         "fingerprint": str(seed),
     }
     return Episode(**{**attributes, **values})
+
+
+def made_up_trail(outcome: str = "success", target: Any = None, **geometry: float) -> Trail:
+    """An episode whose ball went 1 m ahead and 0.5 m to the left."""
+    return Trail(outcome, np.array([[0.0, 0.0, 0.11], [1.0, 0.5, 0.11]]), target, geometry)

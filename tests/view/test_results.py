@@ -7,11 +7,12 @@ import json
 import pytest
 from matplotlib.text import Text
 
+from soccer_lib.comparison.summaries import summary_of
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import EvaluationResult
 from soccer_lib.tasks import COMPETITION
 from soccer_lib.view import plot_results, results_table
-from soccer_lib.view.results import BEST_PUBLIC, DO_NOTHING, LEAST_RANGE, summary_of
+from soccer_lib.view.results import BEST_PUBLIC, DO_NOTHING, LEAST_RANGE
 from soccer_lib.view.style import ACCENT, save_figure
 from tests.support.drawn import intervals, titles, words
 from tests.support.made_up import made_up_episode, made_up_summary

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from soccer_lib.comparison.summaries import Result, scored_tasks, summary_of
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
-from soccer_lib.view.results import Result, scored_tasks, summary_of
 from soccer_lib.view.style import (
     ACCENT,
     GREEN,

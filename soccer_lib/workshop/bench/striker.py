@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, repeat
-from math import atan2, degrees, hypot
+from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.comparison.starts import SPLITS, geometry_of, success_by, success_table, target_of
+from soccer_lib.comparison.trail import Trail
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation import Episode, evaluate
 from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.intervals import Estimate, wilson
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
-from soccer_lib.evaluation.result import aligned
-from soccer_lib.evaluation.trajectory import TRUNK, Trajectory, trace_episode
-from soccer_lib.geometry import wrap
+from soccer_lib.evaluation.trajectory import Trajectory, trace_episode
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
@@ -29,23 +28,9 @@ from soccer_lib.sim import SoccerSim, make_sim, simulation_of
 from soccer_lib.tasks import PHYSICS_DT, tasks_named
 from soccer_lib.view.scene import draw_env
 from soccer_lib.view.style import check_picture_name, save_figure, save_frame, title_of
+from soccer_lib.view.trails import plot_trails
 from soccer_lib.view.video import captioned, check_video_name, trajectory_frames, write_video
 from soccer_lib.workshop.bench.report import finish
-from soccer_lib.workshop.bench.trails import Bin, Trail, plot_trails
-
-SPLITS: dict[str, dict[str, tuple[float, ...]]] = {
-    "goalie_penalty_kick": {"gait phase": (0, 0.25, 0.5, 0.75, 1)},
-    "obstacle_penalty_kick": {
-        "target to the side [m]": (-1.56, -0.78, 0, 0.78, 1.56),
-        "target height [m]": (0.6, 0.85, 1.1, 1.35, 1.6),
-    },
-    "kick_to_target": {
-        "ball to target [m]": (0, 4, 8, 12, 20),
-        "robot to ball [m]": (0.5, 1, 1.5, 2),
-        "turn [deg]": (0, 45, 90, 135, 180),
-    },
-}
-"""Task -> number of the start -> edges of its bins. The obstacle task knows four places to the side."""
 
 FILMED = 3
 """Episodes in a video."""
@@ -149,45 +134,6 @@ class FallWatch:
         return bool(sim.fallen)
 
 
-def target_of(sim: SoccerSim) -> np.ndarray | None:
-    """Where the ball has to go [m], Shape: (3,); None without a target."""
-    site = {"obstacle_penalty_kick": "goalarea_site", "kick_to_target": "target0"}.get(sim.task.name)
-    return sim.data.site(site).xpos.copy() if site else None
-
-
-def geometry_of(sim: SoccerSim, start: int) -> dict[str, float]:
-    """The numbers of `SPLITS` for an episode that has just been reset."""
-    if sim.task.name == "goalie_penalty_kick":
-        return {"gait phase": start / N_STARTS}
-    target = target_of(sim)
-    if sim.task.name == "obstacle_penalty_kick":
-        return {"target to the side [m]": float(target[1]), "target height [m]": float(target[2])}
-    ball = sim.data.geom("ball").xpos
-    approach = ball - sim.data.body(TRUNK).xpos
-    shot = target - ball
-    turn = wrap(atan2(shot[1], shot[0]) - atan2(approach[1], approach[0]))
-    return {
-        "ball to target [m]": hypot(*shot[:2]),
-        "robot to ball [m]": hypot(*approach[:2]),
-        "turn [deg]": abs(degrees(turn)),
-    }
-
-
-def success_by(task: str, trails: Sequence[Trail]) -> dict[str, list[Bin]]:
-    """Share of successes in each bin of a task that has episodes."""
-    found: dict[str, list[Bin]] = {}
-    for name, edges in SPLITS[task].items():
-        bins = np.digitize([trail.geometry[name] for trail in trails], edges[1:-1])
-        found[name] = []
-        for index, (low, high) in enumerate(pairwise(edges)):
-            successes = [
-                trail.outcome == "success" for trail, b in zip(trails, bins, strict=True) if b == index
-            ]
-            if successes:
-                found[name].append(Bin(f"{low:g} to {high:g}", len(successes), wilson(successes)))
-    return found
-
-
 def falls_after_kicks(policy: Policy, episodes: Sequence[Episode], workers: int) -> dict[str, Estimate]:
     """Share of the episodes with a kick after whose last one the robot fell, by task."""
     fallen = run_jobs(FallWatch(policy), episodes, workers, "falls after kicks")
@@ -203,18 +149,6 @@ def falls_after_kicks(policy: Policy, episodes: Sequence[Episode], workers: int)
         )
         print(f" [{low:.0%}, {high:.0%}]")
     return shares
-
-
-def success_table(success: dict[str, dict[str, list[Bin]]]) -> str:
-    """Success by start geometry as aligned plain text."""
-    rows = [["task, number of the start", "range", "episodes", "success", "95% interval"]]
-    for task, numbers in success.items():
-        for name, bins in numbers.items():
-            for start in bins:
-                value, low, high = start.success
-                shares = [f"{value:.0%}", f"{low:.0%} to {high:.0%}"]
-                rows.append([f"{title_of(task)}, {name}", start.label, str(start.episodes), *shares])
-    return "\n".join(aligned(rows))
 
 
 def play_again(policy: Policy, episode: Episode) -> tuple[gym.Env, Trajectory]:

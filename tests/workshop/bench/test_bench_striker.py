@@ -9,61 +9,10 @@ from PIL import Image
 
 import soccer_lib as sl
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation.intervals import Estimate
-from soccer_lib.sim import make_sim, opengl
+from soccer_lib.sim import opengl
 from soccer_lib.view.style import save_frame
 from soccer_lib.view.video import trajectory_frames
 from soccer_lib.workshop.bench import striker as bench
-from soccer_lib.workshop.bench.trails import COLOURS, Bin, Trail, plot_trails
-
-
-def trail(outcome="success", target=None, **geometry):
-    return Trail(outcome, np.array([[0.0, 0.0, 0.11], [1.0, 0.5, 0.11]]), target, geometry)
-
-
-def test_bins_by_hand():
-    trails = [
-        trail("success", **{"gait phase": 0.0}),
-        trail("blocked", **{"gait phase": 0.2}),
-        trail("success", **{"gait phase": 0.25}),
-        trail("success", **{"gait phase": 0.95}),
-    ]
-    bins = bench.success_by("goalie_penalty_kick", trails)["gait phase"]
-    assert [(b.label, b.episodes, b.success[0]) for b in bins] == [
-        ("0 to 0.25", 2, 0.5),
-        ("0.25 to 0.5", 1, 1.0),
-        ("0.75 to 1", 1, 1.0),
-    ]
-    table = bench.success_table({"goalie_penalty_kick": {"gait phase": bins}})
-    assert (
-        table.splitlines()[2].split() == "goalie penalty kick, gait phase 0 to 0.25 2 50% 9% to 91%".split()
-    )
-
-
-def test_every_start_falls_into_a_bin():
-    for task, numbers in bench.SPLITS.items():
-        sim = make_sim(task)
-        for seed in range(30):
-            sim.reset(seed=seed)
-            geometry = bench.geometry_of(sim, seed % 20)
-            assert list(geometry) == list(numbers)
-            assert all(edges[0] <= geometry[name] <= edges[-1] for name, edges in numbers.items())
-
-
-def test_the_geometry_of_kick_to_target_by_complex_numbers():
-    sim = make_sim("kick_to_target")
-    sim.reset(seed=7)
-    robot, ball, target = (
-        complex(*place[:2])
-        for place in (
-            sim.data.body("robot_0:Trunk").xpos,
-            sim.data.geom("ball").xpos,
-            sim.data.site("target0").xpos,
-        )
-    )
-    assert list(bench.geometry_of(sim, 0).values()) == pytest.approx(
-        [abs(target - ball), abs(ball - robot), abs(np.degrees(np.angle((target - ball) / (ball - robot))))]
-    )
 
 
 def test_a_trail_is_that_of_the_evaluated_episode():
@@ -120,53 +69,6 @@ def test_a_tiny_bench_scores_draws_and_films(tmp_path, capsys, monkeypatch):
             assert still.size == (832, 416)
     elif "still" in files:
         assert "no success, so no still" in out
-
-
-def test_the_picture_has_a_field_and_shares_for_each_task():
-    target = np.array([2.0, 1.0, 0.0])
-    trails = {
-        "kick_to_target": [trail(target=target), trail("fall", target=target)],
-        "goalie_penalty_kick": [trail("lost")],
-    }
-    numbers = {"turn [deg]": [Bin("0 to 45", 2, Estimate(0.5, 0.1, 0.9))]}
-    figure = plot_trails(trails, dict.fromkeys(trails, numbers))
-    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [
-        "kick to target, 2 episodes",
-        "goalie penalty kick, 1 episodes",
-    ]
-    labels = [text.get_text() for text in figure.axes[2].get_yticklabels()]
-    assert labels == ["turn [deg]", "0 to 45  "]
-    assert [text.get_text() for text in figure.legends[0].texts] == ["success 1", "fall 1", "lost 1"]
-
-
-def test_trails_are_drawn_as_they_went_failures_on_top_of_successes():
-    """What is drawn later lies on top."""
-    target = np.array([2.0, 1.0, 0.0])
-    fall = trail("fall", target=target)
-    fall.ball[1] = (3.0, -0.5, 0.11)
-    played = [fall, trail("success"), trail("blocked"), trail("success")]
-    figure = plot_trails({"goalie_penalty_kick": played}, {"goalie_penalty_kick": {}})
-    paths = [line for line in figure.axes[0].lines if line.get_zorder() == 5]
-    assert [line.get_color() for line in paths] == [
-        COLOURS[outcome] for outcome in ("success", "success", "fall", "blocked")
-    ]
-    np.testing.assert_array_equal(paths[0].get_xydata(), [[0.0, 0.0], [1.0, 0.5]])
-    np.testing.assert_array_equal(paths[2].get_xydata(), [[0.0, 0.0], [3.0, -0.5]])
-    marks = [line.get_xydata().tolist() for line in figure.axes[0].lines if line.get_zorder() in (4, 6)]
-    assert marks.count([[0.0, 0.0]]) == 4 and marks.count([[3.0, -0.5]]) == 1, "start and end of each"
-    assert marks.count([[2.0, 1.0]]) == 1, "the target of the one that had it"
-
-
-def test_success_is_drawn_with_the_whole_of_its_interval():
-    bins = [Bin("0 to 45", 12, Estimate(0.5, 0.2, 0.9)), Bin("45 to 90", 3, Estimate(0.25, 0.0, 0.7))]
-    figure = plot_trails({"kick_to_target": []}, {"kick_to_target": {"turn [deg]": bins}})
-    panel = figure.axes[1]
-    drawn = [line.get_xydata().tolist() for line in panel.lines]
-    # Rows are counted from the name of the number downwards; the interval lies behind its value.
-    assert drawn == [[[0.2, 1], [0.9, 1]], [[0.5, 1]], [[0.0, 2], [0.7, 2]], [[0.25, 2]]]
-    assert [(text.get_text(), text.xy[1]) for text in panel.texts] == [("12", 1), ("3", 2)]
-    bottom, top = panel.get_ylim()
-    assert bottom > top, "the first row is on top"
 
 
 def test_bad_settings_are_one_clear_line(tmp_path):

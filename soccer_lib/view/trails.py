@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from soccer_lib.evaluation.intervals import Estimate
+from soccer_lib.comparison.starts import Bin
+from soccer_lib.comparison.trail import Trail
 from soccer_lib.view.field import draw_pitch
 from soccer_lib.view.pitch import LENGTH, WIDTH
 from soccer_lib.view.style import (
@@ -46,38 +44,6 @@ _ROWS = 14
 
 _NEAR_GOAL = {"xlim": (-LENGTH - 1.9, -LENGTH + 2.7), "ylim": (-2.2, 2.2)}
 _WHOLE_FIELD = {"xlim": (-LENGTH - 0.3, LENGTH + 0.3), "ylim": (-WIDTH - 0.3, WIDTH + 0.3)}
-
-
-@dataclass(frozen=True)
-class Trail:
-    """Where the ball of one episode went.
-
-    Attributes:
-        outcome: how the episode ended.
-        ball: its true centre every 20 ms, world axes [m]. Shape: (n, 3).
-        target: place of the target, world axes [m]; None in a task without one. Shape: (3,).
-        geometry: numbers that describe the start.
-    """
-
-    outcome: str
-    ball: np.ndarray
-    target: np.ndarray | None
-    geometry: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Episodes whose starts are alike.
-
-    Attributes:
-        label: their range.
-        episodes: how many.
-        success: share of successes.
-    """
-
-    label: str
-    episodes: int
-    success: Estimate
 
 
 @styled
