@@ -282,28 +282,6 @@ def test_each_epoch_can_be_watched(config):
     assert [np.array_equal(answer, kept) for epoch, answer in seen].index(True) == best - 1
 
 
-@pytest.mark.parametrize(
-    ("recalls", "kept"),
-    [
-        ((0.0, 0.5, 0.2, 0.0), 3),  # of those that find kicks, the lowest loss
-        ((0.0, 0.0, 0.0, 0.0), 4),
-        ((np.nan,) * 4, 4),  # no kicks to be found
-    ],
-)
-def test_an_epoch_that_finds_no_kick_is_not_kept_where_another_does(config, monkeypatch, recalls, kept):
-    epochs = iter(zip((0.2, 0.4, 0.3, 0.1), recalls, strict=True))
-
-    def scripted(net, samples, episode_id, name):
-        if name == "train":
-            return {"train/loss": 1.0}
-        loss, recall = next(epochs)
-        return {"val/loss": loss, "val/kick_recall": recall}
-
-    monkeypatch.setattr("soccer_lib.learn.imitation.bc.validate", scripted)
-    policy = bc(dataclasses.replace(config, epochs=4))
-    assert policy.record["best"]["epoch"] == kept
-
-
 def test_a_dataset_of_other_content_is_another_run(config, dataset, tmp_path):
     config = dataclasses.replace(config, epochs=1)
     bc(config)
