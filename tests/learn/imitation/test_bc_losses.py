@@ -113,7 +113,9 @@ def test_the_learning_rate_falls_along_a_cosine_that_ends_with_the_last_epoch(da
         ((np.nan,) * 4, 4),  # no kicks to be found
     ],
 )
-def test_an_epoch_that_finds_no_kick_is_not_kept_where_another_does(dataset, tmp_path, monkeypatch, recalls, kept):
+def test_an_epoch_without_kicks_is_not_kept_where_another_finds_some(
+    dataset, tmp_path, monkeypatch, recalls, kept
+):
     epochs = iter(zip((0.2, 0.4, 0.3, 0.1), recalls, strict=True))
 
     def scripted(net, samples, episode_id, name):
