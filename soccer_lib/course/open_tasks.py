@@ -165,7 +165,7 @@ def duel(first: str, second: str, task: str, episodes: int, seed: int = 100) -> 
         Whether the difference is decided.
     """
     scores = []
-    workers = 1 if episodes < _FEW else 0
+    workers = 1 if isinstance(episodes, int) and episodes < _FEW else 0
     for policy in (first, second):
         result = evaluate(policy, task, episodes, seed, starts="distinct", workers=workers, progress=False)
         scores.append([episode.score for episode in result.episodes])

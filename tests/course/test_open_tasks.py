@@ -10,6 +10,7 @@ import pytest
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.course import open_tasks
 from soccer_lib.demos.dataset import Dataset
+from soccer_lib.errors import InputError
 from soccer_lib.evaluation import evaluate
 from soccer_lib.layout import AGENT, ROBOT
 from soccer_lib.learn.imitation.bc import BCConfig
@@ -155,3 +156,9 @@ def test_settings_are_those_of_the_library(capsys):
         "nothing trained: unknown setting of BCConfig 'weight_decoy'; expected one of: "
     )
     assert "did you mean 'weight_decay'?" in printed[0] and "my_settings is 0.3; expected name" in printed[1]
+
+
+@pytest.mark.parametrize("episodes", [0, None, "3", 2.5])
+def test_a_duel_is_of_a_whole_number_of_episodes(episodes):
+    with pytest.raises(InputError, match="episodes got .*; expected a whole number from 1"):
+        open_tasks.duel("stand", "zero", "kick_to_target", episodes)
