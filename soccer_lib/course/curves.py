@@ -104,6 +104,27 @@ def chosen_scores(
     return scores
 
 
+def unsure_epochs(study: Mapping[str, Any]) -> list[tuple[Any, int, int]]:
+    """Where the lowest validation loss is that of a network which never kicks, though another epoch's does.
+
+    Args:
+        study: content of a file of `study`.
+
+    Returns:
+        x and seed of each such clone, and the epoch of its lowest loss.
+    """
+    found = []
+    for entry in study["entries"]:
+        losses = entry.get("val/loss")
+        if not isinstance(losses, list):
+            continue  # scored after chosen epochs, not after a whole training
+        recalls = [recall or 0.0 for recall in entry["val/kick_recall"]]
+        lowest = int(np.argmin(losses))
+        if recalls[lowest] == 0 < max(recalls):
+            found.append((entry["x"], entry["seed"], lowest + 1))
+    return found
+
+
 def study_figures(study: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of a study by name, as claims of a lesson's prose refer to them.
 

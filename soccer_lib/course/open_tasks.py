@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from soccer_lib.course.checks.answers import Answers, WrongAnswer
+from soccer_lib.course.checks.wording import shown
 from soccer_lib.course.figures.drive import Drive, drive_by
+from soccer_lib.course.figures.samples import asks_for_kick
+from soccer_lib.demos.dataset import Dataset
 from soccer_lib.envs.make import make_env
-from soccer_lib.errors import InputError, SimulationError
+from soccer_lib.errors import InputError, SimulationError, known_name
 from soccer_lib.evaluation import EvaluationResult, evaluate
 from soccer_lib.evaluation.intervals import bootstrap_of
 from soccer_lib.geometry import turned
+from soccer_lib.learn.imitation.kicks import kick_agreement
 from soccer_lib.policies import Policy, PolicySpec
 
 ANSWER_LIMIT = 60.0
@@ -26,6 +31,9 @@ _FEW = 10
 
 ARRIVED = 0.1
 """How near a spot is near enough [m]."""
+
+NEAR_MOMENT = 0.15
+"""How near a moment is near enough [s]."""
 
 
 class LearnersAgent(Policy):
@@ -78,6 +86,71 @@ def score_agent(
         return None
 
 
+def score_rule(name: str, rule: Callable[[np.ndarray], Any], dataset: Dataset) -> float:
+    """Say how well a rule finds the kicks of a dataset, each within a tenth of a second of the expert's.
+
+    Args:
+        name: of the rule.
+        rule: observations, Shape: (n, n_entries) -> whether to kick, Shape: (n,), bool.
+        dataset: of commands.
+
+    Returns:
+        F1, 2 x precision x recall / (precision + recall); NaN, after a sentence that says why, where the rule
+        is not written yet or its answer is no mask.
+    """
+    try:
+        guess = Answers(rule)(dataset.observations, shape=(len(dataset),), kind=bool)
+    except NotImplementedError:
+        print(f"{name}: not written yet; nothing depends on it")
+        return math.nan
+    except WrongAnswer as wrong:
+        print(f"{name}: an answer that says no kicks:")
+        print(f"    input     {wrong.given}\n    expected  {wrong.expected}\n    got       {wrong.got}")
+        return math.nan
+    truth = asks_for_kick(dataset)
+    found = kick_agreement(guess[:, None], truth[:, None], dataset.episode_id)
+    recall, precision = np.nan_to_num([found["kick_recall"], found["kick_precision"]])
+    f1 = 2 * recall * precision / max(recall + precision, 1e-9)
+    print(f"{name}: recall {recall:.2f}, precision {precision:.2f}, F1 {f1:.2f}")
+    return float(f1)
+
+
+def is_false_kick(guess: Any, dataset: Dataset, times: np.ndarray, false: np.ndarray) -> bool:
+    """Say whether a learner has found a false kick.
+
+    Args:
+        guess: number of the episode and time in it [s].
+        dataset: what was played.
+        times: of each sample in its episode [s]. Shape: (n,).
+        false: which samples are false kicks. Shape: (n,), bool.
+    """
+    try:
+        episode, moment = (float(number) for number in guess)
+    except (TypeError, ValueError):
+        print(f"my_false_kick is {shown(guess)}; expected an episode and a time [s]; try (3, 4.2)")
+        return False
+    near = false & (dataset.episode_id == episode) & (np.abs(times - moment) < NEAR_MOMENT)
+    print("a false kick:" if near.any() else "no false kick there:", f"episode {episode:g}, {moment:g} s")
+    return bool(near.any())
+
+
+def checked_settings(settings: Any, config: type) -> dict[str, Any]:
+    """A learner's settings of a dataclass of the library; none, after a sentence, where a name is unknown.
+
+    Args:
+        settings: name -> value.
+        config: the dataclass.
+    """
+    try:
+        for name in settings:
+            known_name(f"setting of {config.__name__}", name, [field.name for field in fields(config)])
+        return dict(settings)
+    except (InputError, TypeError, ValueError) as error:
+        why = f"my_settings is {shown(settings)}; expected name -> value; try {{'weight_decay': 0.3}}"
+        print(f"nothing trained: {error if isinstance(error, InputError) else why}")
+        return {}
+
+
 def duel(first: str, second: str, task: str, episodes: int, seed: int = 100) -> bool:
     """Play two agents on the same starts and say whether the interval of their difference excludes 0.
 
@@ -92,7 +165,7 @@ def duel(first: str, second: str, task: str, episodes: int, seed: int = 100) -> 
         Whether the difference is decided.
     """
     scores = []
-    workers = 1 if episodes < _FEW else 0
+    workers = 1 if isinstance(episodes, int) and episodes < _FEW else 0
     for policy in (first, second):
         result = evaluate(policy, task, episodes, seed, starts="distinct", workers=workers, progress=False)
         scores.append([episode.score for episode in result.episodes])

@@ -14,6 +14,7 @@ from soccer_lib.course.curves import (
     chosen_scores,
     paired_difference,
     study_figures,
+    unsure_epochs,
     values_by_seed,
     verdict,
 )
@@ -169,6 +170,20 @@ def test_an_epoch_is_chosen_for_each_seed_by_a_figure():
     groups = [{"x": x, "mean": 0.0, "ci95": [None, None]} for x in (10, 20)]
     whole = {**STUDY, "entries": entries, "groups": groups}
     assert study_figures(whole)["by recall - by loss"] == (30 + 32 - 34 - 31) / 2
+
+
+def test_the_lowest_loss_may_be_that_of_a_network_that_never_kicks():
+    def trained(x, seed, losses, recalls):
+        return {"x": x, "seed": seed, "val/loss": losses, "val/kick_recall": recalls}
+
+    entries = [
+        trained("a", 0, [0.1, 0.3, 0.2], [0.0, 0.0, 0.5]),  # unsure of everything in its first epoch
+        trained("a", 1, [0.4, 0.3, 0.2], [0.0, 0.0, 0.5]),
+        trained("a", 2, [0.1, 0.3, 0.2], [None, None, None]),  # nothing to be found
+        trained("b", 0, [0.3, 0.1, 0.2], [0.5, 0.0, 0.5]),
+        {"x": 10, "seed": 0, "val/loss": 0.1, "val/kick_recall": 0.0},
+    ]
+    assert unsure_epochs({"entries": entries}) == [("a", 0, 1), ("b", 0, 2)]
 
 
 def test_a_studys_figures_have_names():

@@ -146,8 +146,8 @@ def test_the_buttons_play_kick_start_again_and_save(env, monkeypatch, tmp_path, 
     monkeypatch.setattr(panel, "show", things.append)
     monkeypatch.setattr(panel, "has_sliders", lambda interactive: True)
     driver = figures.drive(env, seed=SEED, folder=tmp_path)
-    controls, image, said = things[0].children
-    sliders, right = controls.children
+    controls, image = things[0].children
+    sliders, right, said = controls.children
     play, kick, below = right.children
     again, save = below.children
     first = image.value

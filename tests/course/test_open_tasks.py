@@ -9,8 +9,11 @@ import pytest
 
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.course import open_tasks
+from soccer_lib.demos.dataset import Dataset
+from soccer_lib.errors import InputError
 from soccer_lib.evaluation import evaluate
-from soccer_lib.layout import ROBOT
+from soccer_lib.layout import AGENT, ROBOT
+from soccer_lib.learn.imitation.bc import BCConfig
 
 
 def test_a_goal_can_be_scored_by_hand(capsys):
@@ -92,3 +95,70 @@ def test_a_duel_is_decided_by_the_interval_of_the_differences(capsys):
     assert open_tasks.duel("stand", "zero", "obstacle_penalty_kick", 2)
     assert "1.50" in capsys.readouterr().out
     assert not open_tasks.duel("stand", "zero", "obstacle_penalty_kick", 1), "one start tells nothing"
+
+
+@pytest.fixture
+def kicks() -> Dataset:
+    """Ten samples of two episodes; the expert kicks in the last of each, and the first entry says so."""
+    observations = np.zeros((10, AGENT.size))
+    observations[4::5, 0] = 1
+    actions = np.zeros((10, 3))
+    actions[4::5] = PATTERNS["shot"]
+    ids = np.repeat((0, 1), 5)
+    return Dataset("command", "agent", 10, observations, actions, ids, ["a", "b"])
+
+
+def test_a_rule_is_scored_by_its_kicks(kicks, capsys):
+    assert open_tasks.score_rule("seen", lambda seen: seen[:, 0] > 0, kicks) == 1
+    # All ten: both kicks are found, and of each episode the last two are near one: 4 of 10.
+    f1 = open_tasks.score_rule("always", lambda seen: seen[:, 1] == 0, kicks)
+    assert f1 == pytest.approx(2 * 0.4 / 1.4)
+    assert open_tasks.score_rule("never", lambda seen: seen[:, 1] > 0, kicks) == 0
+    assert "always: recall 1.00, precision 0.40, F1 0.57" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (unwritten, "mine: not written yet"),
+        (lambda seen: None, "None: is a `return` missing?"),
+        (lambda seen: seen[:, 0], "of type float32; a comparison such as a < b gives bool"),
+        (lambda seen: seen > 0, f"shape (10, {AGENT.size})"),
+        (lambda seen: (row[0] > 0 for row in seen), "a generator"),
+        (lambda seen: seen[:, 1000], "IndexError"),
+        (3, "TypeError: 'int' object is not callable"),
+    ],
+    ids=["unwritten", "none", "numbers", "shape", "generator", "raises", "number"],
+)
+def test_a_rule_that_says_no_kicks_gets_a_sentence(rule, words, kicks, capsys):
+    assert math.isnan(open_tasks.score_rule("mine", rule, kicks))
+    assert words in capsys.readouterr().out
+
+
+def test_a_false_kick_is_found_within_its_episode_and_time(kicks, capsys):
+    times = np.tile(np.arange(5) / 10, 2)
+    false = np.zeros(10, bool)
+    false[7] = True  # episode 1, 0.2 s
+    assert open_tasks.is_false_kick((1, 0.3), kicks, times, false)
+    assert not open_tasks.is_false_kick((1, 0.4), kicks, times, false)
+    assert not open_tasks.is_false_kick((0, 0.2), kicks, times, false)
+    for guess in (3, (1, 2, 3), "here", (None, 1.0)):
+        assert not open_tasks.is_false_kick(guess, kicks, times, false)
+    assert capsys.readouterr().out.count("expected an episode and a time [s]; try (3, 4.2)") == 4
+
+
+def test_settings_are_those_of_the_library(capsys):
+    assert open_tasks.checked_settings({"weight_decay": 0.3}, BCConfig) == {"weight_decay": 0.3}
+    assert open_tasks.checked_settings({"weight_decoy": 0.3}, BCConfig) == {}
+    assert open_tasks.checked_settings(0.3, BCConfig) == {}
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith(
+        "nothing trained: unknown setting of BCConfig 'weight_decoy'; expected one of: "
+    )
+    assert "did you mean 'weight_decay'?" in printed[0] and "my_settings is 0.3; expected name" in printed[1]
+
+
+@pytest.mark.parametrize("episodes", [0, None, "3", 2.5])
+def test_a_duel_is_of_a_whole_number_of_episodes(episodes):
+    with pytest.raises(InputError, match="episodes got .*; expected a whole number from 1"):
+        open_tasks.duel("stand", "zero", "kick_to_target", episodes)

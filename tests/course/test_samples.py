@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from PIL import Image
 
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.course import figures
 from soccer_lib.course.figures import widgets
+from soccer_lib.course.figures.browse import ClipView, EpisodeSamples
+from soccer_lib.course.figures.widgets import screen_png
 from soccer_lib.demos.builder import build_dataset
 from soccer_lib.demos.clips import read_clips
 from soccer_lib.demos.config import ClipDatasetConfig
@@ -163,19 +167,53 @@ def test_scrubber_and_browser_show_fixed_moments(clips, dataset, monkeypatch, ca
 
 
 def test_scrubber_and_browser_have_a_menu_and_a_slider(clips, dataset, monkeypatch):
-    shown, drawn = [], []
+    shown = []
     monkeypatch.setattr(widgets, "show", shown.append)
     monkeypatch.setattr(widgets, "has_front_end", lambda: True)
-    monkeypatch.setattr(
-        "soccer_lib.course.figures.browse.sample_figure", lambda data, row: drawn.append(row) or figure
-    )
-    figure = figures.sample_figure(dataset, 0)
     figures.dataset_browser(dataset)
     controls, image = shown[-1].children
     menu, slider = controls.children[0].children
     assert menu.options == ("0: expert/a/1", "1: expert/b/2")
+    assert bytes(image.value) == EpisodeSamples(dataset, 0).png(0)
     menu.value, slider.value = "1: expert/b/2", 0.5
-    assert drawn[-1] == 7 and bytes(image.value).startswith(b"\x89PNG")
+    assert bytes(image.value) == EpisodeSamples(dataset, 1).png(2)
     figures.clip_scrubber(read_clips(clips))
-    menu = shown[-1].children[0].children[0].children[0]
+    controls, image = shown[-1].children
+    menu, slider = controls.children[0].children
     assert menu.options == ("big_kick", "sidestep", "stroll")
+    menu.value, slider.value = "stroll", 0.5
+    clip = read_clips(clips)[2]
+    assert bytes(image.value) == ClipView(clip).png(clip.seconds / 2)
+
+
+def test_a_moment_does_not_depend_on_those_before(clips, dataset):
+    samples = EpisodeSamples(dataset, 1)
+    first = samples.png(0)
+    assert samples.png(4) != first == samples.png(0)
+    view = ClipView(read_clips(clips)[0])
+    early = view.png(0.0)
+    assert view.png(0.06) != early == view.png(0.0)
+
+
+def test_a_sample_in_motion_is_the_figure(dataset):
+    """What moves is drawn where the figure has it: titles, axes and all."""
+    samples = EpisodeSamples(dataset, 1)
+    samples.png(0)
+    moving = np.asarray(Image.open(io.BytesIO(samples.png(4)))).astype(int)
+    whole = np.asarray(Image.open(io.BytesIO(screen_png(samples.figure))))[..., :3].astype(int)
+    assert (np.abs(moving - whole).max(axis=-1) > 60).mean() < 0.002
+
+
+def test_a_legend_lies_over_no_action(dataset):
+    loud = dataclasses.replace(dataset, actions=np.tile((1.0, -1.0, 1.0), (10, 1)))
+    done = figures.sample_figure(loud, 0).axes[1]
+    done.figure.draw_without_rendering()
+    bottom = done.get_legend().get_window_extent().y0
+    assert bottom > done.transData.transform((0, 1.0))[1]
+
+
+def test_counts_are_written_as_numbers(dataset):
+    figure = figures.plot_labels(dataset)
+    figure.draw_without_rendering()
+    ticks = [label.get_text() for label in figure.axes[0].get_yticklabels(which="both")]
+    assert "1" in ticks and not any("$" in tick for tick in ticks)

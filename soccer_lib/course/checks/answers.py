@@ -63,7 +63,7 @@ class Answers:
         self.until = time.monotonic() + limit
 
     def raw(self, *arguments: Any, expected: str = "an answer") -> Any:
-        """What the function hands back, of any type but None.
+        """What the function hands back, of any type but None and generators.
 
         Raises:
             WrongAnswer: it raises, takes too long, changes what it was given, or forgets to return.
@@ -91,6 +91,13 @@ class Answers:
                 raise WrongAnswer(given, f"{expected}, and {name} as it was", got)
         if answer is None:
             raise WrongAnswer(given, expected, "None: is a `return` missing?")
+        if inspect.isgeneratorfunction(self.function):
+            got = (
+                "a generator: a function with `yield` waits to be asked; collect its values and `return` them"
+            )
+            raise WrongAnswer(given, expected, got)
+        if inspect.isgenerator(answer):
+            raise WrongAnswer(given, expected, _no_array(answer))
         return answer
 
     def __call__(self, *arguments: Any, shape: tuple[int, ...] = (), kind: type = float) -> np.ndarray:
@@ -109,9 +116,12 @@ class Answers:
             answer = answer.detach().cpu()
         try:
             array = np.asarray(answer)
+            if array.dtype.kind in "cSU":  # complex numbers and texts, of which some would pass for numbers
+                raise TypeError
             numbers = array.astype(kind)
         except (ValueError, TypeError):
-            raise WrongAnswer(given, expected, f"{shown(answer)}, which is no array of numbers") from None
+            got = f"{shown(answer)}, which is no array of real numbers"
+            raise WrongAnswer(given, expected, got) from None
         if kind is bool and array.dtype != bool:
             got = f"{shown(array)} of type {array.dtype}; a comparison such as a < b gives bool"
             raise WrongAnswer(given, expected, got)

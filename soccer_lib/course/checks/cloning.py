@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -44,12 +45,14 @@ def check_clone_loss(loss: Callable[..., Any]) -> bool:
 
     def differentiable(answers: Answers) -> None:
         tensors = batch(commands + 0.1, 0 * sure, commands, kicks)
-        for tensor in tensors[:2]:
-            tensor.requires_grad_()
-        if not getattr(answers.raw(*tensors), "requires_grad", False):
-            expected = "a tensor of torch that knows its gradient"
-            got = "a number without one; compute it with torch, from commands and logits as they come"
-            raise answers.miss(tensors, expected, got)
+        expected = "a tensor of torch that knows its gradient"
+        for number, what in enumerate(("commands", "logits")):
+            tensors[number].requires_grad_()
+            cost = answers.raw(*tensors)
+            tensors[number].requires_grad_(False)
+            if not getattr(cost, "requires_grad", False):
+                got = f"a number without one to the {what}; compute it with torch, from them as they come"
+                raise answers.miss(tensors, expected, got)
 
     none = np.zeros_like(kicks)
     walking = np.where(asks, 0, commands)
@@ -132,31 +135,38 @@ class _Stage:
     def fit(self, episodes: Sequence[str]) -> str:
         """Train the next clone."""
         if not isinstance(episodes, list | tuple) or not all(isinstance(e, str) for e in episodes):
-            raise Misuse(f"fit came to get {shown(episodes)}; expected one flat list of episodes")
+            kind = type(episodes).__name__
+            raise Misuse(f"fit got {shown(episodes)}, a {kind}; expected one flat list of episodes")
         self.trained.append(list(episodes))
         return f"clone {len(self.trained) - 1}"
 
     def play(self, clone: str) -> list[str]:
         """Three episodes of a clone."""
         if not isinstance(clone, str) or not clone.startswith("clone"):
-            raise Misuse(f"play came to get {shown(clone)}; expected a clone, which is what fit gives")
+            raise Misuse(f"play got {shown(clone)}; expected a clone, which is what fit gives")
         self.players.append(clone)
         return [f"{clone} plays {number}" for number in range(3)]
 
     def label(self, episode: str) -> str:
         """An episode with the expert's commands."""
         if not isinstance(episode, str):
-            raise Misuse(f"label came to get {shown(episode)}; expected one episode; call it for each")
+            raise Misuse(f"label got {shown(episode)}; expected one episode; call it for each")
         return f"labelled: {episode}"
 
 
 def _own_fault(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep an error of a stand-in from being blamed on the learner."""
+    """Keep an error of a stand-in from being blamed on the learner, and a wrong call from the check."""
+    signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: Any, **named: Any) -> Any:
         try:
-            return function(*arguments)
+            signature.bind(*arguments, **named)
+        except TypeError as error:
+            usage = f"{function.__name__}({', '.join(signature.parameters)})"
+            raise Misuse(f"{function.__name__} called with {error}; expected {usage}") from None
+        try:
+            return function(*arguments, **named)
         except Misuse:
             raise
         except Exception as error:

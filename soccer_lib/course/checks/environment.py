@@ -17,12 +17,16 @@ def check_heading_frame(turn: Callable[[np.ndarray, np.ndarray], np.ndarray]) ->
     vector = np.random.default_rng(2).normal(size=3)
     x, y, z = vector
 
-    def facing(yaw: float, pitch: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        return vector, Rotation.from_euler("ZY", [yaw, pitch]).as_quat()
+    def facing(yaw: float, pitch: float = 0.0, roll: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        return vector, Rotation.from_euler("ZYX", [yaw, pitch, roll]).as_quat()
 
     def leaning(answers: Answers) -> None:
         upright = answers(*facing(0.7), shape=(3,))
         answers.equals(facing(0.7, 0.3), upright)
+
+    def leaning_aside(answers: Answers) -> None:
+        upright = answers(*facing(0.7), shape=(3,))
+        answers.equals(facing(0.7, 0.3, -0.4), upright)
 
     def height(answers: Answers) -> None:
         got = answers(*facing(0.7), shape=(3,))
@@ -37,6 +41,7 @@ def check_heading_frame(turn: Callable[[np.ndarray, np.ndarray], np.ndarray]) ->
             example("facing backwards, ahead and left change sign", facing(np.pi), [-x, -y, z]),
             ("the height stays", height),
             ("leaning forward does not change the heading", leaning),
+            ("nor does leaning to the side as well: it is where the robot's x axis points", leaning_aside),
         ],
     )
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from soccer_lib.control.kicks import requested_kick
+from soccer_lib.course.figures.moving import MovingPicture
 from soccer_lib.course.figures.samples import asks_for_kick, heading_layout
 from soccer_lib.course.figures.widgets import explore
 from soccer_lib.demos.dataset import Dataset
-from soccer_lib.evaluation.trajectory import Trajectory
 from soccer_lib.formats.clip import Clip
 from soccer_lib.layout import COMMAND_SCALE, Layout
 from soccer_lib.view.body import draw_pose
@@ -28,10 +28,10 @@ from soccer_lib.view.style import (
     YELLOW,
     new_figure,
     styled,
-    write_heading,
 )
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -45,26 +45,54 @@ _ABSENT = 1e-3
 _COMMANDS = {"forward": ACCENT, "sideways": ORANGE, "turn": QUIET}
 
 
-@functools.lru_cache(maxsize=32)
-def _trajectory(clip: Clip) -> Trajectory:
-    return clip_trajectory(clip)
+class ClipView:
+    """A clip's body from its right, and where each joint is in its range, drawn once for all moments.
+
+    Args:
+        clip: any.
+    """
+
+    def __init__(self, clip: Clip) -> None:
+        self.clip = clip
+        self._trajectory = clip_trajectory(clip)
+        self._draw()
+        self._picture = MovingPicture(self.figure, self._move)
+
+    @styled
+    def _draw(self) -> None:
+        self.figure = new_figure(12.1, 3.6)
+        left, right = self.figure.subfigures(1, 2, width_ratios=(2, 10))
+        self._body = left.add_subplot()
+        panels = draw_joints(right, self.clip)
+        self._cursors = [panel.axvline(0.0, color=PINK, linewidth=1.5) for panel in panels]
+        right.supxlabel("time [s]")
+        self.at(0.0)
+
+    def at(self, time: float) -> Figure:
+        """The figure at a time [s]."""
+        self._move(time)
+        return self.figure
+
+    @styled
+    def _move(self, time: float) -> list[Artist]:
+        """Move to a time [s]; returns what has changed."""
+        row = self._trajectory.row(time)
+        moment = self._trajectory.time[row]
+        self._body.clear()
+        draw_pose(self._body, self._trajectory, row)
+        self._body.set_title(f"{self.clip.name}, {moment:.2f} s", loc="center")
+        for cursor in self._cursors:
+            cursor.set_xdata([moment, moment])
+        return [self._body, *self._cursors]
+
+    def png(self, time: float) -> bytes:
+        """The same as a picture for a screen."""
+        return self._picture.png(time)
 
 
-@styled
 def clip_figure(clip: Clip, time: float) -> Figure:
     """One moment of a clip: the body from its right, and where each joint is in its range."""
-    trajectory = _trajectory(clip)
-    row = trajectory.row(time)
-    moment = trajectory.time[row]
-    figure = new_figure(13, 3.8)
-    left, right = figure.subfigures(1, 2, width_ratios=(3, 10))
-    body = left.add_subplot()
-    draw_pose(body, trajectory, row)
-    body.set_title(f"{clip.name}, {moment:.2f} s", loc="center")
-    for panel in draw_joints(right, clip):
-        panel.axvline(moment, color=PINK, linewidth=1.5)
-    right.supxlabel("time [s]")
-    return figure
+    return ClipView(clip).at(time)
 
 
 def fastest_moment(clip: Clip) -> float:
@@ -75,6 +103,7 @@ def fastest_moment(clip: Clip) -> float:
 def clip_scrubber(clips: Sequence[Clip], interactive: bool = True) -> None:
     """A menu of clips and a slider over the time of one, as a share of its length."""
     by_name = {clip.name: clip for clip in clips}
+    view = functools.cache(lambda name: ClipView(by_name[name]))
     fixed = {
         f"{clip.name}, where its joints are fastest": {
             "clip": clip.name,
@@ -87,10 +116,64 @@ def clip_scrubber(clips: Sequence[Clip], interactive: bool = True) -> None:
         {"clip": list(by_name), "share": (0.0, 1.0)},
         fixed,
         interactive,
+        lambda clip, share: view(clip).png(share * by_name[clip].seconds),
     )
 
 
-@styled
+class EpisodeSamples:
+    """Samples of an episode: what the robot saw, from above, and what it did beside the rest of the episode.
+
+    Args:
+        dataset: of layout robot or agent.
+        episode: which one.
+
+    Raises:
+        InputError: another layout.
+    """
+
+    def __init__(self, dataset: Dataset, episode: int) -> None:
+        self._layout = heading_layout(dataset)
+        self._dataset = dataset
+        self._episode = episode
+        self._rows = np.flatnonzero(dataset.episode_id == episode)
+        self._draw()
+        self._picture = MovingPicture(self.figure, self._move)
+
+    @styled
+    def _draw(self) -> None:
+        self.figure = new_figure(11, 4.2)
+        self._seen, self._done = self.figure.subplots(1, 2, width_ratios=(4, 7))
+        _draw_actions(self._done, self._dataset, self._rows)
+        self._cursor = self._done.axvline(1, ymax=0.88, color=PINK, linewidth=1.5)
+        self._words = self._done.set_title("actions", y=1.0)  # stays where it is laid out
+        self._heading = self.figure.suptitle(" ", x=0.01, ha="left", color=INK)
+        self.at(0)
+
+    def at(self, number: int) -> Figure:
+        """The figure of a sample, the first of the episode being 0."""
+        self._move(number)
+        return self.figure
+
+    @styled
+    def _move(self, number: int) -> list[Artist]:
+        """Move to a sample; returns what has changed."""
+        row = self._rows[number]
+        self._seen.clear()
+        _draw_surroundings(self._seen, self._layout, self._dataset.observations[row])
+        self._cursor.set_xdata([number + 1, number + 1])
+        if self._dataset.control == "command":
+            self._words.set_text(_in_words(self._dataset.actions[row]))
+        scores = self._dataset.scores
+        score = "" if scores is None else f", score {scores[self._episode]:.2f}"
+        of_all = f"sample {number + 1} of {len(self._rows)}"
+        self._heading.set_text(f"{self._dataset.source[self._episode]}{score}: {of_all}")
+        return [self._seen, self._cursor, self._words, self._heading]
+
+    def png(self, number: int) -> bytes:
+        """The same as a picture for a screen."""
+        return self._picture.png(number)
+
+
 def sample_figure(dataset: Dataset, row: int) -> Figure:
     """One sample: what the robot saw, from above, and what it did beside the rest of its episode.
 
@@ -101,17 +184,9 @@ def sample_figure(dataset: Dataset, row: int) -> Figure:
     Raises:
         InputError: another layout.
     """
-    layout = heading_layout(dataset)
-    episode = dataset.episode_id[row]
-    rows = np.flatnonzero(dataset.episode_id == episode)
-    figure = new_figure(11, 4.2)
-    left, right = figure.subplots(1, 2, width_ratios=(4, 7))
-    _draw_surroundings(left, layout, dataset.observations[row])
-    _draw_actions(right, dataset, rows, row)
-    number = f"sample {row - rows[0] + 1} of {len(rows)}"
-    score = "" if dataset.scores is None else f", score {dataset.scores[episode]:.2f}"
-    write_heading(figure, f"{dataset.source[episode]}{score}: {number}")
-    return figure
+    episode = int(dataset.episode_id[row])
+    first = np.flatnonzero(dataset.episode_id == episode)[0]
+    return EpisodeSamples(dataset, episode).at(int(row - first))
 
 
 def _draw_surroundings(axes: Axes, layout: Layout, observation: np.ndarray) -> None:
@@ -142,19 +217,17 @@ def _draw_surroundings(axes: Axes, layout: Layout, observation: np.ndarray) -> N
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def _draw_actions(axes: Axes, dataset: Dataset, rows: np.ndarray, row: int) -> None:
-    """The actions of an episode; the title says what the one of `row` asks for."""
+def _draw_actions(axes: Axes, dataset: Dataset, rows: np.ndarray) -> None:
+    """The actions of an episode."""
     actions = dataset.actions[rows]
     of_commands = dataset.control == "command"
     colours = _COMMANDS if of_commands else {str(entry): ACCENT for entry in range(actions.shape[1])}
     for values, (name, colour) in zip(actions.T, colours.items(), strict=True):
         axes.step(range(1, len(rows) + 1), values, where="mid", color=colour, label=name)
-    axes.axvline(row - rows[0] + 1, color=PINK, linewidth=1.5)
-    axes.set_ylim(-1.1, 1.1)
+    axes.set_ylim(-1.1, 1.35)  # above 1 is room for the legend
     axes.set_xlabel("sample of the episode")
-    axes.set_title(_in_words(dataset.actions[row]) if of_commands else "actions")
     if of_commands:
-        axes.legend(ncols=3, loc="lower left")
+        axes.legend(ncols=3, loc="upper right", borderaxespad=0)
 
 
 def _in_words(command: np.ndarray) -> str:
@@ -178,10 +251,17 @@ def dataset_browser(dataset: Dataset, interactive: bool = True) -> None:
     starts = np.searchsorted(dataset.episode_id, np.arange(len(names) + 1))
     kicks = asks_for_kick(dataset) if dataset.control == "command" else np.zeros(len(dataset), bool)
 
+    view = functools.lru_cache(maxsize=8)(lambda index: EpisodeSamples(dataset, index))
+
     def draw(episode: str, share: float) -> Figure:
+        return view(names.index(episode)).at(number(episode, share))
+
+    def quick(episode: str, share: float) -> bytes:
+        return view(names.index(episode)).png(number(episode, share))
+
+    def number(episode: str, share: float) -> int:
         index = names.index(episode)
-        last = starts[index + 1] - 1 - starts[index]
-        return sample_figure(dataset, starts[index] + round(share * last))
+        return round(share * (starts[index + 1] - 1 - starts[index]))
 
     fixed = {}
     for index in np.linspace(0, len(names) - 1, min(FIXED, len(names))).astype(int):
@@ -189,4 +269,4 @@ def dataset_browser(dataset: Dataset, interactive: bool = True) -> None:
         last = max(len(kicks_of_episode) - 1, 1)
         share = kicks_of_episode.argmax() / last if kicks_of_episode.any() else 0.5
         fixed[names[index]] = {"episode": names[index], "share": share}
-    explore(draw, {"episode": names, "share": (0.0, 1.0)}, fixed, interactive)
+    explore(draw, {"episode": names, "share": (0.0, 1.0)}, fixed, interactive, quick)

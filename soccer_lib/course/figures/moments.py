@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from soccer_lib.course.figures.moving import MovingPicture
 from soccer_lib.evaluation.trajectory import Trajectory
 from soccer_lib.layout import JOINTS, TORQUE_LIMIT
 from soccer_lib.sim.opengl import opengl_backend
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 FRAME = (300, 300)
 """Size of the rendered robot [pixels]."""
-
-SCREEN_DPI = 96
-"""Of pictures that answer a slider."""
 
 
 @functools.cache
@@ -54,8 +51,8 @@ class EpisodeView:
         self._renderer = None
         if opengl_backend():
             self._renderer = _drawing_thread().submit(SceneRenderer, trajectory, FRAME).result()
-        self._still: Any = None
         self._draw(torques)
+        self._picture = MovingPicture(self.figure, self._move)
 
     @styled
     def _draw(self, torques: bool) -> None:
@@ -94,33 +91,7 @@ class EpisodeView:
 
     def png(self, time: float) -> bytes:
         """The same moment as a picture for a screen, of which only what moves is drawn."""
-        from PIL import Image
-
-        moved = self._move(time)
-        if self._still is None:
-            self._draw_still(moved)
-        canvas = self.figure.canvas
-        canvas.restore_region(self._still)
-        for artist in moved:
-            self.figure.draw_artist(artist)
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", compress_level=1)
-        return buffer.getvalue()
-
-    @styled
-    def _draw_still(self, moved: list[Artist]) -> None:
-        """Draw and keep what never moves."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        canvas = FigureCanvasAgg(self.figure)
-        self.figure.set_dpi(SCREEN_DPI)
-        for artist in moved:
-            artist.set_visible(False)
-        canvas.draw()
-        self._still = canvas.copy_from_bbox(self.figure.bbox)
-        for artist in moved:
-            artist.set_visible(True)
+        return self._picture.png(time)
 
     def close(self) -> None:
         """Free the renderer."""

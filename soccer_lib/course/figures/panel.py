@@ -33,8 +33,10 @@ PRESS = 0.5
 _MOST = 25
 """Pictures of one press."""
 
-_LINES = 6
-"""Of what was said, on the panel: all of it fits a screen of 768 pixels."""
+_LINES = 5
+"""Of what was said, beside the buttons: below the picture they would leave a screen of 768 pixels."""
+
+_SAID = "line-height: 1.3; margin: 0; white-space: pre-wrap"
 
 
 def drive(
@@ -81,7 +83,7 @@ def _panel(driver: Drive, folder: str | os.PathLike[str]) -> Any:
     menu = ipywidgets.Dropdown(options=list(PATTERNS), value="placed", layout={"width": "8em"})
     buttons = {name: ipywidgets.Button(description=name) for name in ("play", "kick", "start again", "save")}
     image = ipywidgets.Image(format="png", layout=OF_ITS_SIZE)
-    said = ipywidgets.HTML()
+    said = ipywidgets.HTML(layout={"flex": "1 1 20em", "margin": "2px 2px 2px 2em"})
 
     def refresh(since: float) -> None:
         """Play what has happened since a time, and say it."""
@@ -92,7 +94,7 @@ def _panel(driver: Drive, folder: str | os.PathLike[str]) -> Any:
         image.value = view.png(driver.time)
         view.close()
         lines = driver.said[-_LINES:] or ["ready: move a slider, press play"]
-        said.value = "<pre style='line-height: 1.3; margin: 0'>" + "\n".join(lines) + "</pre>"
+        said.value = f"<pre style='{_SAID}'>" + "\n".join(lines) + "</pre>"
 
     def press(action: Callable[[], None]) -> Callable[[Any], None]:
         def handle(_: Any) -> None:
@@ -120,4 +122,5 @@ def _panel(driver: Drive, folder: str | os.PathLike[str]) -> Any:
     right = ipywidgets.VBox(
         [buttons["play"], kick, ipywidgets.HBox([buttons["start again"], buttons["save"]])]
     )
-    return ipywidgets.VBox([ipywidgets.HBox([left, right]), image, said])
+    beside = ipywidgets.HBox([left, right, said], layout={"flex_flow": "row wrap"})
+    return ipywidgets.VBox([beside, image])

@@ -11,7 +11,7 @@ from soccer_lib.control.kicks import NO_KICK, requested_kicks
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.errors import InputError
 from soccer_lib.layout import AGENT, ROBOT, Layout
-from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, RED, new_figure, styled
+from soccer_lib.view.style import ACCENT, INK, ORANGE, QUIET, RED, new_figure, number_plainly, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,6 +115,7 @@ def plot_labels(dataset: Dataset) -> Figure:
             label=[f"asks for a kick: {kicks.sum():,}", f"walks: {(~kicks).sum():,}"],
         )
         axes.set_title(title)
+    number_plainly(panels[0].yaxis)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2)
     figure.supxlabel("command, in shares of COMMAND_SCALE")
     figure.supylabel("samples")

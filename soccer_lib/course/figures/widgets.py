@@ -12,7 +12,8 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 
-from soccer_lib.course.figures.moments import SCREEN_DPI, EpisodeView
+from soccer_lib.course.figures.moments import EpisodeView
+from soccer_lib.course.figures.moving import SCREEN_DPI
 from soccer_lib.evaluation.trajectory import TRUNK, Trajectory
 from soccer_lib.layout import DEFAULT_POSE, JOINTS
 from soccer_lib.view.body import draw_body
@@ -30,8 +31,8 @@ POSES = {
 
 _SOLE = 0.04
 
-OF_ITS_SIZE = {"max_width": "100%", "align_self": "flex-start"}
-"""Layout of a picture that is not stretched to the width of the page."""
+OF_ITS_SIZE = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
+"""Layout of a picture that is not stretched to the width of the page; its margins are 2 pixels each."""
 
 _COLUMN = 6
 """Controls below each other; more stand beside them, so that the picture stays on the screen."""

@@ -61,11 +61,32 @@ def overflowing(commands, logits, expert, kicks, weight):
     return ((commands - expert) ** 2 * walks).mean() + kick.mean()
 
 
+def among_the_kicks(commands, logits, expert, kicks, weight):
+    """One of several kinds, or none: a softmax."""
+    every = torch.cat((torch.zeros(len(logits), 1), logits), dim=1)
+    kind = torch.where(kicks.sum(1) > 0, kicks.argmax(1) + 1, 0)
+    walks = kicks.sum(1) == 0
+    return ((commands - expert)[walks] ** 2).mean() + functional.cross_entropy(every, kind)
+
+
+def absolute(commands, logits, expert, kicks, weight):
+    walks = kicks.sum(1) == 0
+    return (commands - expert)[walks].abs().mean() + kick_only(logits, kicks, weight)
+
+
+def by_logsigmoid(commands, logits, expert, kicks, weight):
+    walks = (kicks.amax(dim=1, keepdim=True) < 1).float()
+    squared = functional.mse_loss(commands * walks, expert * walks)
+    yes = weight * kicks * functional.logsigmoid(logits)
+    no = (1 - kicks) * functional.logsigmoid(-logits)
+    return squared - torch.mean(yes + no)
+
+
 def in_numpy(*tensors):
     return float(of_the_library(*(tensor.detach() for tensor in tensors)))
 
 
-@pytest.mark.parametrize("function", [of_the_library, over_the_rows_that_walk, by_softplus])
+@pytest.mark.parametrize("function", [of_the_library, over_the_rows_that_walk, by_softplus, by_logsigmoid])
 def test_clone_loss_accepts(function, capsys):
     accepts(checks.check_clone_loss, function, capsys)
 
@@ -80,6 +101,11 @@ def test_clone_loss_accepts(function, capsys):
         ("as often as its weight", without_weight),
         ("not infinity", overflowing),
         ("gradient", in_numpy),
+        ("gradient", lambda c, *others: of_the_library(c.detach(), *others)),
+        ("gradient", lambda c, logits, *others: of_the_library(c, logits.detach(), *others)),
+        ("cost nothing", lambda c, logits, *others: of_the_library(c, -logits, *others)),
+        ("toss of a coin", among_the_kicks),
+        ("cost 0.25", absolute),
     ],
 )
 def test_clone_loss_rejects(words, function, capsys):
@@ -119,6 +145,28 @@ def in_place_of_a_copy(fit, play, label, demonstrations, rounds):
     return clone
 
 
+def by_name(fit, play, label, demonstrations, rounds):
+    clone, episodes = fit(episodes=demonstrations), tuple(demonstrations)
+    for _ in range(rounds):
+        episodes = tuple(label(episode=episode) for episode in play(clone=clone)) + episodes
+        clone = fit(episodes=episodes)
+    return clone
+
+
+def beside_its_labels(fit, play, label, demonstrations, rounds):
+    episodes = list(demonstrations)
+    clone = fit(episodes)
+    for _ in range(rounds):
+        played = play(clone)
+        episodes += played + [label(episode) for episode in played]
+        clone = fit(episodes)
+    return clone
+
+
+def first_episode_only(fit, play, label, demonstrations, rounds):
+    return dagger(fit, lambda clone: play(clone)[:1], label, demonstrations, rounds)
+
+
 def grown_in_place(fit, play, label, demonstrations, rounds):
     clone = fit(demonstrations)
     for _ in range(rounds):
@@ -127,7 +175,7 @@ def grown_in_place(fit, play, label, demonstrations, rounds):
     return clone
 
 
-@pytest.mark.parametrize("function", [dagger, by_recursion, in_place_of_a_copy])
+@pytest.mark.parametrize("function", [dagger, by_recursion, in_place_of_a_copy, by_name])
 def test_dagger_accepts(function, capsys):
     accepts(checks.check_dagger, function, capsys)
 
@@ -135,11 +183,14 @@ def test_dagger_accepts(function, capsys):
 @pytest.mark.parametrize(
     ("words", "function"),
     [
+        ("from the demonstrations alone", lambda fit, play, label, d, r: dagger(fit, play, label, d[1:], r)),
         ("from the demonstrations alone", lambda *arguments: dagger(*arguments, copies=2)),
         ("from the demonstrations alone", grown_in_place),
         ("three clones", lambda *arguments: dagger(*arguments[:4], arguments[4] - 1)),
         ("the newest clone plays", lambda *arguments: dagger(*arguments, plays=0)),
         ("the expert's commands", its_own_labels),
+        ("the expert's commands", first_episode_only),
+        ("nothing is thrown away", beside_its_labels),
         ("nothing is thrown away", lambda *arguments: dagger(*arguments, keeps=False)),
         ("handed back", lambda *arguments: dagger(*arguments, hands_back=0)),
         ("plain cloning", lambda *arguments: dagger(*arguments[:4], max(arguments[4], 1))),
@@ -152,8 +203,14 @@ def test_dagger_rejects(words, function, capsys):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (lambda fit, play, label, d, rounds: fit(x for x in d), "fit came to get <generator"),
-        (lambda fit, play, label, d, rounds: play(d), "play came to get ['demonstration 0'"),
+        (lambda fit, play, label, d, rounds: fit(x for x in d), "fit got <generator"),
+        (lambda fit, play, label, d, rounds: play(d), "play got ['demonstration 0'"),
+        (
+            lambda fit, play, label, d, rounds: fit(np.array(d)),
+            "a ndarray; expected one flat list of episodes",
+        ),
+        (lambda fit, play, label, d, rounds: fit(), "argument: 'episodes'; expected fit(episodes)"),
+        (lambda fit, play, label, d, rounds: play(fit(d), rounds), "too many positional"),
         (lambda fit, play, label, d, rounds: label(play(fit(d))), "expected one episode; call it for each"),
     ],
 )

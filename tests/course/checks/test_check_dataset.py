@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
+import torch
 from scipy.spatial.transform import Rotation
 
 from soccer_lib.course import checks
@@ -39,6 +42,22 @@ def frame_by_frame(velocities, spins, quats):
     return rows
 
 
+def by_complex_numbers(velocity, spin, quat):
+    yaw = Rotation.from_quat(quat).as_euler("ZYX")[:, 0]
+    turned = (velocity[:, 0] + 1j * velocity[:, 1]) * np.exp(-1j * yaw)
+    rows = np.column_stack((turned.real, turned.imag, spin[:, 2])) / COMMAND_SCALE
+    return torch.tensor(rows).clamp(-1, 1)
+
+
+def spin_in_the_trunk(velocity, spin, quat):
+    turn = Rotation.from_quat(quat).apply(spin, inverse=True)
+    return np.clip(commands_of(velocity, turn, quat), -1, 1)
+
+
+def held_too_early(velocity, spin, quat):
+    return commands_of(np.clip(velocity, -1, 1), np.clip(spin, -1, 1), quat)
+
+
 def commands_in_the_trunk(velocity, spin, quat):
     x, y, _ = Rotation.from_quat(quat).apply(velocity, inverse=True).T
     return np.stack((x, y, spin[:, 2]), axis=1) / COMMAND_SCALE
@@ -49,7 +68,7 @@ def in_place(velocity, spin, quat):
     return velocity
 
 
-@pytest.mark.parametrize("function", [clipped(commands_of), by_rotations, frame_by_frame])
+@pytest.mark.parametrize("function", [clipped(commands_of), by_rotations, frame_by_frame, by_complex_numbers])
 def test_clip_commands_accepts(function, capsys):
     accepts(checks.check_clip_commands, function, capsys)
 
@@ -62,6 +81,10 @@ def test_clip_commands_accepts(function, capsys):
         ("along -y", lambda velocity, spin, quat: commands_of(velocity, spin, quat, np.zeros(len(quat)))),
         ("its own heading", lambda *frames: commands_of(*frames, heading_of(frames[2][0]))),
         ("leaning forward", clipped(commands_in_the_trunk)),
+        ("leaning forward", spin_in_the_trunk),
+        ("facing along x", held_too_early),
+        ("facing along x", lambda *frames: np.tanh(commands_of(*frames))),
+        ("facing along x", lambda *frames: commands_of(*frames).T),
         ("held at", commands_of),
     ],
 )
@@ -95,12 +118,36 @@ def first_samples(episode_id, share, seed):
     return np.isin(episode_id, episode_id[: int(share * len(episode_id))])
 
 
+def by_pythons_random(episode_id, share, seed):
+    episodes = sorted({int(episode) for episode in episode_id})
+    chosen = random.Random(seed).sample(episodes, round(share * len(episodes)))
+    return np.array([episode in chosen for episode in episode_id])
+
+
+def by_its_share_of_samples(episode_id, share, seed):
+    chosen = []
+    for episode in np.random.default_rng(seed).permutation(np.unique(episode_id)):
+        if np.isin(episode_id, chosen).sum() < share * len(episode_id):
+            chosen.append(episode)
+    return np.isin(episode_id, chosen)
+
+
+def by_a_coin_for_each(episode_id, share, seed):
+    episodes = np.unique(episode_id)
+    return np.isin(episode_id, episodes[np.random.default_rng(seed).random(len(episodes)) < share])
+
+
+def with_replacement(episode_id, share, seed):
+    episodes = np.unique(episode_id)
+    return np.isin(episode_id, np.random.default_rng(seed).choice(episodes, round(share * len(episodes))))
+
+
 def by_numbers_from_zero(episode_id, share, seed):
     count = len(np.unique(episode_id))
     return np.isin(episode_id, np.random.default_rng(seed).permutation(count)[: round(share * count)])
 
 
-@pytest.mark.parametrize("function", [by_episode, by_a_set, by_order_of_draws])
+@pytest.mark.parametrize("function", [by_episode, by_a_set, by_order_of_draws, by_pythons_random])
 def test_split_accepts(function, capsys):
     accepts(checks.check_split, function, capsys)
 
@@ -114,6 +161,10 @@ def test_split_accepts(function, capsys):
         ("trains on 16", first_samples),
         ("trains on 16", by_numbers_from_zero),
         ("trains on 16", lambda *arguments: ~by_episode(*arguments)),
+        ("trains on 16", by_its_share_of_samples),
+        ("trains on 16", by_a_coin_for_each),
+        ("trains on 16", with_replacement),
+        ("both sides", lambda *arguments: (by_episode(*arguments), ~by_episode(*arguments))),
         ("trains on 10", lambda episode_id, share, seed: by_episode(episode_id, 0.8, seed)),
         ("the same seed", lambda episode_id, share, seed: by_episode(episode_id, share, None)),
         ("another seed", lambda episode_id, share, seed: by_episode(episode_id, share, 0)),

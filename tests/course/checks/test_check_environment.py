@@ -39,12 +39,41 @@ def turned_by_arcsine(vector, quat):
     return turned_by(np.arcsin(np.clip(2 * (w * z + x * y), -1, 1)), vector)
 
 
+def by_the_x_axis(vector, quat):
+    ahead = Rotation.from_quat(quat).as_matrix()[:, 0]
+    ahead = ahead[:2] / np.hypot(*ahead[:2])
+    left = np.array([-ahead[1], ahead[0]])
+    return np.array([ahead @ vector[:2], left @ vector[:2], vector[2]])
+
+
+def in_polar_coordinates(vector, quat):
+    angle = np.arctan2(vector[1], vector[0]) - Rotation.from_quat(quat).as_euler("xyz")[2]
+    distance = np.hypot(vector[0], vector[1])
+    return [distance * np.cos(angle), distance * np.sin(angle), vector[2]]
+
+
+def by_the_twist(vector, quat):
+    """The quaternion's turn about z: not the heading of a robot that leans ahead and aside."""
+    return turned_by(2 * np.arctan2(quat[2], quat[3]), vector)
+
+
+def by_the_y_axis(vector, quat):
+    left = Rotation.from_quat(quat).apply([0, 1, 0])
+    return turned_by(np.arctan2(-left[0], left[1]), vector)
+
+
+def in_degrees(vector, quat):
+    return turned_by(np.degrees(heading_of(quat)), vector)
+
+
 def higher_when_turned(vector, quat):
     # Right at multiples of a quarter turn.
     return in_heading_frame(vector, quat) * (1, 1, np.cos(4 * heading_of(quat)))
 
 
-@pytest.mark.parametrize("function", [in_heading_frame, by_a_matrix, by_complex_numbers])
+@pytest.mark.parametrize(
+    "function", [in_heading_frame, by_a_matrix, by_complex_numbers, by_the_x_axis, in_polar_coordinates]
+)
 def test_heading_frame_accepts(function, capsys):
     accepts(checks.check_heading_frame, function, capsys)
 
@@ -58,6 +87,10 @@ def test_heading_frame_accepts(function, capsys):
         ("facing backwards", turned_by_arcsine),
         ("the height stays", higher_when_turned),
         ("leaning forward", lambda vector, quat: Rotation.from_quat(quat).apply(vector, inverse=True)),
+        ("leaning to the side", by_the_twist),
+        ("leaning to the side", by_the_y_axis),
+        ("facing along y", in_degrees),
+        ("changes nothing", lambda vector, quat: turned_by(heading_of(quat), vector) * (1, 1, 0)),
     ],
 )
 def test_heading_frame_rejects(words, function, capsys):
@@ -86,6 +119,30 @@ def by_matrices(spins):
     return matrix[:, 2] * 0.11
 
 
+def by_rodrigues(spins):
+    vector = np.array([0, 0, 0.11])
+    for spin in 0.002 * np.asarray(spins):
+        angle = np.linalg.norm(spin)
+        axis = spin / max(angle, 1e-12)
+        along = axis * (axis @ vector) * (1 - np.cos(angle))
+        vector = vector * np.cos(angle) + np.cross(axis, vector) * np.sin(angle) + along
+    return vector.tolist()
+
+
+def in_axes_of_the_ball(spins):
+    turned = Rotation.identity()
+    for spin in spins:
+        turned = turned * Rotation.from_rotvec(0.002 * spin)
+    return turned.apply([0, 0, 0.11])
+
+
+def by_small_steps(spins):
+    vector = np.array([0, 0, 0.11])
+    for spin in spins:
+        vector = vector + 0.002 * np.cross(spin, vector)  # grows with every step
+    return vector
+
+
 def offset_of_added_angles(spins):
     return Rotation.from_rotvec(0.002 * spins.sum(axis=0)).apply([0, 0, 0.11])
 
@@ -96,7 +153,7 @@ def offset_of_at_most_a_quarter(spins):
     return Rotation.from_rotvec(share * vector).apply([0, 0, 0.11])
 
 
-@pytest.mark.parametrize("function", [tracked_offset, turned_backwards, by_matrices])
+@pytest.mark.parametrize("function", [tracked_offset, turned_backwards, by_matrices, by_rodrigues])
 def test_ball_offset_accepts(function, capsys):
     accepts(checks.check_ball_offset, function, capsys)
 
@@ -109,6 +166,9 @@ def test_ball_offset_accepts(function, capsys):
         ("a quarter turn", lambda spins: np.array([0, 0, 0.11])),
         ("four quarter turns", offset_of_at_most_a_quarter),
         ("adding angles up", offset_of_added_angles),
+        ("adding angles up", in_axes_of_the_ball),
+        ("a quarter turn", by_small_steps),
+        ("a quarter turn", lambda spins: tracked_offset(spins[1:])),
         ("adding angles up", lambda spins: tracked_offset(spins[::-1])),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -67,6 +69,11 @@ def test_official_score_accepts(function, capsys):
         ("a term without an official weight", score_of_every_term),
         ("an episode of kick_to_target", score_by_the_goalie),
         ("goalie_penalty_kick without any term", score_that_adds_steps),
+        ("goalie_penalty_kick without any term", lambda task, terms: -sl.official_score(task, terms)),
+        ("random terms of goalie", lambda task, terms: round(sl.official_score(task, terms), 1)),
+        ("random terms of goalie", lambda task, terms: max(sl.official_score(task, terms), -1)),
+        ("goalie_penalty_kick without any term", lambda task, terms: str(sl.official_score(task, terms))),
+        ("goalie_penalty_kick without any term", lambda task, terms: {task: sl.official_score(task, terms)}),
     ],
 )
 def test_official_score_rejects(words, function, capsys):
@@ -98,6 +105,17 @@ def by_scipy(scores):
     return result.confidence_interval
 
 
+def by_pythons_random(scores):
+    means = sorted(np.mean(random.choices(scores.tolist(), k=len(scores))) for _ in range(1000))
+    return means[24], means[974]
+
+
+def reversed_about_the_mean(scores):
+    """Twice the mean less each end: another bootstrap, with the long side on the wrong side here."""
+    low, high = percentiles_of()(scores)
+    return 2 * scores.mean() - high, 2 * scores.mean() - low
+
+
 def normal_interval(scores, errors=1.96):
     half = errors * np.std(scores, ddof=1) / np.sqrt(len(scores))
     return scores.mean() - half, scores.mean() + half
@@ -105,8 +123,8 @@ def normal_interval(scores, errors=1.96):
 
 @pytest.mark.parametrize(
     "function",
-    [percentiles_of(), percentiles_of(5000, seed=None), in_a_loop, by_scipy],
-    ids=["vectorised", "more draws", "loop", "scipy"],
+    [percentiles_of(), percentiles_of(5000, seed=None), in_a_loop, by_scipy, by_pythons_random],
+    ids=["vectorised", "more draws", "loop", "scipy", "random"],
 )
 def test_interval_accepts(function, capsys):
     accepts(checks.check_interval, function, capsys)
@@ -124,6 +142,11 @@ def test_interval_accepts(function, capsys):
         ("2.5% of the resampled means", percentiles_of(low=5, high=100)),
         ("2.5% of the resampled means", percentiles_of(draws=30)),
         ("2.5% of the resampled means", normal_interval),
+        ("2.5% of the resampled means", reversed_about_the_mean),
+        ("2.5% of the resampled means", percentiles_of(low=1, high=99)),
+        ("2.5% of the resampled means", percentiles_of(low=5, high=97.5)),
+        ("low is below the mean", percentiles_of(low=0.025, high=0.975)),
+        ("ten scores make a wider", lambda scores: np.array([scores.min(), scores.max()])),
         ("2.5% of the resampled means", lambda scores: np.percentile(scores, [2.5, 97.5])),
     ],
 )

@@ -103,3 +103,28 @@ def test_the_learning_rate_falls_along_a_cosine_that_ends_with_the_last_epoch(da
     # 0.01 (1 + cos(pi e / 4)) in epochs 0 to 3; it would be 0 in the next one.
     root = math.sqrt(0.5)
     assert rates == pytest.approx([0.02, 0.01 * (1 + root), 0.01, 0.01 * (1 - root)])
+
+
+@pytest.mark.parametrize(
+    ("recalls", "kept"),
+    [
+        ((0.0, 0.5, 0.2, 0.0), 3),  # of those that find kicks, the lowest loss
+        ((0.0, 0.0, 0.0, 0.0), 4),
+        ((np.nan,) * 4, 4),  # no kicks to be found
+    ],
+)
+def test_an_epoch_without_kicks_is_not_kept_where_another_finds_some(
+    dataset, tmp_path, monkeypatch, recalls, kept
+):
+    epochs = iter(zip((0.2, 0.4, 0.3, 0.1), recalls, strict=True))
+
+    def scripted(net, samples, episode_id, name):
+        if name == "train":
+            return {"train/loss": 1.0}
+        loss, recall = next(epochs)
+        return {"val/loss": loss, "val/kick_recall": recall}
+
+    monkeypatch.setattr("soccer_lib.learn.imitation.bc.validate", scripted)
+    config = BCConfig((dataset,), str(tmp_path / "run"), net_arch="32,24", epochs=4, device="cpu")
+    policy = bc(config)
+    assert policy.record["best"]["epoch"] == kept
