@@ -119,7 +119,7 @@ class TrainConfig:
     """spread of the noise on walking commands, or on actions; PPO learns it from here on"""
     kick_share: Annotated[float | None, Range(0, 1)] = None
     """with commands: how often exploration asks for a kick; with PPO only how often at first"""
-    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.3, 0.2, 0.1)
+    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.3, 0.2, 0.15)
     """PPO with commands: shares of all kicks beyond which the agent kicks where nothing is drawn; each
     evaluation tries all and keeps the best"""
     bc_weights: Annotated[str, tyro.conf.arg(aliases=["--pretrained-path"])] = ""

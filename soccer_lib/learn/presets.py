@@ -93,7 +93,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         # Kicks are explored as modes, so the noise on walking need not reach their corners.
         "action_noise_sigma": 0.6,
         "kick_share": 0.15,
-        "refusal_cost": 1.0,
+        # With 1 the agent forgets to kick within reach too: no kick in 18,000 commands.
+        "refusal_cost": 0.1,
         # A goal is worth 10 to 20 points and a hit 2: advantages are normalised over all tasks together.
         "reward_scale": "goalie_penalty_kick=0.1,obstacle_penalty_kick=0.1,kick_to_target=1",
         "eval_freq": 20_000,
