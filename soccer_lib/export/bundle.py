@@ -244,7 +244,8 @@ def _bound(statement: ast.stmt) -> set[str]:
         node.id
         for target in targets
         for node in ast.walk(target)
-        if isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Store) or isinstance(target, ast.Subscript))
+        if isinstance(node, ast.Name)
+        and (isinstance(node.ctx, ast.Store) or isinstance(target, ast.Subscript))
     }
 
 

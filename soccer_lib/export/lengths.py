@@ -1,4 +1,4 @@
-"""`math.hypot` for exported agents; a file of its own, because Python's algorithm needs `stand_ins` itself."""
+"""`math.hypot` for exported agents: a file of its own, because Python's algorithm needs `stand_ins`."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ RESULTS = ("twelve torques", "what the model's network sees")
 
 _HEAD = '''"""{name}: an agent of the Booster Soccer Workbook as a preprocessor for the competition's client.
 
-Made by: python -m soccer_lib export. It needs nothing but numpy, which the client calls np. The functions marked
-as modules are the library's own source without comments, and the last one holds the agent's numbers.
+Made by: python -m soccer_lib export. It needs nothing but numpy, which the client calls np. The functions
+marked as modules are the library's own source without comments; the last one makes the agent of its numbers.
 """
 
 
@@ -109,9 +109,7 @@ class Recipe:
         """The whole preprocessor."""
         unpack = self.named(STAND_INS, "unpacked")
         parts = list(self.arrays.values())
-        table = [
-            (name, part.dtype.str, part.shape) for name, part in zip(self.arrays, parts, strict=True)
-        ]
+        table = [(name, part.dtype.str, part.shape) for name, part in zip(self.arrays, parts, strict=True)]
         content = b"".join(part.tobytes() for part in parts)
         content += bytes(-len(content) % 3)  # base64 without a padding of its own
         data = textwrap.fill(base64.b64encode(content).decode(), 110)
@@ -172,8 +170,8 @@ def _add_learned(recipe: Recipe, policy: LearnedPolicy) -> None:
     network = policy.network
     if not isinstance(network, Network):
         raise InputError(
-            f"{recipe.name} runs in a runtime of its own and cannot be exported; expected a network of layers; "
-            "try convert, and export what it writes"
+            f"{recipe.name} runs in a runtime of its own and cannot be exported; expected a network of "
+            "layers; try convert, and export what it writes"
         )
     spec = recipe.named(STAND_INS, "BareSpec")
     spec_text = f"{spec}({recipe.name!r}, {policy.spec.control!r}, {policy.spec.observation!r})"
