@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
 from soccer_lib.export.pilot import TORQUE_UNIT
 from soccer_lib.layout import DEFAULT_POSE, KD, KP, TORQUE_LIMIT
+
+_COUNTER = r"[./]___torch_mangle_\d+"
+"""How torch tells the classes of one name apart that a process has made."""
 
 Arrays = dict[str, torch.Tensor]
 
@@ -51,9 +55,14 @@ class Identity(nn.Module):
 
 
 class PlainActor(nn.Module):
-    """The network of an agent of torques: what it sees in, shares of the torque limits out."""
+    """The network of an agent of torques or of joint targets.
 
-    def __init__(self, network: Network, name: str) -> None:
+    An agent of torques answers with shares of their limits. One of joint targets gets rows of what it saw
+    when it chose them and then the joints' present state; it answers as the PD does, in `TORQUE_UNIT`.
+    One class for both, without parts: an archive of several classes differs from one time to the next.
+    """
+
+    def __init__(self, network: Network, joint: bool, name: str) -> None:
         """Take the layers over.
 
         Raises:
@@ -66,46 +75,35 @@ class PlainActor(nn.Module):
                 f"{name} has layers that cannot be exported: {', '.join(odd)}; expected some of "
                 f"{', '.join(LAYERS_OF_TORCH)}; train it with control='command'"
             )
-        self.inputs = network.inputs
+        self.joint = joint
+        self.inputs = network.inputs + 24 * joint
         self.layers = [
-            (kind, {key: torch.from_numpy(np.array(array)) for key, array in arrays.items()})
+            (kind, {key: torch.from_numpy(np.array(array)) for key, array in sorted(arrays.items())})
             for kind, arrays in network.layers
         ]
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """Shapes: (n, inputs) to (n, 12)."""
+        answer = rows[:, :-24] if self.joint else rows
         for kind, arrays in self.layers:
-            rows = LAYERS_OF_TORCH[kind](rows, arrays)
-        return torch.clamp(rows, -1.0, 1.0)
-
-
-class JointActor(nn.Module):
-    """The network of an agent of joint targets and the PD that follows them, in units of `TORQUE_UNIT`.
-
-    Its rows are what the agent saw when it chose its targets, and then the joints' present state.
-    """
-
-    def __init__(self, actor: PlainActor) -> None:
-        super().__init__()
-        self.actor = actor
-        self.inputs = actor.inputs + 24
+            answer = LAYERS_OF_TORCH[kind](answer, arrays)
+        answer = torch.clamp(answer, -1.0, 1.0)
+        if not self.joint:
+            return answer
         constants = (DEFAULT_POSE, KP, KD, TORQUE_LIMIT, TORQUE_UNIT)
-        self.pose, self.kp, self.kd, self.limit, self.unit = map(torch.from_numpy, constants)
-
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Shapes: (n, inputs + 24) to (n, 12)."""
-        target = self.pose + self.actor(rows[:, :-24])
-        torque = (target - rows[:, -24:-12]) * self.kp - self.kd * rows[:, -12:]
-        return torch.minimum(torch.maximum(torque, -self.limit), self.limit) / self.unit
+        pose, kp, kd, limit, unit = map(torch.from_numpy, constants)
+        torque = (pose + answer - rows[:, -24:-12]) * kp - kd * rows[:, -12:]
+        return torch.minimum(torch.maximum(torque, -limit), limit) / unit
 
 
-def _without_traces(archive: bytes) -> bytes:
-    """A TorchScript archive without the paths of this machine, the same whenever it is made."""
+def _plain(archive: bytes) -> bytes:
+    """A TorchScript archive of one class without this machine's paths, the same whenever it is made."""
     plain = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(plain, "w") as target:
         for name in source.namelist():
             if not name.endswith((".debug_pkl", "serialization_id")):
-                target.writestr(zipfile.ZipInfo(name), source.read(name))  # dated 1980, not compressed
+                entry = zipfile.ZipInfo(re.sub(_COUNTER, "", name))  # dated 1980, not compressed
+                target.writestr(entry, re.sub(_COUNTER.encode(), b"", source.read(name)))
     return plain.getvalue()
 
 
@@ -126,21 +124,18 @@ def model_files(network: Network | None, control: str, name: str) -> dict[str, b
     model: nn.Module = Identity()
     inputs = 12
     if network is not None:
-        actor = PlainActor(network, name)
-        model = JointActor(actor) if control == "joint" else actor
+        model = PlainActor(network, control == "joint", name)
         inputs = model.inputs
     example = torch.zeros(2, inputs)
-    script = io.BytesIO()
-    torch.jit.save(torch.jit.trace(model.eval(), example), script)
-    files = {"model.pt": _without_traces(script.getvalue())}
-    if importlib.util.find_spec("onnx"):
-        graph = io.BytesIO()
-        rows = {"input": {0: "rows"}, "output": {0: "rows"}}
-        ends = {"input_names": ["input"], "output_names": ["output"], "dynamic_axes": rows}
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # torch recommends its exporter for programs, which wants more packages
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch recommends its exporter of programs, which no client reads
+        script = io.BytesIO()
+        torch.jit.save(torch.jit.trace(model.eval(), example), script)
+        files = {"model.pt": _plain(script.getvalue())}
+        if importlib.util.find_spec("onnx"):
+            graph = io.BytesIO()
+            rows = {"input": {0: "rows"}, "output": {0: "rows"}}
+            ends = {"input_names": ["input"], "output_names": ["output"], "dynamic_axes": rows}
             torch.onnx.export(model, (example,), graph, dynamo=False, **ends)
-        files["model.onnx"] = graph.getvalue()
+            files["model.onnx"] = graph.getvalue()
     return files

@@ -107,7 +107,7 @@ class Pilot:
             What `answer_now` makes, held from one action to the next.
         """
         if not senses.raw[JOINT_STATE].any():
-            self.begin(task)  # all joints are exactly at rest at 0 at a reset, and at no other time
+            self.begin(task)  # all joints are exactly at rest at 0; any torque moves them with its first step
         else:
             self.steps += 1
             self.tracker.push(senses.raw[_SPIN], senses.quat, senses.gyro)

@@ -100,7 +100,8 @@ class Recipe:
         parts = []
         for index, (kind, arrays) in enumerate(network.layers):
             stored = [
-                f"{key!r}: {self.stored(f'{name}.{index}.{key}', array)}" for key, array in arrays.items()
+                f"{key!r}: {self.stored(f'{name}.{index}.{key}', array)}"
+                for key, array in sorted(arrays.items())
             ]
             parts.append(f"({kind!r}, {{{', '.join(stored)}}})")
         return f"{self.named(NETWORK, 'Network')}([{', '.join(parts)}])"

@@ -127,7 +127,7 @@ def ldexp(x, exponent):
 
 
 def erf(x):
-    """Stands for `math.erf`, to 1e-15: a sum of positive terms (Abramowitz and Stegun 1964, 7.1.6)."""
+    """Stands for `math.erf`, to 2e-15: a sum of positive terms (Abramowitz and Stegun 1964, 7.1.6)."""
     if abs(x) > 6:
         return 1.0 if x > 0 else -1.0
     term = x

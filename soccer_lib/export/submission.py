@@ -86,12 +86,13 @@ that falls or touches the ball can score otherwise in the last digits.""",
 }
 
 
-def contents(policy: Policy, agent: str) -> dict[str, bytes]:
+def contents(policy: Policy, agent: str, largest: int = LARGEST) -> dict[str, bytes]:
     """The files of a submission without its manifest.
 
     Args:
         policy: who is exported.
         agent: what `load_policy` was told, for the README.
+        largest: most that the files may take together [bytes].
 
     Raises:
         InputError: the policy cannot be exported, or takes too much room.
@@ -110,10 +111,10 @@ def contents(policy: Policy, agent: str) -> dict[str, bytes]:
     }
     files = {name: text.encode() for name, text in texts.items()} | models
     size = sum(map(len, files.values()))
-    if size > LARGEST:
+    if size > largest:
         raise InputError(
             f"{recipe.name} takes {size / 1e6:.1f} MB as a submission; expected at most "
-            f"{LARGEST / 1e6:.0f} MB; train a smaller network"
+            f"{largest / 1e6:.0f} MB; train a smaller network"
         )
     return files
 
