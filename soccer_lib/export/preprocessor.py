@@ -25,7 +25,7 @@ CREW = ("soccer_lib.export.crew", "Crew")
 
 RESULTS = ("twelve torques", "what the model's network sees")
 
-_HEAD = '''"""{name}: an agent of the Booster Soccer Workbook as a preprocessor for the competition's client.
+_HEAD = '''"""An agent of the Booster Soccer Workbook as a preprocessor for the competition's client.
 
 Made by: python -m soccer_lib export. It needs nothing but numpy, which the client calls np. The functions
 marked as modules are the library's own source without comments; the last one makes the agent of its numbers.
@@ -115,7 +115,7 @@ class Recipe:
         content += bytes(-len(content) % 3)  # base64 without a padding of its own
         data = textwrap.fill(base64.b64encode(content).decode(), 110)
         body = [f"arrays = {unpack}(DATA, {table!r})", *self.lines, "return locals()"]
-        head = _HEAD.format(name=self.name, result=RESULTS[self.network is not None])
+        head = _HEAD.format(result=RESULTS[self.network is not None])
         agent = "\n".join(f"    {line}" for line in body)
         library = Bundle(self.roots, ["modify_state"]).text()
         return f'{head}{library}\n\n\nDATA = """\n{data}\n"""\n\n\n@module\ndef agent():\n{agent}\n'
@@ -175,7 +175,13 @@ def _add_learned(recipe: Recipe, policy: LearnedPolicy) -> None:
             "layers; try convert, and export what it writes"
         )
     spec = recipe.named(STAND_INS, "BareSpec")
-    spec_text = f"{spec}({recipe.name!r}, {policy.spec.control!r}, {policy.spec.observation!r})"
+    # The name stays here: it comes from a folder's, and belongs into no code.
+    spec_text = f"{spec}('agent', {policy.spec.control!r}, {policy.spec.observation!r})"
+    if policy.spec.observation == "raw":
+        raise InputError(
+            f"{recipe.name} sees the stock observation of {network.inputs} entries, which only one task has; "
+            "expected an observation of all tasks; train it with --observation full, robot or agent"
+        )
     if policy.spec.control == "command":
         made = recipe.named(type(policy).__module__, "LearnedPolicy")
         recipe.lines.append(f"policy = {made}({recipe.layers('policy', network)}, {spec_text})")

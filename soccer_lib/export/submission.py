@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shlex
 from pathlib import Path
 
 from soccer_lib.errors import InputError, one_line
@@ -86,12 +88,13 @@ that falls or touches the ball can score otherwise in the last digits.""",
 }
 
 
-def contents(policy: Policy, agent: str, largest: int = LARGEST) -> dict[str, bytes]:
+def contents(policy: Policy, agent: str, name: str = "", largest: int = LARGEST) -> dict[str, bytes]:
     """The files of a submission without its manifest.
 
     Args:
         policy: who is exported.
         agent: what `load_policy` was told, for the README.
+        name: what the README calls it; "" for the policy's own name.
         largest: most that the files may take together [bytes].
 
     Raises:
@@ -103,7 +106,8 @@ def contents(policy: Policy, agent: str, largest: int = LARGEST) -> dict[str, by
     unit = (TORQUE_LIMIT if shares else TORQUE_UNIT).astype(int).tolist()
     words = _BY_MODEL if recipe.network is not None else _BY_COMMANDS
     onnx = ", `model.onnx`" if len(models) > 1 else ""
-    readme = _README.format(name=recipe.name, agent=agent, onnx=onnx, **words)
+    title = re.sub(r"[^\w .:+-]", "_", name or recipe.name)
+    readme = _README.format(name=title, agent=shlex.quote(agent), onnx=onnx, **words)
     texts = {
         "preprocessor.py": recipe.text(),
         "action_function.py": _ACTION_FUNCTION.format(unit=unit),
@@ -175,7 +179,7 @@ def checked_submission(folder: str | os.PathLike[str], agent: str = "") -> tuple
     """
     folder = Path(folder)
     manifest = load_record(folder / MANIFEST, "files")
-    if manifest.get("kind") != KIND or not isinstance(manifest.get("agent"), str):
+    if manifest.get("kind") != KIND or not all(isinstance(manifest.get(k), str) for k in ("agent", "name")):
         raise InputError(f"{folder / MANIFEST} is no manifest of a submission; {_AGAIN}")
     try:
         policy = load_policy(agent or manifest["agent"])
@@ -184,7 +188,7 @@ def checked_submission(folder: str | os.PathLike[str], agent: str = "") -> tuple
             f"{folder} was made from an agent that is not here ({one_line(error, 200)}); expected it, to "
             "compare; name it with --agent"
         ) from error
-    expected = contents(policy, agent or manifest["agent"])
+    expected = contents(policy, manifest["agent"], manifest["name"])
     for name, told in manifest["files"].items():
         if name not in expected and name not in OPTIONAL:
             raise InputError(

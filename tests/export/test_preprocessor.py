@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from soccer_lib.layout import TORQUE_LIMIT
 from soccer_lib.policies import PolicySpec, load_policy
 from soccer_lib.policies.learned import LearnedPolicy
 from soccer_lib.sim import make_sim
+from soccer_lib.tasks import TASKS
+from soccer_lib.wrappers.observation import full_observation
 from tests.export.exported import ONE_HOT, linear, preprocessor_of, small_agent, torques_here, torques_there
 
 
@@ -25,10 +28,13 @@ from tests.export.exported import ONE_HOT, linear, preprocessor_of, small_agent,
         ("walk_at_ball", "kick_to_target", 12),
         ("stand", "obstacle_penalty_kick", 60),
         ("small", "obstacle_penalty_kick", 12),
+        ("small with a hold of 33 steps", "kick_to_target", 20),
     ],
 )
 def test_every_torque_is_the_same_to_the_bit(agent, task, actions, tmp_path):
-    policy = small_agent() if agent == "small" else load_policy(agent)
+    policy = small_agent() if agent.startswith("small") else load_policy(agent)
+    if "hold" in agent:
+        policy.spec = dataclasses.replace(policy.spec, hold=33)
     here = torques_here(policy, task, 3, actions)
     there = torques_there(preprocessor_of(policy, tmp_path), task, 3, len(here))
     assert len(here) >= 60
@@ -84,8 +90,9 @@ def test_a_plain_agent_hands_on_what_it_sees_and_the_joints(tmp_path):
     sim = make_sim("obstacle_penalty_kick")
     observation, info = sim.reset(seed=1)
     info = {**info, "task_index": ONE_HOT[1]}
-    torque = small_agent("torque", "raw", inputs=54)
-    assert np.array_equal(preprocessor_of(torque, tmp_path).modify_state(observation, info)[0], observation)
+    torque = preprocessor_of(small_agent("torque", "full", inputs=89), tmp_path)
+    seen = full_observation(observation[:24], info, TASKS["obstacle_penalty_kick"])
+    assert np.array_equal(torque.modify_state(observation, info)[0], seen)
     joint = preprocessor_of(small_agent("joint", "full", inputs=89), tmp_path)
     seen = [joint.modify_state(observation, info)[0]]
     for _ in range(10):
@@ -105,6 +112,11 @@ def test_layers_that_need_more_than_numpy_are_refused():
         InputError, match="odd has layers that cannot be exported: gelu; expected some of .*relu"
     ):
         recipe_of(policy)
+
+
+def test_an_agent_of_one_task_is_refused():
+    with pytest.raises(InputError, match="small sees the stock observation of 54 entries.*train it with"):
+        recipe_of(small_agent("torque", "raw", inputs=54))
 
 
 def test_who_draws_at_random_is_refused():

@@ -90,7 +90,8 @@ def test_changed_files_are_refused_with_and_without_a_changed_manifest(folder):
     [
         ({"kind": "other"}, "is no manifest of a submission"),
         ({"agent": 5}, "is no manifest of a submission"),
-        ({"agent": "zero"}, "README.md is not what export makes of zero|preprocessor.py is not what"),
+        ({"agent": "zero"}, "preprocessor.py is not what export makes of zero today"),
+        ({"name": 3}, "is no manifest of a submission"),
         ({"agent": "runs/gone"}, "was made from an agent that is not here .*; name it with --agent"),
         ({"files": []}, "expected a record with files"),
         ({"files": {"../evil.py": "00"}}, "names ../evil.py, which export does not write"),
@@ -102,6 +103,18 @@ def test_a_changed_manifest_is_refused_in_one_line(folder, change, words):
     with pytest.raises(InputError, match=words) as refusal:
         checked_submission(folder)
     assert "\n" not in str(refusal.value)
+
+
+def test_the_agent_may_have_moved_and_its_name_is_in_no_code(tmp_path):
+    odd = tmp_path / 'a"""b'
+    write_policy(odd / "final_model.safetensors", small_agent())
+    export_agent(str(odd), tmp_path / "out")
+    odd.rename(tmp_path / "moved")
+    with pytest.raises(InputError, match="that is not here"):
+        checked_submission(tmp_path / "out")
+    assert checked_submission(tmp_path / "out", str(tmp_path / "moved"))[0].spec.name == "moved"
+    assert 'a"""b' not in (tmp_path / "out" / "preprocessor.py").read_text()
+    assert "# a___b: a submission" in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_an_agent_that_learned_on_is_no_longer_that_of_the_submission(tmp_path):
