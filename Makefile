@@ -9,6 +9,8 @@ N ?= 06
 ARGS ?=
 PY := .venv/bin/python
 RUN := $(PY) -m soccer_lib
+SAI := .venv-sai
+SAI_STAMP := $(SAI)/installed-$(shell cksum requirements-sai.txt | cut -d ' ' -f 1)
 STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
 
 # The first Python that starts and is 3.11 to 3.13; a shim that cannot start is passed over.
@@ -22,7 +24,7 @@ endef
 # What is pinned must also import together.
 SMOKE := import imageio, ipywidgets, matplotlib, mujoco, papermill, sai_mujoco, scipy, stable_baselines3, torch, tyro
 
-.PHONY: help setup course test lint faults lab bench notebook clean
+.PHONY: help setup course test lint faults lab bench notebook sai clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,7 +78,18 @@ bench: $(STAMP) ## Measure exactness and speed into runs/bench.
 	@$(RUN) bench exact --json runs/bench/exact.json
 	@$(RUN) bench env --json runs/bench/env.json
 
-clean: ## Remove .venv and caches; runs/ stays.
-	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build *.egg-info
+sai: $(SAI_STAMP) ## Create .venv-sai with the competition's own client, for export --verify.
+	@echo "$(SAI) is ready: python -m soccer_lib export --verify DIR runs the competition's client."
+
+$(SAI_STAMP): | requirements-sai.txt
+	@python=$$($(FIND_PYTHON)); \
+	echo "Setting up $(SAI) with $$($$python -V). Minutes, depending on the network and the torch build."; \
+	"$$python" -m venv --clear $(SAI)
+	@$(SAI)/bin/python -m pip install --progress-bar off --disable-pip-version-check -r requirements-sai.txt
+	@$(SAI)/bin/python -c 'import sai_mujoco, sai_rl, torch'
+	@touch $@
+
+clean: ## Remove .venv, .venv-sai and caches; runs/ stays.
+	@rm -rf .venv .venv-sai .pytest_cache .ruff_cache .mypy_cache build *.egg-info
 	@find . -name __pycache__ -prune -exec rm -rf {} +
-	@echo "Removed .venv and caches. runs/ is kept: delete it yourself."
+	@echo "Removed .venv, .venv-sai and caches. runs/ is kept: delete it yourself."

@@ -12,6 +12,7 @@ from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
 from soccer_lib.policies.foreign.check import compared
 from soccer_lib.policies.foreign.interface import hints_beside
+from soccer_lib.policies.foreign.normaliser import normalisers_beside
 from soccer_lib.policies.foreign.read import read_foreign
 from soccer_lib.policies.learned import policy_files, walker_sha256, write_policy
 from soccer_lib.policies.policy import HOLD
@@ -48,6 +49,8 @@ class ConvertConfig:
     """compare with the original on random inputs, if that can be run, and print the difference"""
     trust_code: bool = False
     """let torch run a TorchScript file as it is, with whatever its author put into it"""
+    trust_pickle: bool = False
+    """read a pickled VecNormalize, named or beside the file, with whatever its author put into it"""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -79,7 +82,8 @@ def main(config: ConvertConfig) -> None:
     assert isinstance(network, Network)  # what as_layers gives
     if check:
         # What picks and normalises the observation stands before the file's own layers.
-        front = (network.layers[0][0] == "take") + bool(config.normaliser)
+        pickled = config.trust_pickle and normalisers_beside(source)
+        front = (network.layers[0][0] == "take") + bool(config.normaliser or pickled)
         print(compared(source, policy, front, config.trust_code))
     spec = policy.spec
     if spec.walker not in (None, "own", "hub"):

@@ -45,6 +45,8 @@ class EvaluateConfig:
     """Picture of the scores, .png, .svg or .pdf."""
     trust_code: bool = False
     """Let torch run a TorchScript policy as it is, with whatever its author put into it."""
+    trust_pickle: bool = False
+    """Normalise by the pickled VecNormalize beside the policy, with whatever its author put into it."""
 
 
 def main(config: EvaluateConfig) -> None:
@@ -59,7 +61,7 @@ def main(config: EvaluateConfig) -> None:
     size = record_bytes(tasks, config.episodes) if config.record else 0
     check_outputs([config.json, config.plot, config.record], size)
     result = evaluate(
-        load_policy(config.policy, trust_code=True) if config.trust_code else config.policy,
+        load_policy(config.policy, trust_code=config.trust_code, trust_pickle=config.trust_pickle),
         tasks,
         config.episodes,
         config.seed,

@@ -64,6 +64,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",
     ),
+    "export": (
+        "soccer_lib.cli.export:ExportConfig:main",
+        "Write an agent as a submission for the competition's client; --verify compares the scores.",
+    ),
     "convert": (
         "soccer_lib.cli.convert:ConvertConfig:main",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",

@@ -32,7 +32,8 @@ def load_policy(
             checkpoint, or a Flax tree as npz or msgpack. A policy itself is handed back.
         walker: what to walk with instead of the policy's own choice: "own", "hub" or a walker file.
         foreign: what a foreign file does not say itself: `observation`, `control`, `hold`, `activation`,
-            `norm`, `output`, `only`, `normaliser`, `trust_code` (see `policies.foreign.read.read_foreign`).
+            `norm`, `output`, `only`, `normaliser`, `trust_code`, `trust_pickle` (see
+            `policies.foreign.read.read_foreign`).
 
     Raises:
         InputError: there is no such policy, its file does not fit, or it has no use for a walker.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from soccer_lib.control.network import Layer
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.formats.arrays import Arrays
 from soccer_lib.ranges import Range
-from soccer_lib.runs.files import load_json, load_npz
+from soccer_lib.runs.files import load_json, load_npz, unreadable
 
 UNLIMITED = 1e6
 """Limit of a normaliser that has none, in standard deviations."""
@@ -22,6 +24,7 @@ _STORED = (
     (r"(.*running_mean_std\.)running_mean", "running_var", lambda var: np.sqrt(var + 1e-5), 5.0),  # rl_games
     (r"(.*_preprocessor\.)running_mean", "running_variance", lambda var: np.sqrt(var) + 1e-8, 5.0),  # skrl
 )
+_PICKLES = (".pkl", ".pickle")
 _OTHER_INPUT = re.compile(r"critic|privileged|value|teacher|rnd|reward")
 _NUMBERS = {
     "mean": Range(-1e6, 1e6),
@@ -44,13 +47,20 @@ def stored_normaliser(arrays: Arrays) -> tuple[Layer | None, Arrays]:
     return None, arrays
 
 
-def read_normaliser(path: Path) -> Layer:
+def read_normaliser(path: Path, trust_pickle: bool = False) -> Layer:
     """Read a normaliser's numbers from an npz or JSON: mean, var or std, and where they differ clip, epsilon.
+
+    Args:
+        path: the file.
+        trust_pickle: read a pickled VecNormalize too, which runs whatever its author put into it.
 
     Raises:
         InputError: other names, or numbers that cannot be.
     """
-    content = load_json(path) if path.suffix == ".json" else load_npz(path)
+    if path.suffix in _PICKLES:
+        content = _pickled(path, trust_pickle)
+    else:
+        content = load_json(path) if path.suffix == ".json" else load_npz(path)
     if not isinstance(content, dict) or "mean" not in content or not {"var", "std"} & set(content):
         raise InputError(
             f"{path} is no normaliser; expected mean, and var or std; save them with numpy.savez"
@@ -62,6 +72,22 @@ def read_normaliser(path: Path) -> Layer:
     # As VecNormalize computes: (x - mean) / sqrt(var + epsilon), clipped.
     std = content["std"] if "std" in content else np.sqrt(content["var"] + content.get("epsilon", 1e-8))
     return _layer(content["mean"], std, content.get("clip", 10.0))
+
+
+def _pickled(path: Path, trusted: bool) -> dict[str, Any]:
+    """The numbers of a pickled VecNormalize."""
+    if not trusted:
+        raise InputError(
+            f"cannot read {path}: a pickle runs whatever its author put into it; expected numbers as npz or "
+            "JSON; save them as README's 'Your own files' says, or trust its author with --trust-pickle"
+        )
+    try:
+        with open(path, "rb") as stream:
+            made = pickle.load(stream)
+        numbers = {"mean": made.obs_rms.mean, "var": made.obs_rms.var}
+        return {**numbers, "clip": made.clip_obs, "epsilon": made.epsilon}
+    except Exception as error:  # a pickle can raise anything
+        raise unreadable(path, error, "a VecNormalize of one observation") from error
 
 
 def normalisers_beside(path: Path) -> list[Path]:

@@ -57,7 +57,8 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
         path: the file; a JSON beside it may tell what `told` does.
         told: `observation` of `LAYOUTS`, `control`, `hold`, `walker` and the `CHOICES`, where known;
             `only`, the beginning of the actor's names; `normaliser`, a file of numbers; `trust_code`, to let
-            torch run a TorchScript file as it is (never what its JSON names).
+            torch run a TorchScript file as it is (never what its JSON names); `trust_pickle`, to read a
+            pickled normaliser, the named one or that beside it.
         as_layers: turn TorchScript and ONNX into layers of our own, checked against their runtime.
 
     Raises:
@@ -65,9 +66,11 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
     """
     told = {name: value for name, value in (told or {}).items() if value}
     trusted = told.pop("trust_code", False)
+    trust_pickle = told.pop("trust_pickle", False)
     try:
-        if trusted not in (False, True):
-            raise InputError(f"trust_code got {trusted!r}; expected True or False; drop it")
+        for name, trust in (("trust_code", trusted), ("trust_pickle", trust_pickle)):
+            if trust not in (False, True):
+                raise InputError(f"{name} got {trust!r}; expected True or False; drop it")
         check_hints("load_policy", told)
         told = {**hints_beside(path), **told}
         kind = kind_of_policy(path, trusted)
@@ -90,7 +93,7 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
             error,
             "weights without pickled code (state dict, SB3 zip, TorchScript, ONNX, npz or msgpack)",
         ) from error
-    network = _normalised(path, network, told.get("normaliser"))
+    network = _normalised(path, network, told.get("normaliser"), trust_pickle)
     spec, entries = spec_of(path, network.inputs, network.outputs, told)
     if entries and isinstance(network, Runtime):
         network.pick(**entries)
@@ -105,13 +108,19 @@ def kind_of_policy(path: Path, trusted: bool) -> str:
     return "trusted" if trusted and kind == "torchscript" else kind
 
 
-def _normalised(path: Path, network: Network | Runtime, normaliser: str | None) -> Network | Runtime:
-    """The network behind a normaliser that was named; one that only lies beside is spoken of."""
+def _normalised(
+    path: Path, network: Network | Runtime, normaliser: str | None, trust_pickle: bool
+) -> Network | Runtime:
+    """The network behind a normaliser that was named; one that lies beside is spoken of, or trusted."""
+    beside = [] if normaliser else normalisers_beside(path)
+    if beside and trust_pickle:
+        normaliser = str(beside[0])
+        print(f"{path}: normalised by {normaliser}, which lies beside")
     if not normaliser:
-        if beside := normalisers_beside(path):
+        if beside:
             print(
                 f"{path}: {beside[0]} lies beside and is not used; if it was trained with it, save its "
-                "numbers and name them: convert ... --normaliser FILE.npz"
+                "numbers and name them: convert ... --normaliser FILE.npz, or trust it: --trust-pickle"
             )
         return network
     if isinstance(network, Runtime) or network.layers[0][0] == "normalise":
@@ -119,7 +128,7 @@ def _normalised(path: Path, network: Network | Runtime, normaliser: str | None) 
             f"{path} runs as it is or has a normaliser of its own; expected none beside it; convert it to "
             "layers first, or drop the normaliser"
         )
-    return Network([read_normaliser(Path(normaliser)), *network.layers])
+    return Network([read_normaliser(Path(normaliser), trust_pickle), *network.layers])
 
 
 def foreign_network(

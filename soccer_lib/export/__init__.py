@@ -1,0 +1,1 @@
+"""Submissions: an agent as files that the competition's own client takes."""
