@@ -42,8 +42,8 @@ that ended 1.1 s sooner, and a bad end is worth putting off.
 `guided` is the one to begin with. Potentials change no comparison of two actions, so once a critic knows
 them they teach nothing: what is left to learn from is the score, which from nothing hardly ever comes. So it
 pays for the way to the ball, for the turn toward the target and for kicks that are aimed at it, and nothing
-takes that back; and its plain discounted score makes waiting cost. It no longer ranks all episodes as the
-competition does."""
+takes that back; and its plain discounted score makes waiting cost. It does not rank all episodes as the
+competition does, and its audit fails, so what is learnt with it is chosen by the official score."""
 
 WEIGHTED = (*TERMS, *POTENTIALS, *MACRO_GATE)
 """What a weight can be given to; the last ones are settings of `macro_bonus`."""
