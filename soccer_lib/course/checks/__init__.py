@@ -9,6 +9,7 @@ from soccer_lib.course.checks.cloning import check_clone_loss, check_dagger
 from soccer_lib.course.checks.dataset import check_clip_commands, check_split
 from soccer_lib.course.checks.environment import check_ball_offset, check_heading_frame
 from soccer_lib.course.checks.evaluation import check_interval, check_official_score
+from soccer_lib.course.checks.finetuning import check_moved_target, check_smoothed, check_td_target
 from soccer_lib.course.checks.guess import reveal
 
 __all__ = [
@@ -18,7 +19,10 @@ __all__ = [
     "check_dagger",
     "check_heading_frame",
     "check_interval",
+    "check_moved_target",
     "check_official_score",
+    "check_smoothed",
     "check_split",
+    "check_td_target",
     "reveal",
 ]

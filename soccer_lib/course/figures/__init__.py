@@ -3,7 +3,7 @@
 from soccer_lib.course.figures.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
 from soccer_lib.course.figures.cloning import plot_kick_answers, plot_losses, plot_study, study_table
 from soccer_lib.course.figures.components import plot_components
-from soccer_lib.course.figures.diagrams import draw_dagger, draw_kick_unit
+from soccer_lib.course.figures.diagrams import draw_dagger, draw_decision, draw_kick_unit
 from soccer_lib.course.figures.drift import plot_drift, plot_epochs
 from soccer_lib.course.figures.drive import drive_by, drive_sequence
 from soccer_lib.course.figures.frames import plot_frames, side_by_side
@@ -15,6 +15,7 @@ from soccer_lib.course.figures.resampling import plot_resampling
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
 from soccer_lib.course.figures.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
 from soccer_lib.course.figures.terms import plot_reward_terms
+from soccer_lib.course.figures.training import plot_estimates, plot_run, plot_smoothing, series, watch_run
 from soccer_lib.course.figures.widgets import episode_scrubber, explore, joint_pose_explorer, pose_figure
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "command_table",
     "dataset_browser",
     "draw_dagger",
+    "draw_decision",
     "draw_kick_unit",
     "drive",
     "drive_by",
@@ -40,6 +42,7 @@ __all__ = [
     "plot_control_stack",
     "plot_drift",
     "plot_epochs",
+    "plot_estimates",
     "plot_frames",
     "plot_kick_answers",
     "plot_labels",
@@ -48,12 +51,16 @@ __all__ = [
     "plot_resampling",
     "plot_reward_terms",
     "plot_rolling_ball",
+    "plot_run",
+    "plot_smoothing",
     "plot_splits",
     "plot_study",
     "pose_figure",
     "sample_figure",
+    "series",
     "side_by_side",
     "study_table",
     "task_table",
     "trace_rolling_ball",
+    "watch_run",
 ]

@@ -1,4 +1,4 @@
-"""Diagrams of lesson 03: the network with its kick units, and the loop of DAgger."""
+"""Diagrams of lessons 03 and 04: kick units, the loop of DAgger, and how a policy decides to walk or kick."""
 
 from __future__ import annotations
 
@@ -74,6 +74,29 @@ def draw_dagger() -> Figure:
     _arrow(axes, (8.9, 3.6), (8.9, 2.1), "play")
     _arrow(axes, (7.8, 1.3), (6.1, 1.3), "label")
     _arrow(axes, (4.9, 2.1), (4.9, 3.6), "add")
+    return figure
+
+
+@styled
+def draw_decision() -> Figure:
+    """The hybrid policy: walk, and how, or which kick."""
+    figure = new_figure(9.6, 3.2)
+    axes = figure.subplots()
+    _bare(axes, (0, 12), (0, 6))
+    _box(axes, (1.1, 3), "observation", QUIET)
+    _box(axes, (3.6, 3), "hidden layers", ACCENT)
+    _box(axes, (6.4, 4.8), "mean of a command,\nspread of its noise", ACCENT)
+    _box(axes, (6.4, 1.2), "logits: walk,\nor one of the kicks", RED)
+    _box(axes, (9.1, 1.2), "draw one", RED)
+    _box(axes, (11, 4.8), "a command", GREEN)
+    _box(axes, (11, 1.2), "a kick", GREEN)
+    _arrow(axes, (1.95, 3), (2.7, 3), "")
+    _arrow(axes, (4.45, 3.3), (5.2, 4.5), "")
+    _arrow(axes, (4.45, 2.7), (5.2, 1.5), "")
+    _arrow(axes, (7.6, 1.2), (8.4, 1.2), "")
+    _arrow(axes, (9.8, 1.2), (10.5, 1.2), "kick")
+    _arrow(axes, (9.1, 1.9), (9.1, 4.2), "walk")
+    _arrow(axes, (7.7, 4.8), (10.2, 4.8), "draw")
     return figure
 
 
