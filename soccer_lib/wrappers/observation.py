@@ -48,7 +48,7 @@ def assembled(joints: np.ndarray, quat_xyzw: np.ndarray, described: np.ndarray, 
     return np.concatenate((joints, projected_gravity(quat_xyzw), described, one_hot), dtype=np.float32)
 
 
-class RawObservation(gym.Wrapper):
+class RawObservation(gym.ObservationWrapper):
     """The stock observation as it is; its size depends on the task."""
 
     def __init__(self, env: gym.Env) -> None:
@@ -57,7 +57,7 @@ class RawObservation(gym.Wrapper):
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (self.layout.size,), np.float32)
 
     def observation(self, observation: np.ndarray) -> np.ndarray:
-        """The stock observation itself, for whoever builds other layouts beside it; steps need no call."""
+        """Pass the stock observation on."""
         return observation
 
 
