@@ -45,7 +45,8 @@ class TrainConfig:
     reward_scale: str | None = None
     """what rewards of a task are multiplied by while learning, as name=factor,...; 1 without"""
     refusal_cost: Annotated[float | None, Range(0, 100)] = None
-    """what a kick out of reach costs while learning, after the scale of the task"""
+    """what a kick out of reach costs while learning, after the scale of the task; PPO draws none there if
+    observations are not normalised, and for it this weighs the cross-entropy of walking"""
     control: Literal["torque", "joint", "command"] = "command"
     """control interface: what an action means"""
     observation: Literal["", "raw", "full", "robot", "agent"] = ""
