@@ -16,29 +16,13 @@ from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.files import write_dataset
 from soccer_lib.learn import offpolicy
 from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
-from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.start import new_actor
 from soccer_lib.learn.train import train
 from soccer_lib.policies import LearnedPolicy, PolicySpec, write_policy
 from soccer_lib.policies.learned import walker_sha256
+from tests.learn.tiny import TINY
 
-TINY = TrainConfig(
-    preset="scratch",
-    tasks=("kick_to_target",),
-    n_envs=2,
-    n_steps=8,
-    n_epochs=2,
-    batch_size=8,
-    net_arch="16,16",
-    total_timesteps=80,
-    checkpoint_interval=16,
-    workers=0,
-    eval_freq=48,
-    kick_from=(0.5,),
-    eval_seeds=(0,),
-    eval_episodes=1,
-    final_episodes=1,
-)
+LONG = dataclasses.replace(TINY, n_epochs=2, batch_size=8, net_arch="16,16", total_timesteps=80, eval_freq=48)
 """Five rollouts of one task, longer than an episode takes."""
 
 OFF_POLICY = {
@@ -125,7 +109,7 @@ def test_a_killed_run_ends_as_if_it_had_been_left_alone(case, tmp_path, monkeypa
     monkeypatch.setattr(offpolicy, "JUDGED_EVERY", 4)
     monkeypatch.setattr(offpolicy, "LEAST_UPDATES", 20)
     settings = {name: inputs.get(str(value), value) for name, value in CASES[case].items()}
-    config = dataclasses.replace(TINY, **settings)
+    config = dataclasses.replace(LONG, **settings)
     train(dataclasses.replace(config, save_dir=str(tmp_path / "alone")))
     killed = dataclasses.replace(config, save_dir=str(tmp_path / "killed"))
     with monkeypatch.context() as patch, pytest.raises(Killed):

@@ -24,24 +24,7 @@ from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.train import train
 from soccer_lib.runs import files
 from soccer_lib.runs.folder import CHECKOUT
-
-SMALL = TrainConfig(
-    preset="scratch",
-    tasks=("kick_to_target",),
-    n_envs=2,
-    n_steps=8,
-    n_epochs=1,
-    batch_size=16,
-    net_arch="8,8",
-    total_timesteps=48,
-    checkpoint_interval=16,
-    workers=0,
-    eval_freq=0,
-    eval_seeds=(0,),
-    eval_episodes=1,
-    kick_from=(0.5,),
-    final_episodes=1,
-)
+from tests.learn.tiny import TINY
 
 
 def flags(config: TrainConfig) -> list[str]:
@@ -80,7 +63,7 @@ def newest(folder: Path) -> str:
 
 
 def test_processes_that_are_killed_come_to_the_same_weights(tmp_path, walker):
-    config = dataclasses.replace(SMALL, total_timesteps=400)
+    config = dataclasses.replace(TINY, total_timesteps=400)
     train(dataclasses.replace(config, save_dir=str(tmp_path / "alone")))
     killed = dataclasses.replace(config, save_dir=str(tmp_path / "killed"))
     assert interrupted(killed, signal.SIGKILL)[0] == -signal.SIGKILL
@@ -96,7 +79,7 @@ def test_processes_that_are_killed_come_to_the_same_weights(tmp_path, walker):
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, walker) -> TrainConfig:
     """A run that is done."""
-    config = dataclasses.replace(SMALL, save_dir=str(tmp_path_factory.mktemp("done") / "run"))
+    config = dataclasses.replace(TINY, save_dir=str(tmp_path_factory.mktemp("done") / "run"))
     train(config)
     return config
 
@@ -127,13 +110,13 @@ def test_training_never_plays_the_seeds_that_evaluations_play(tmp_path, monkeypa
 
     monkeypatch.setattr(SoccerVecEnv, "reset", reset)
     with pytest.raises(Begun):
-        train(dataclasses.replace(SMALL, seed=3, save_dir=str(tmp_path / "r")))
+        train(dataclasses.replace(TINY, seed=3, save_dir=str(tmp_path / "r")))
     assert seeds == [103_000, 103_001]
 
 
 def test_there_has_to_be_what_is_to_be_resumed(tmp_path):
     with pytest.raises(InputError, match="--resume: no run in"):
-        train(dataclasses.replace(SMALL, save_dir=str(tmp_path / "x"), resume=True))
+        train(dataclasses.replace(TINY, save_dir=str(tmp_path / "x"), resume=True))
     assert not (tmp_path / "x").exists()
 
 
@@ -157,7 +140,7 @@ def no_number(model) -> None:
 @pytest.mark.parametrize("algo", ["ppo", "td3"])
 def test_weights_that_are_no_numbers_end_a_run_and_reach_no_checkpoint(algo, tmp_path, monkeypatch):
     settings = {"preset": "", "algo": algo, "buffer_size": 100, "learning_starts": 8, "n_epochs": None}
-    config = dataclasses.replace(SMALL, **settings, save_dir=str(tmp_path / "r"))
+    config = dataclasses.replace(TINY, **settings, save_dir=str(tmp_path / "r"))
     with monkeypatch.context() as patch:
         break_at(patch, 40, no_number)
         with pytest.raises(SimulationError, match="not finite"):
@@ -168,7 +151,7 @@ def test_weights_that_are_no_numbers_end_a_run_and_reach_no_checkpoint(algo, tmp
 
 
 def test_a_dead_worker_is_named_and_what_came_before_is_saved(tmp_path, monkeypatch, capsys):
-    config = dataclasses.replace(SMALL, workers=2, checkpoint_interval=1000, save_dir=str(tmp_path / "r"))
+    config = dataclasses.replace(TINY, workers=2, checkpoint_interval=1000, save_dir=str(tmp_path / "r"))
     victims = []
 
     def kill_one(model) -> None:
@@ -183,7 +166,7 @@ def test_a_dead_worker_is_named_and_what_came_before_is_saved(tmp_path, monkeypa
 
 
 def test_a_group_of_processes_that_is_stopped_at_once_has_saved(tmp_path, monkeypatch, capsys):
-    config = dataclasses.replace(SMALL, workers=2, checkpoint_interval=1000, save_dir=str(tmp_path / "r"))
+    config = dataclasses.replace(TINY, workers=2, checkpoint_interval=1000, save_dir=str(tmp_path / "r"))
 
     def stop_all(model) -> None:
         model.get_env().venv.members[1].process.kill()
@@ -198,7 +181,7 @@ def test_a_group_of_processes_that_is_stopped_at_once_has_saved(tmp_path, monkey
 
 
 def test_a_full_disk_ends_a_run_with_need_and_have(tmp_path, monkeypatch, capsys):
-    config = dataclasses.replace(SMALL, save_dir=str(tmp_path / "r"))
+    config = dataclasses.replace(TINY, save_dir=str(tmp_path / "r"))
     write = files.atomic_write
 
     def full(path, writer):
@@ -215,7 +198,7 @@ def test_a_full_disk_ends_a_run_with_need_and_have(tmp_path, monkeypatch, capsys
 
 
 def test_too_little_room_is_said_before_the_first_step(tmp_path, monkeypatch, capsys):
-    config = dataclasses.replace(SMALL, save_dir=str(tmp_path / "r"))
+    config = dataclasses.replace(TINY, save_dir=str(tmp_path / "r"))
     usage = shutil.disk_usage
 
     def little(path):
