@@ -33,6 +33,10 @@ class SimulationError(SoccerError, RuntimeError):
     exit_code = 4
 
 
+class Terminated(SystemExit):
+    """SIGTERM asked the program to end; a `SystemExit` of any other kind came from a user's code."""
+
+
 def one_line(text: object, limit: int = 400) -> str:
     """Return `text` on one line, shortened in the middle to at most `limit` characters."""
     line = " ".join(str(text).split())

@@ -15,9 +15,10 @@ import signal
 import sys
 import typing
 from collections.abc import Iterable, Iterator, Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
-from soccer_lib.errors import InputError, SoccerError, closest, one_line, unknown_name
+from soccer_lib.errors import InputError, SoccerError, Terminated, closest, one_line, unknown_name
 
 PROG = "python -m soccer_lib"
 
@@ -138,7 +139,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     # A polite kill unwinds the stack, so that children are stopped and the status is written.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _terminate)
     _open_streams()
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
@@ -175,6 +176,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         remedy = "the files that were asked for are written; send the output elsewhere"
         print(f"error: standard output: {error.strerror}; expected room; {remedy}", file=sys.stderr)
         return 3
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated(128 + number)
 
 
 def _open_streams() -> None:

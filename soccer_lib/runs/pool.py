@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from soccer_lib.errors import InputError, SimulationError, SoccerError, one_line
+from soccer_lib.errors import InputError, SimulationError, SoccerError, Terminated, one_line
 from soccer_lib.runs.heartbeat import Heartbeat
 from soccer_lib.runs.worker import Worker, end, usable_cores
 
@@ -140,7 +140,7 @@ class _NamesJobs:
         try:
             with _alarm_after(self._limit):
                 return self._player(job)
-        except (SoccerError, MemoryError):
+        except (SoccerError, MemoryError, Terminated):
             raise
         except (Exception, SystemExit) as error:  # a policy of the user's may even leave
             raise SimulationError(

@@ -9,6 +9,8 @@ import threading
 from types import FrameType
 from typing import Any
 
+from soccer_lib.errors import Terminated
+
 
 class StopRequest:
     """Takes SIGINT and SIGTERM while it is entered; only in the main thread, and none that is ignored.
@@ -47,10 +49,10 @@ class StopRequest:
 
         Raises:
             KeyboardInterrupt: with the words, after SIGINT.
-            SystemExit: 143, after SIGTERM; the words are printed.
+            Terminated: 143, after SIGTERM; the words are printed.
         """
         if self.came is signal.SIGINT:
             raise KeyboardInterrupt(last_words)
         if self.came is not None:
             print(f"{self.came.name}: {last_words}", file=sys.stderr, flush=True)
-            raise SystemExit(128 + self.came)
+            raise Terminated(128 + self.came)

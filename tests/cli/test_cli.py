@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Annotated, Literal
 
 import pytest
@@ -14,6 +16,7 @@ import tyro
 from soccer_lib.cli import main as cli
 from soccer_lib.errors import InputError, ResourceError, SimulationError
 from soccer_lib.runs.folder import CHECKOUT
+from soccer_lib.runs.pool import run_jobs
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,20 @@ def test_a_wrong_call_is_one_line(main, arguments, parts):
 def test_exit_codes(main, kind, code):
     result, _, err = main("play", kind)
     assert result == code and err.count("\n") == (kind != "seven")
+
+
+def test_a_polite_kill_in_the_middle_of_an_episode_ends_the_program(main, monkeypatch):
+    """A policy that leaves is an error of the policy's; SIGTERM is not."""
+    before = signal.getsignal(signal.SIGTERM)
+    job = SimpleNamespace(task="goalie_penalty_kick", seed=3)
+    kills = functools.partial(run_jobs, lambda job: signal.raise_signal(signal.SIGTERM), [job])
+    monkeypatch.setattr(sys.modules["made_up"], "remember", lambda config: kills())
+    try:
+        with pytest.raises(SystemExit) as stop:
+            main("play", "any")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stop.value.code == 143
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
