@@ -87,6 +87,7 @@ class StepLoop:
         self.ran = False
         self.walker: CompiledWalker | None = None
         self._tape = np.zeros((TAPE_ROWS, 12), np.float32)
+        self._tape_address = self._tape.ctypes.data
 
     def _share(self, scene: np.void, name: str, array: np.ndarray) -> None:
         """Let the loop read and write an array, which then lives as long as the loop."""
@@ -227,8 +228,7 @@ class StepLoop:
             self._bind_episode()
         self.ran = True
         taping = sim.tape is not None
-        if taping:
-            self.scene["tape"] = self._tape.ctypes.data
+        self.scene["tape"] = self._tape_address if taping else 0
         over = False
         while n_steps and not over:
             if sim.n_steps != self._n_steps.item() or not self._handed_back:
@@ -239,8 +239,6 @@ class StepLoop:
             over = self._conclude(self._ruling.item())
             if taping:
                 sim.tape.extend(self._tape[:taken].copy())
-        if taping:
-            self.scene["tape"] = 0
         return over
 
     def _hand_over(self) -> None:

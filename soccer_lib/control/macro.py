@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from math import atan2, hypot
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,11 @@ from soccer_lib.control.residual import TrunkState
 from soccer_lib.control.walker import OwnWalker, Walker
 from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, unknown_name
-from soccer_lib.formats.clip import Clip, read_clip
 from soccer_lib.layout import JOINTS, Sensed
 from soccer_lib.tasks import WALKER_DT
+
+if TYPE_CHECKING:
+    from soccer_lib.formats.clip import Clip
 
 CLIPS = DATA / "clips"
 """The motion clips that the project recorded itself."""
@@ -90,6 +92,16 @@ class Macro:
         """Whether what was asked for is still to come or under way."""
         return self.stage in self.stages
 
+    @property
+    def resting(self) -> int:
+        """Walker steps to come in which all it does is to hold the walker at a command of zero."""
+        return 0
+
+    def rest(self, ticks: int) -> None:
+        """Note walker steps of `resting` that were taken without `step`."""
+        self.waited += ticks
+        self.tick += ticks
+
     @staticmethod
     def allowed(ball: tuple[float, float]) -> bool:
         """Whether the ball, in the robot's heading frame [m], is where a macro can start."""
@@ -107,14 +119,14 @@ class Macro:
 
     def step(
         self,
-        ball: tuple[float, float],
+        ball: Callable[[], tuple[float, float]],
         yaw: float,
         sensed: Sensed,
     ) -> np.ndarray:
         """Joint targets for the next 20 ms.
 
         Args:
-            ball: the ball's centre in the robot's heading frame [m].
+            ball: finds the ball's centre in the robot's heading frame [m]; called only where that matters.
             yaw: heading of the robot [rad].
             sensed: what the robot's sensors say.
 
@@ -198,7 +210,7 @@ class ClipMacro(Macro):
         self.name = self.clip.name
         self._enter("settle")
 
-    def step(self, ball: tuple[float, float], yaw: float, sensed: Sensed) -> np.ndarray:
+    def step(self, ball: Callable[[], tuple[float, float]], yaw: float, sensed: Sensed) -> np.ndarray:
         """Joint targets for the next 20 ms; see `Macro.step`."""
         self.waited += 1
         self.tick = 0 if self.stage == "settle" and not self.walker.gait.standing else self.tick + 1
@@ -253,6 +265,8 @@ def load_clip(which: str | os.PathLike[str]) -> Clip:
         InputError: no such clip or file, a file that is no clip, or one with its legs in another order than
             `layout.JOINTS`.
     """
+    from soccer_lib.formats.clip import read_clip  # and scipy, which an agent without clips does not need
+
     known = {path.stem: path for path in sorted(CLIPS.glob("*.npz"))}
     path = known.get(str(which), Path(which))
     if path.suffix != ".npz":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import hypot
 
 import numpy as np
@@ -72,6 +73,11 @@ class Strike(Macro):
         """What is played."""
         return self.kicks[self.name]
 
+    @property
+    def resting(self) -> int:
+        """All of the recovery but its last walker step, which ends the strike; see `Macro.resting`."""
+        return RECOVERY_TICKS - 1 - self.tick if self.stage == "recover" else 0
+
     def start(self, name: str, ball: tuple[float, float], yaw: float) -> None:
         """Commit to a kick along the present heading; see `Macro.start`."""
         self.reset()
@@ -98,11 +104,11 @@ class Strike(Macro):
         x, y, turn = self.error(mirrored, ball, yaw)
         return hypot(x, y) + 0.3 * abs(turn)
 
-    def step(self, ball: tuple[float, float], yaw: float, sensed: Sensed) -> np.ndarray:
+    def step(self, ball: Callable[[], tuple[float, float]], yaw: float, sensed: Sensed) -> np.ndarray:
         """Joint targets for the next 20 ms; see `Macro.step`."""
         self.waited += 1
         if self.stage == "settle" and self._standing_long():
-            x, y, turn = self.error(self.mirrored, ball, yaw)
+            x, y, turn = self.error(self.mirrored, ball(), yaw)
             place, heading = self._tolerance()
             fine = hypot(x, y) < GOOD_ENOUGH * place and abs(turn) < GOOD_ENOUGH * heading
             self._enter("swing" if fine else "align")
@@ -119,7 +125,7 @@ class Strike(Macro):
             return target
         command = (0.0, 0.0, 0.0)
         if self.stage == "align":
-            command = self._align(ball, yaw)
+            command = self._align(ball(), yaw)
         elif self.stage == "settle":
             command = self._stop()
         elif self.stage == "recover":

@@ -233,8 +233,8 @@ class CommandPilot(Pilot):
             return
         sensed = senses.sensed()
         if self.macro.active:
-            ball = senses.ball(self.tracker.offset)
-            self.answer = self.macro.step(ball, heading_of(senses.quat), sensed)
+            yaw = heading_of(senses.quat)
+            self.answer = self.macro.step(lambda: senses.ball(self.tracker.offset), yaw, sensed)
         else:
             self.answer = self.walker.step(self.command, sensed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,8 +132,8 @@ class CommandControl(ControlInterface):
         while not over and (sim.n_steps - start < self.hold or (self._triggered and self.macro.committed)):
             before = sim.n_steps
             if loop := self._walking_loop():
-                self._target = loop.walk(self.command, self.hold - (before - start))
-                break
+                over = self._walk_on(loop, self.hold - (before - start))
+                continue
             if before % WALKER_STEPS == 0:
                 self._target = self._next_target()
                 self._announce_target()
@@ -147,8 +148,23 @@ class CommandControl(ControlInterface):
         loop = self.loop
         if not (loop and loop.walker) or loop.walker.fresh or self.sim.n_steps % WALKER_STEPS:
             return None
-        watched = self.macro.active or self._triggered or self.on_target
+        busy = self.macro.active and not self.macro.resting
+        watched = busy or self._triggered or self.on_target
         return None if watched or not loop.may_run() else loop
+
+    def _walk_on(self, loop: StepLoop, n_steps: int) -> bool:
+        """Take up to so many physics steps and the walker's among them; returns whether the episode is over."""
+        sim = self.sim
+        before = sim.n_steps
+        rest = self.macro.resting
+        if rest:
+            n_steps = min(n_steps, rest * WALKER_STEPS)
+        self._target = loop.walk(np.zeros(3) if rest else self.command, n_steps)
+        if rest:
+            taken = sim.n_steps - before
+            self.macro.rest(math.ceil(taken / WALKER_STEPS))
+            self.counts["active_steps"] += taken
+        return sim.terminated or sim.truncated
 
     def _steps_to_take(self, taken: int) -> int:
         """Physics steps until something may change: the next walker step, or the end of the command."""
@@ -191,7 +207,7 @@ class CommandControl(ControlInterface):
             return self.walker.step_by(self.command, readings)
         sensed = readings.sense()
         heading = heading_of(sensed.quat_xyzw)
-        target = self.macro.step(self._ball(heading), heading, sensed)
+        target = self.macro.step(partial(self._ball, heading), heading, sensed)
         self.counts["aborted_count"] += self.macro.aborted and not self.macro.active
         return target
 

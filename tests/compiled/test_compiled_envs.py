@@ -81,6 +81,28 @@ def test_a_walk_in_one_go_is_the_walk_in_steps(hold):
     assert repr(mine) == repr(theirs)
 
 
+@pytest.mark.parametrize("hold", [25, 130])
+def test_a_recovery_in_one_go_is_the_recovery_in_steps(hold):
+    """The walk after a swing, with holds that end inside of it, between two steps of the walker too."""
+    envs = [make_env("kick_to_target", compiled=c, control="command", hold=hold) for c in (True, False)]
+    for env in envs:
+        env.reset(seed=3)
+        for _ in range(4):
+            env.step(np.array([0.6, 0.0, 0.4], np.float32))
+        state = get_state(env)
+        state["CommandControl"]["macro"] |= {"stage": "recover", "name": "shot", "tick": 3, "waited": 90}
+        set_state(env, state)
+    active = []
+    for _ in range(600 // hold):
+        mine, theirs = (env.step(np.array([0.5, 0.1, 0.0], np.float32)) for env in envs)
+        assert mine[0].tobytes() == theirs[0].tobytes() and repr(mine[1:]) == repr(theirs[1:])
+        layers_of = [{k: v for k, v in get_state(env).items() if k != "KickToTargetSim"} for env in envs]
+        assert repr(layers_of[0]) == repr(layers_of[1])
+        active.append(mine[4]["macro_active"])
+    # 37 walker steps are left of it; the last one ends it and no longer counts.
+    assert sum(active) * hold in range(360 - hold, 370) and mine[4]["macro_active_steps"] == 360
+
+
 def test_a_hook_after_every_physics_step_is_called_in_the_middle_of_an_episode():
     env = make_env("penalty_kick", control="joint")
     plain = make_env("penalty_kick", control="joint", compiled=False)

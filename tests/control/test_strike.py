@@ -46,7 +46,7 @@ def sensed(yaw=0.0):
 
 
 def step(strike, ball, yaw=0.0):
-    return strike.step(ball, yaw, sensed(yaw))
+    return strike.step(lambda: ball, yaw, sensed(yaw))
 
 
 def started(ball, direction=0.0, yaw=0.0):
@@ -182,11 +182,37 @@ def test_the_swing_and_the_walk_afterwards(ball, phase):
     assert strike.stage == "recover" and strike.active and not strike.committed
     # A kick with the left foot walks on half a cycle later.
     assert strike.walker.resumed == pytest.approx(phase)
-    for _ in range(RECOVERY_TICKS):
-        assert strike.stage == "recover"
+    for tick in range(RECOVERY_TICKS):
+        assert strike.stage == "recover" and strike.resting == RECOVERY_TICKS - 1 - tick
         step(strike, ball)
     assert strike.stage == "idle" and strike.walker.commands == [[0.0, 0.0, 0.0]] * RECOVERY_TICKS
-    assert not strike.aborted
+    assert not strike.aborted and not strike.resting
+
+
+def test_steps_that_others_take_count_as_recovery():
+    strike = started(ball_at())
+    assert not strike.resting  # who lines up does not rest
+    strike._enter("recover")
+    strike.rest(strike.resting)
+    assert (strike.tick, strike.waited) == (RECOVERY_TICKS - 1, RECOVERY_TICKS - 1) and strike.active
+    step(strike, ball_at())
+    assert strike.stage == "idle" and strike.walker.commands == [[0.0, 0.0, 0.0]]
+
+
+def test_the_ball_is_looked_for_while_lining_up_and_before_the_swing():
+    looks = []
+
+    def look():
+        looks.append(strike.stage)
+        return ball_at()
+
+    strike = started(ball_at(ahead=1.0))
+    while strike.active:
+        strike.step(look, 0.0, sensed())
+        if len(looks) == 3:  # by now it is there
+            looks.clear()
+            strike._enter("settle")
+    assert looks == ["settle"] and strike.waited == 3 + SETTLED_TICKS + 1 + 2 + RECOVERY_TICKS
 
 
 def test_it_gives_up_after_six_seconds_of_lining_up():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
-from soccer_lib.evaluation.statistics import interval, remarks, resampled_means, summarise
+from soccer_lib.evaluation.statistics import interval, remarks, resample_means, resampled_means, summarise
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
-from soccer_lib.tasks import COMPETITION
+from soccer_lib.tasks import COMPETITION, TASKS
 from tests.support.episodes import make_episode
 
 GOALIE, OBSTACLE, TARGET = COMPETITION
@@ -86,6 +87,23 @@ def test_the_interval_is_that_of_a_mean():
     error = 1.96 * scores.std() / np.sqrt(200)
     assert low == pytest.approx(scores.mean() - error, abs=0.01)
     assert high == pytest.approx(scores.mean() + error, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [2, 7, 300])
+def test_resamples_are_those_of_scipy(size):
+    values = np.random.default_rng(size).normal(size=size).tolist()
+    copies = np.random.default_rng(size).integers(1, 5, size).tolist()
+    theirs = bootstrap(
+        (values, copies),
+        lambda value, count, axis: (value * count).sum(axis) / count.sum(axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=9999,
+        batch=1000,
+        method="percentile",
+        rng=np.random.default_rng([20251115, list(TASKS).index(TARGET)]),
+    )
+    assert resample_means(values, copies, TARGET).tolist() == theirs.bootstrap_distribution.tolist()
 
 
 @pytest.mark.parametrize("names", [["a"], ["a", "a"], ["a", "b"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -30,13 +31,13 @@ class Settled(Strike):
         self.start_of_swing: tuple[Stance, Spot] | None = None
         super().__init__(walker, {NOMINAL.name: NOMINAL})
 
-    def step(self, ball: tuple[float, float], yaw: float, sensed: Sensed) -> np.ndarray:
+    def step(self, ball: Callable[[], tuple[float, float]], yaw: float, sensed: Sensed) -> np.ndarray:
         """Joint targets; see `Strike.step`."""
         before = self.walker.get_state()
         stage = self.stage
         target = super().step(ball, yaw, sensed)
         if self.stage == "swing" and stage == "settle":
-            error = np.array(self.error(self.mirrored, ball, yaw))
+            error = np.array(self.error(self.mirrored, ball(), yaw))
             stance = Stance(*_root_and_joints(self._sim), before, error)
             self.start_of_swing = stance, Spot(*_PENALTY_SPOT, self.heading, _GOAL)
         return target

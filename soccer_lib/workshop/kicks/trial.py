@@ -202,7 +202,7 @@ class KickTrial:
             yaw = heading_of(sensed.quat_xyzw)
             seen = turned((place[0] - sim.readings.imu[0], place[1] - sim.readings.imu[1]), -yaw)
             before = self.walker.get_state()
-            target = strike.step(seen, yaw, sensed)
+            target = strike.step(lambda seen=seen: seen, yaw, sensed)
             if strike.stage == "swing":
                 return self._stance(np.array(strike.error(False, seen, yaw)), before)
             self._tick(target)
