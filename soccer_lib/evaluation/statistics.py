@@ -1,10 +1,11 @@
 """From episodes to means, rates and 95% intervals.
 
-Intervals are percentile bootstraps (as `scipy.stats.bootstrap` has them, whose import alone takes half a
-second): they are defined for every sample, never leave the range of the observed scores, and their resamples
-can be added over tasks to give the interval of the sum. BCa corrects skewness a little better, but is undefined where a jackknife sample is constant
-and cannot be added. What is resampled are the distinct episodes, each with the number of times that it
-was played: twenty copies of one deterministic episode are one sample and give no interval.
+Intervals are percentile bootstraps (those of `scipy.stats.bootstrap`, without the half second of its import):
+they are defined for every sample, never leave the range of the observed scores, and their resamples can be
+added over tasks to give the interval of the sum. BCa corrects skewness a little better, but is undefined
+where a jackknife sample is constant and cannot be added. What is resampled are the distinct episodes, each
+with the number of times that it was played: twenty copies of one deterministic episode are one sample and
+give no interval.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class CommandControl(ControlInterface):
         return None if watched or not loop.may_run() else loop
 
     def _walk_on(self, loop: StepLoop, n_steps: int) -> bool:
-        """Take up to so many physics steps and the walker's among them; returns whether the episode is over."""
+        """Take up to so many physics steps, and the walker's among them; returns whether it is all over."""
         sim = self.sim
         before = sim.n_steps
         rest = self.macro.resting
