@@ -238,7 +238,7 @@ class StepLoop:
             n_steps -= taken
             over = self._conclude(self._ruling.item())
             if taping:
-                sim.tape.extend(self._tape[:taken].copy())
+                sim.tape += self._tape[:taken].tobytes()
         return over
 
     def _hand_over(self) -> None:

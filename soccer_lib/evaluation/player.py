@@ -70,7 +70,7 @@ def play_scored(
         on_step: see `play_episode`.
     """
     sim = simulation_of(env)
-    sim.tape = []  # from before the reset on, because standing belongs to the episode
+    sim.tape = bytearray()  # from before the reset on, because standing belongs to the episode
     last = play_episode(
         env,
         policy,
@@ -80,7 +80,7 @@ def play_scored(
         on_reset=on_reset,
         on_step=on_step,
     )
-    torques = np.array(sim.tape, dtype=np.float32)
+    torques = sim.taped
     fingerprint = fingerprint_of(sim.start, torques)
     return _episode(job, last.info, fingerprint, torques if keep_torques else None)
 

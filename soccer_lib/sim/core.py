@@ -49,7 +49,7 @@ class SoccerSim(Rules, Restorable, gym.Env):
         readings: what can be read off the scene after a step.
         joint_pos, joint_vel: views of the joints [rad, rad/s]. Shape: (12,).
         start: positions, velocities and observation after the reset, as bytes: equal ones are the same start.
-        tape: a list that receives the torques of every physics step, float32; None switches it off.
+        tape: receives the torques of every physics step, as `taped` reads them; None switches it off.
         started: there has been a reset.
         n_bound: how often `bind_episode` was called.
         plays_on: steps may follow the episode's end, such as those of a ball that rolls on; False.
@@ -81,7 +81,7 @@ class SoccerSim(Rules, Restorable, gym.Env):
         self.weights = [weights[name] for name in self.term_names if name in weights]
         self.started = False
         self.plays_on = False
-        self.tape: list[np.ndarray] | None = None
+        self.tape: bytearray | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
         self.n_bound = 0
         self.forget_episode()
@@ -239,7 +239,7 @@ class SoccerSim(Rules, Restorable, gym.Env):
         self._move_scene()
         self.ctrl[:] = torque
         if self.tape is not None:
-            self.tape.append(np.array(torque, dtype=np.float32))
+            self.tape += np.asarray(torque, np.float32).tobytes()
         self._mj_step(self.model, self.data)
         self.n_steps += 1
         self.readings.forget()
@@ -280,6 +280,11 @@ class SoccerSim(Rules, Restorable, gym.Env):
             if happened:
                 return name
         return "running"
+
+    @property
+    def taped(self) -> np.ndarray:
+        """The torques on the tape [N m], float32. Shape: (n, 12)."""
+        return np.frombuffer(self.tape or b"", np.float32).reshape(-1, 12).copy()
 
     @property
     def sim_time(self) -> float:

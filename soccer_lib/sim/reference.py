@@ -40,7 +40,7 @@ class StockSim(SoccerSim):
     def advance(self, torque: np.ndarray) -> bool:
         """Take one stock step with torques [N m], Shape: (12,)."""
         if self.tape is not None:
-            self.tape.append(np.array(torque, dtype=np.float32))
+            self.tape += np.asarray(torque, np.float32).tobytes()
         before = self._warnings.tobytes()
         result = self.stock_limited.step(np.asarray(torque))
         self._observation, self._reward, self.terminated, self.truncated, self._info = result

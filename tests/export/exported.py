@@ -55,7 +55,7 @@ def torques_here(policy: Policy, task: str, seed: int, actions: int) -> np.ndarr
     """Torques of the first actions of an episode in an environment of `make_env`."""
     env = env_for(policy.spec, task)
     sim = simulation_of(env)
-    sim.tape = []
+    sim.tape = bytearray()
     observation, _ = env.reset(seed=seed)
     state = policy.begin(seed)
     for _ in range(actions):
@@ -63,7 +63,7 @@ def torques_here(policy: Policy, task: str, seed: int, actions: int) -> np.ndarr
         observation, _, terminated, truncated, _ = env.step(action)
         if terminated or truncated:
             break
-    return np.array(sim.tape, dtype=np.float32)
+    return sim.taped
 
 
 def torques_there(preprocessor, task: str, seed: int, steps: int, size: int = 1) -> np.ndarray:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import mujoco
-import numpy as np
 
 from soccer_lib.demos.collect import Collector, collector_of
 from soccer_lib.demos.config import PlayedDatasetConfig
@@ -66,9 +65,9 @@ class TimedCollector:
     def __call__(self, job: EpisodeJob) -> dict[str, float]:
         """Physics steps, CPU seconds of collecting them and of bare physics, and which process it was."""
         sim = self.collector.env(job.task).unwrapped
-        torques: list[np.ndarray] = []
-        sim.tape = torques
+        sim.tape = bytearray()
         self.collector.play(job)
+        torques = sim.taped
         sim.tape = None
         collecting = []
         bare = []

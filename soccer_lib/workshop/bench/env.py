@@ -112,13 +112,13 @@ def _raw_run(sim: SoccerSim, steps: int) -> Run:
     return run
 
 
-def _raw_tape_run(sim: SoccerSim, tape: list[np.ndarray]) -> Run:
+def _raw_tape_run(sim: SoccerSim, torques: np.ndarray) -> Run:
     """Bare `mj_step` with recorded torques: the same motion, and with it the same contacts."""
 
     def run() -> float:
         sim.reset(seed=0)
         start = time.thread_time()
-        for torque in tape:
+        for torque in torques:
             sim.ctrl[:] = torque
             mujoco.mj_step(sim.model, sim.data)
         return time.thread_time() - start
@@ -224,13 +224,14 @@ def measure_layers(
     plain = make()
     full = make(observation=observation, reward=reward)
     bare = CONTROLS[control](make_sim(task), full_info=False, sum_reward=reward == "env", **control_kwargs)
-    plain.unwrapped.tape = tape = []
+    plain.unwrapped.tape = bytearray()
     _held_run(plain, steps, first)()
+    torques = plain.unwrapped.taped
     plain.unwrapped.tape = None
     runs = {
         "full": _held_run(full, steps, first),
         "bare": _held_run(bare, steps, first),
-        "raw": _raw_tape_run(bare.unwrapped, tape),
+        "raw": _raw_tape_run(bare.unwrapped, torques),
         "plain": _held_run(plain, steps, first),
     }
     micro = _micro(runs, HELD_ROUNDS * repeats, steps)
