@@ -11,6 +11,7 @@ import copy
 import functools
 import importlib
 import importlib.metadata
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -97,3 +98,15 @@ def make_stock(
     env.scene_mjcf = env.env_mjcf = env.mjcf_model = env.robots[0].mjcf_model = None
     env.shared_pages = share_pages(env.sim.model._model, task.name)  # noqa: SLF001 - the binding of sai-mujoco
     return env
+
+
+def call_after_draws(stock: Any, hooks: Sequence[Callable[[], None]]) -> None:
+    """Let a stock environment call hooks in each reset, between its draws and its look at the scene."""
+    draw = stock._reset_internal  # noqa: SLF001 - the only place between the two
+
+    def draw_and_call() -> None:
+        draw()
+        for hook in hooks:
+            hook()
+
+    stock._reset_internal = draw_and_call  # noqa: SLF001
