@@ -15,6 +15,7 @@ from soccer_lib.learn.presets import ALGORITHMS, PRESETS, PRESETS_OF_ALGORITHM
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.seeds import TUNING, training_seeds
 from soccer_lib.tasks import tasks_named
+from soccer_lib.variation import read_curriculum, read_ranges
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS
 from soccer_lib.wrappers.multitask import task_shares
 from soccer_lib.wrappers.rewards import GAMMA, parse_weights, read_weights
@@ -179,6 +180,9 @@ class TrainConfig:
             object.__setattr__(self, "tasks", tuple(task.name for task in tasks_named(names)))
         task_shares(tasks_named(",".join(self.tasks)), parse_weights(self.task_weights))
         read_weights(self.reward_weights)
+        if self.curriculum:
+            read_curriculum(self.curriculum)
+        read_ranges(self.randomise or {})
         for task, factor in parse_weights(self.reward_scale or "").items():
             tasks_named(task)
             Range(0, above=True).number(f"--reward-scale of {task}", factor, "try 1")

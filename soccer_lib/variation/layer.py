@@ -41,8 +41,10 @@ class Variation(gym.Wrapper):
         self._plant = Plant(self._sim)
         step = env.get_wrapper_attr("hold") * PHYSICS_DT
         self._senses = LateSenses(env.get_wrapper_attr("layout"), step)
-        # Its own: what it draws must not change what the stock reset draws.
+        # Its own: what it draws must not change what the stock reset draws. Noise and pushes have another, so
+        # that what an episode draws does not depend on how long those before it were.
         self._rng = np.random.default_rng()
+        self._noise = np.random.default_rng()
         self._values: dict[str, Any] = {}
         self._next_push = 0.0
         self._sim.on_reset.append(self._arrange)
@@ -54,11 +56,12 @@ class Variation(gym.Wrapper):
         ranges = {**self._ranges, **self._ladder.ranges}
         self._plant.restore()  # the stock reset finds the stock model
         self._values = draw_factors(ranges, self._sim.task.name, self._rng)
+        self._noise = np.random.default_rng(self._rng.integers(2**63))
         observation, info = self.env.reset(seed=seed, options=options)
         self._senses.begin(self._values.get("noise", 0.0), self._values.get("delay", 0.0))
         self._next_push = self._interval
         info["variation"] = self._report()
-        return self._senses.see(observation, self._rng), info
+        return self._senses.see(observation, self._noise), info
 
     def step(self, action: np.ndarray):
         """Pass the step on; push where it is time."""
@@ -68,8 +71,8 @@ class Variation(gym.Wrapper):
             self._ladder.note(self._sim.success)
         elif self._values.get("push") and self._sim.sim_time >= self._next_push:
             self._next_push += self._interval
-            push_trunk(self._sim, self._values["push"], self._rng.uniform(-math.pi, math.pi))
-        return self._senses.see(observation, self._rng), reward, terminated, truncated, info
+            push_trunk(self._sim, self._values["push"], self._noise.uniform(-math.pi, math.pi))
+        return self._senses.see(observation, self._noise), reward, terminated, truncated, info
 
     @property
     def _interval(self) -> float:
@@ -102,12 +105,13 @@ class Variation(gym.Wrapper):
         return "; ".join(words)
 
     def get_state(self) -> dict[str, Any]:
-        """Level, values, senses, generator and the time of the next push."""
+        """Level, values, senses, both generators and the time of the next push."""
         return {
             "ladder": self._ladder.get_state(),
             "values": dict(self._values),
             "senses": self._senses.get_state(),
             "random": self._rng.bit_generator.state,
+            "noise": self._noise.bit_generator.state,
             "next_push": self._next_push,
         }
 
@@ -117,5 +121,6 @@ class Variation(gym.Wrapper):
         self._values = dict(state["values"])
         self._senses.set_state(state["senses"])
         self._rng.bit_generator.state = state["random"]
+        self._noise.bit_generator.state = state["noise"]
         self._next_push = state["next_push"]
         self._set_model()
