@@ -61,6 +61,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.train:TrainConfig:main",
         "Train an agent by reinforcement: --preset scratch from nothing, finetune from a clone.",
     ),
+    "stages": (
+        "soccer_lib.cli.stages:StagesConfig:main",
+        "Train in stages, each from the best of the one before: overnight, or a file of yours.",
+    ),
     "study": (
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",
