@@ -53,6 +53,16 @@ def test_a_controller_aims_at_what_it_reads(sim):
     )
 
 
+def test_friction_acts_between_feet_and_ground_and_leaves_the_ball(sim):
+    """MuJoCo takes the larger of two: scaling one side alone would change nothing."""
+    Plant(sim).scale_friction(0.4)
+    for _ in range(60):
+        sim.advance(np.zeros(12))
+    feet = {i for i in range(sim.model.ngeom) if "_foot_" in sim.model.body(sim.model.geom_bodyid[i]).name}
+    found = {round(c.friction[0], 6) for c in sim.data.contact if {c.geom1, c.geom2} & feet}
+    assert found == {0.4} and sim.model.geom("ball").friction[0] == 1.0
+
+
 def test_everything_is_put_back(sim):
     names = ("body_mass", "body_inertia", "dof_M0", "geom_friction", "actuator_gainprm", "qpos0", "jnt_range")
     before = {name: getattr(sim.model, name).tobytes() for name in names}
