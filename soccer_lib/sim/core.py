@@ -28,7 +28,7 @@ from soccer_lib.sim.opengl import need_opengl
 from soccer_lib.sim.readings import Readings
 from soccer_lib.sim.rules import Rules
 from soccer_lib.sim.state import Restorable
-from soccer_lib.sim.stock import call_after_draws, make_stock
+from soccer_lib.sim.stock import make_stock
 from soccer_lib.tasks import PHYSICS_DT, Task, task_named
 
 _NO_WARNINGS = bytes(4 * int(mujoco.mjtWarning.mjNWARNING))
@@ -86,7 +86,7 @@ class SoccerSim(Rules, Restorable, gym.Env):
         self.tape: list[np.ndarray] | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
         self.on_reset: list[Callable[[], None]] = []
-        call_after_draws(self.stock, self.on_reset)
+        self.stock.after_draws = self.on_reset
         self.n_bound = 0
         self.forget_episode()
         self.bind_episode()

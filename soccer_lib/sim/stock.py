@@ -48,6 +48,7 @@ def check_versions() -> None:
             )
 
 
+@functools.cache
 def _fixed_goal_keeper(base: type) -> type:
     class FixedGoalKeeper(base):
         """The stock goalkeeper with its description of the scene refreshed before it is read."""
@@ -57,6 +58,21 @@ def _fixed_goal_keeper(base: type) -> type:
             return super()._get_env_obs()
 
     return FixedGoalKeeper
+
+
+@functools.cache
+def _with_hooks(base: type) -> type:
+    class Hooked(base):
+        """The stock environment, which calls hooks in each reset, between its draws and its first look."""
+
+        after_draws: Sequence[Callable[[], None]] = ()
+
+        def _reset_internal(self) -> None:
+            super()._reset_internal()
+            for hook in self.after_draws:
+                hook()
+
+    return Hooked
 
 
 def make_stock(
@@ -84,6 +100,7 @@ def make_stock(
     cls = getattr(importlib.import_module(module), name)
     if task.name == "goal_keeper":
         cls = _fixed_goal_keeper(cls)
+    cls = _with_hooks(cls)
     arguments = {**copy.deepcopy(spec.kwargs), "team": team, "render_mode": render_mode}
     try:
         env = cls(**arguments, width=width, height=height)
@@ -98,15 +115,3 @@ def make_stock(
     env.scene_mjcf = env.env_mjcf = env.mjcf_model = env.robots[0].mjcf_model = None
     env.shared_pages = share_pages(env.sim.model._model, task.name)  # noqa: SLF001 - the binding of sai-mujoco
     return env
-
-
-def call_after_draws(stock: Any, hooks: Sequence[Callable[[], None]]) -> None:
-    """Let a stock environment call hooks in each reset, between its draws and its look at the scene."""
-    draw = stock._reset_internal  # noqa: SLF001 - the only place between the two
-
-    def draw_and_call() -> None:
-        draw()
-        for hook in hooks:
-            hook()
-
-    stock._reset_internal = draw_and_call  # noqa: SLF001
