@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.evaluation.audit import Audit, AuditedEpisode
-from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS
+from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS, WalkToBall
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.policies import Policy
-from soccer_lib.tasks import COMMAND_STEPS
+from soccer_lib.tasks import COMMAND_DT, COMMAND_STEPS
 from soccer_lib.wrappers.rewards import GAMMA
 from soccer_lib.wrappers.rewards.potential import POTENTIALS
 from soccer_lib.wrappers.rewards.terms import STOCK_RATES, TERMS
@@ -39,7 +39,9 @@ class Recording:
 
     def pay(self, weights: Mapping[str, float]) -> np.ndarray:
         """What each step pays under some weights. Shape: (n,)."""
-        return sum((weight * self.values[name] for name, weight in weights.items()), np.zeros(len(self.times)))
+        return sum(
+            (weight * self.values[name] for name, weight in weights.items()), np.zeros(len(self.times))
+        )
 
     def paid(self, weights: Mapping[str, float]) -> float:
         """The discounted return."""
@@ -105,3 +107,20 @@ def audit_recordings(recordings: Sequence[Recording], weights: Mapping[str, floa
 def best_paid(recordings: Sequence[Recording], weights: Mapping[str, float]) -> str:
     """The behaviour that some weights pay most."""
     return max(recordings, key=lambda one: one.paid(weights)).episode.behaviour
+
+
+class Choreography(Policy):
+    """Plays moves in turn, again and again: forward, sideways, turn in [-1, 1], and for how long [s]."""
+
+    spec = WalkToBall.spec
+
+    def __init__(self, *moves: tuple[float, float, float, float]) -> None:
+        self.moves = [move[:3] for move in moves for _ in range(round(move[3] / COMMAND_DT))]
+
+    def begin(self, seed: int | None = None) -> int:
+        """The state: how many commands have been given."""
+        return 0
+
+    def act(self, observation: np.ndarray, state: int, deterministic: bool) -> tuple[np.ndarray, int]:
+        """The next move."""
+        return np.array(self.moves[state % len(self.moves)], np.float32), state + 1
