@@ -58,7 +58,7 @@ def plot_pay(recordings: Sequence[Recording], panels: Mapping[str, Mapping[str, 
             axes.plot(recording.times, so_far, color=colour, label=recording.episode.behaviour)
         axes.axhline(0, color=QUIET, linewidth=0.8)
         axes.set_title(title)
-    figure.supxlabel("time [s]")
+        axes.set_xlabel("time [s]")
     figure.supylabel("paid so far, discounted")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
