@@ -105,9 +105,8 @@ def make_stock(
     try:
         env = cls(**arguments, width=width, height=height)
     except ValueError as error:
-        if "memory allocation" in str(
-            error
-        ):  # what MuJoCo's compiler says where a mesh or picture has no room
+        # What MuJoCo says where a mesh or picture has no room, or the whole model.
+        if any(words in str(error) for words in ("memory allocation", "allocate memory")):
             raise MemoryError("no room for a MuJoCo model") from error
         raise
     env.spec = copy.deepcopy(spec)
