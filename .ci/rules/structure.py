@@ -20,6 +20,7 @@ FLOORS = (
     ("sim",),
     ("control",),
     ("compiled",),
+    ("variation",),
     ("wrappers",),
     ("envs",),
     ("policies",),

@@ -13,7 +13,7 @@ from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.tasks import COMMAND_STEPS
 from soccer_lib.view.audit import audit_table, named_pairs, plot_audit
 from soccer_lib.view.style import check_picture_name, save_figure
-from soccer_lib.wrappers.rewards import parse_weights
+from soccer_lib.wrappers.rewards import read_weights
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class InspectRewardConfig:
     profile: str = "shaped"
     """env, competition, competition-dense, pressure_shot, tight or shaped."""
     reward_weights: str = ""
-    """Weights that replace those of the profile, such as approach_ball=1,time=-0.1."""
+    """Weights over those of the profile: name=weight,... or a TOML or JSON file."""
     tasks: tuple[str, ...] = ("all",)
     """Tasks of the competition; all stands for the three."""
     starts: int = 10
@@ -55,7 +55,7 @@ def main(config: InspectRewardConfig) -> int:
     check_outputs([config.json, config.plot])
     audit = audit_reward(
         config.profile,
-        parse_weights(config.reward_weights),
+        read_weights(config.reward_weights),
         ",".join(config.tasks),
         config.starts,
         config.seed,

@@ -61,6 +61,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.train:TrainConfig:main",
         "Train an agent by reinforcement: --preset scratch from nothing, finetune from a clone.",
     ),
+    "stages": (
+        "soccer_lib.cli.stages:StagesConfig:main",
+        "Train in stages, each from the best of the one before: overnight, or a file of yours.",
+    ),
+    "study rewards": (
+        "soccer_lib.workshop.studies.training:TrainingStudyConfig:run_training_studies",
+        "Make the curves of lesson 05: agents by reward, curriculum and randomised factors, over seeds.",
+    ),
     "study": (
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",
@@ -214,7 +222,8 @@ def _dispatch(arguments: list[str]) -> int:
     """Call the command that the first one or two words name."""
     first = arguments[0] if arguments else ""
     group = [name for name in COMMANDS if name.split()[0] == first]
-    words = 1 if first in COMMANDS or not group else 2
+    alone = first in COMMANDS and " ".join(arguments[:2]) not in COMMANDS
+    words = 1 if alone or not group else 2
     name = " ".join(arguments[:words])
     if name in COMMANDS:
         module_name, class_name, function_name = COMMANDS[name][0].split(":")

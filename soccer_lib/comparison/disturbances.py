@@ -2,9 +2,7 @@
 
 Mass and friction are changed in the model before the episode, a push comes while it is played, noise and
 delay act on what the agent sees. The walker of the command interface senses the robot itself and exactly:
-noise and delay reach the agent that commands it. Friction is that of feet and ground: MuJoCo takes the larger
-of two touching bodies', and the ground under the feet is two planes above the field, hence both sides are
-scaled.
+noise and delay reach the agent that commands it. Training draws the same ones, and more (see `variation`).
 """
 
 from __future__ import annotations
@@ -14,16 +12,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import mujoco
 import numpy as np
 
 from soccer_lib.evaluation.play import Transition
-from soccer_lib.evaluation.trajectory import TRUNK
 from soccer_lib.layout import AGENT, FULL, RAW, ROBOT, Layout
 from soccer_lib.policies import Policy
 from soccer_lib.ranges import Range
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.variation import Plant, push_trunk, sensed_mask
 from soccer_lib.wrappers import CONTROLS
 
 GRID: dict[str, tuple[float, ...]] = {
@@ -47,8 +44,6 @@ UNITS = {
 PUSH_TIME = 1.0
 """When the push comes: after the agent's first step that ends then or later [s]."""
 
-_GROUND = ("floor", "field_base", "sai_logo1", "sai_logo2")
-_FEET = ("robot_0:left_foot_link", "robot_0:right_foot_link")
 _KINDS = tuple(GRID)
 
 
@@ -81,20 +76,10 @@ def disturbance_grid() -> list[Disturbance]:
 
 def disturb_model(sim: SoccerSim, disturbance: Disturbance) -> None:
     """Scale masses or friction in the model of a simulation that has not been reset yet."""
-    model = sim.model
-    factor = disturbance.level
     if disturbance.kind == "mass":
-        robot = [body for body in range(model.nbody) if model.body(body).name.startswith("robot_0:")]
-        model.body_mass[robot] *= factor
-        model.body_inertia[robot] *= factor
-        mujoco.mj_setConst(model, mujoco.MjData(model))  # what the solver derives from them
+        Plant(sim).scale_mass(disturbance.level)
     if disturbance.kind == "friction":
-        field = model.body("football_field").id
-        for geom in range(model.ngeom):
-            body = model.geom_bodyid[geom]
-            of_ground = model.geom(geom).name in _GROUND or body == field
-            if of_ground or model.body(body).name in _FEET:
-                model.geom_friction[geom, 0] *= factor
+        Plant(sim).scale_friction(disturbance.level)
 
 
 class Push:
@@ -115,9 +100,7 @@ class Push:
         """Push, if it is time."""
         sim = self._sim
         if self._speed and sim.sim_time >= PUSH_TIME and not step.over:
-            first = sim.model.body(TRUNK).dofadr[0]
-            push = (math.cos(self._angle), math.sin(self._angle))
-            sim.data.qvel[first : first + 2] += self._speed * np.array(push)
+            push_trunk(sim, self._speed, self._angle)
             self._speed = 0.0
 
 
@@ -163,7 +146,7 @@ def sensed_entries(observation: str, size: int) -> np.ndarray:
     """1 for entries that a sensor gives, 0 for those that are known (one-hots, clock, last command)."""
     layouts: dict[str, Layout] = {"full": FULL, "robot": ROBOT, "agent": AGENT}
     layout = layouts.get(observation) or next(raw for raw in RAW.values() if raw.size == size)
-    return np.concatenate([np.full(field.size, float(bool(field.frame))) for field in layout.fields])
+    return sensed_mask(layout)
 
 
 def disturbance_rng(seed: int, start: int, disturbance: Disturbance) -> np.random.Generator:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -12,10 +13,12 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec
 
 from soccer_lib.errors import InputError, known_name
+from soccer_lib.formats.settings import read_settings
 from soccer_lib.ranges import Range, of_type
 from soccer_lib.seeds import checked_seed
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import TASKS, Task, tasks_named
+from soccer_lib.variation import Variation, check_factors_of, read_curriculum, read_ranges
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS, EpisodeReport, Guard, MultiTask
 from soccer_lib.wrappers.control import ControlInterface
 from soccer_lib.wrappers.multitask import task_shares
@@ -46,8 +49,10 @@ def make_env(
     control: str = "torque",
     observation: str = "raw",
     reward: str = "env",
-    reward_weights: Mapping[str, float] | None = None,
+    reward_weights: Mapping[str, Any] | None = None,
     reward_gamma: float | None = None,
+    curriculum: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    randomise: Mapping[str, Any] | str | os.PathLike[str] | None = None,
     walker: str = "own",
     macro: str | os.PathLike[str] | None = None,
     hold: int | None = None,
@@ -75,9 +80,13 @@ def make_env(
         reward: "env" (the stock dense reward), "competition" (the official score, at the end) or a profile:
             "shaped" (the official score and potentials: the one to train on), "competition-dense",
             "pressure_shot", "tight".
-        reward_weights: term -> weight, over those of the profile (see `wrappers.rewards`); 0 ends a term.
+        reward_weights: term -> weight, over those of the profile (see `wrappers.rewards.profiles`); 0 ends
+            a term.
         reward_gamma: discount of one env step that potentials are paid with; None for the default of the
             control interface: 0.9998 torque, 0.998 joint, 0.99 command.
+        curriculum: levels that success leads through (see `variation.curriculum`): a TOML or JSON
+            file, or the table itself.
+        randomise: factor -> range that each episode draws from (see `variation.factors`), likewise.
         walker: for "command": "own", "hub" or the path of a walker file.
         macro: for "command": what a kick plays instead of itself: a motion clip, by its name in data/clips or
             as an npz file.
@@ -96,7 +105,8 @@ def make_env(
 
     Returns:
         A `gymnasium.Env`; `describe(env)` lists its layers. Every info has `task_name`, `reward_terms`
-        (unweighted), `sim_time` [s], `held_steps` [physics steps], and at the end `episode_report`.
+        (unweighted), `sim_time` [s], `held_steps` [physics steps], and at the end `episode_report`; with
+        `curriculum` or `randomise` also `variation`, the level and what was drawn.
 
     Raises:
         InputError: for an unknown name, or a pair of mujoco and sai-mujoco that cannot work.
@@ -128,6 +138,7 @@ def make_env(
     check_sizes(list(shares), observation)
     gamma = GAMMA[control] if reward_gamma is None else reward_gamma
     wrap_reward = reward_layer(reward, reward_weights, gamma)
+    vary = _variation_layer(given, shares)
     control_kwargs: dict[str, Any] = {
         "full_info": info == "full",
         "sum_reward": REWARDS[reward].sum_reward,
@@ -140,7 +151,7 @@ def make_env(
     def stack(name: str) -> gym.Env:
         sim = make_sim(name, fast=fast, team=team, render_mode=render_mode, width=width, height=height)
         controlled = CONTROLS[control](sim, **control_kwargs)
-        env: gym.Env = wrap_reward(OBSERVATIONS[observation](controlled))
+        env: gym.Env = wrap_reward(vary(OBSERVATIONS[observation](controlled)))
         if guard is not False:
             env = Guard(env, None if guard is True else guard)
         env = EpisodeReport(env)
@@ -164,6 +175,20 @@ def make_env(
 
 
 _DEFAULTS = make_env.__kwdefaults__ or {}
+
+
+def _variation_layer(given: dict[str, Any], tasks: Iterable[str]) -> Callable[[gym.Env], gym.Env]:
+    """The layer of `curriculum` and `randomise`, ready to be put around an environment; none without them."""
+    for name in {"curriculum", "randomise"} & set(given):
+        given[name] = read_settings(given[name], f"--{name}")  # a copy is made by what the file said
+    curriculum = read_curriculum(given["curriculum"]) if "curriculum" in given else None
+    ranges = read_ranges(given.get("randomise", {}))
+    check_factors_of(tasks, ranges, "--randomise")
+    for level in curriculum.levels if curriculum else ():
+        check_factors_of(tasks, level, "--curriculum")
+    if curriculum or ranges:
+        return partial(Variation, ranges=ranges, curriculum=curriculum)
+    return lambda env: env
 
 
 def check_sizes(tasks: Sequence[str], observation: str) -> None:
@@ -211,6 +236,8 @@ def describe(env: Any) -> str:
             purpose = ", ".join(f"{name} {share:.0%}" for name, share in layer.shares.items())
         if isinstance(layer, ControlInterface):
             purpose += " (physics steps in compiled code)" if layer.loop else " (physics steps in Python)"
+        if isinstance(layer, Variation):
+            purpose = layer.summary()
         lines.append(f"{type(layer).__name__:<18} {purpose}")
     observation = env.observation_space
     action = env.action_space
@@ -225,11 +252,14 @@ def _assert_order(env: gym.Env) -> None:
         SoccerSim,
         tuple(CONTROLS.values()),
         tuple(OBSERVATIONS.values()),
+        Variation,
         tuple(REWARDS.values()),
         Guard,
         EpisodeReport,
     )
     stack = layers(env)
     found = [next((i for i, kind in enumerate(kinds) if isinstance(layer, kind)), -1) for layer in stack]
-    if found not in ([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 5]):
+    optional = {kinds.index(Variation), kinds.index(Guard)}
+    always = set(range(len(kinds))) - optional
+    if found != sorted(set(found)) or not always <= set(found):
         raise AssertionError(f"layers in the wrong order: {[type(layer).__name__ for layer in stack]}")

@@ -23,6 +23,7 @@ from soccer_lib.tasks import COMMAND_STEPS, COMPETITION, Task, tasks_named
 from soccer_lib.wrappers import CONTROLS
 from soccer_lib.wrappers.command import HOLD
 from soccer_lib.wrappers.rewards import GAMMA, reward_layer
+from soccer_lib.wrappers.rewards.users import written_by_users
 
 LEAST_GAP = 1.0
 """Pairs whose official scores lie nearer are not compared."""
@@ -118,7 +119,7 @@ class AuditPlayer:
     discount: float
     hold: int
     reward: str
-    reward_weights: Mapping[str, float] | None
+    reward_weights: Mapping[str, Any] | None
     _envs: dict[tuple[str, str], gym.Env] = field(default_factory=dict)
 
     def __call__(self, job: AuditJob) -> AuditedEpisode:
@@ -156,7 +157,7 @@ class AuditPlayer:
 
 def audit_reward(
     reward: str,
-    weights: Mapping[str, float] | None = None,
+    weights: Mapping[str, Any] | None = None,
     tasks: str | Task | Sequence[str | Task] = "all",
     starts: int = 10,
     seed: int = 0,
@@ -180,7 +181,8 @@ def audit_reward(
         control: control interface of the run.
         hold: physics steps of one command.
         gamma: discount of one env step of the run; None for the default of its control interface.
-        workers: processes; 0 takes one a core. The numbers do not depend on it.
+        workers: processes; 0 takes one a core, and a user's own terms are played in this one. The numbers do
+            not depend on it.
 
     Raises:
         InputError: an unknown name, a bad number, or a task without an official score.
@@ -214,5 +216,6 @@ def audit_reward(
         "starts": starts,
         "seed": seed,
     }
+    workers = 1 if written_by_users(weights) else workers
     played = run_jobs(player, jobs, workers, f"audit {reward}", limit=EPISODE_LIMIT)
     return Audit(tuple(played), settings)

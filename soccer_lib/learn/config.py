@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from soccer_lib.errors import InputError, known_name
+from soccer_lib.formats.settings import ENDINGS, settings_text
 from soccer_lib.learn.presets import ALGORITHMS, PRESETS, PRESETS_OF_ALGORITHM
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.seeds import TUNING, training_seeds
 from soccer_lib.tasks import tasks_named
+from soccer_lib.variation import read_curriculum, read_ranges
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS
 from soccer_lib.wrappers.multitask import task_shares
-from soccer_lib.wrappers.rewards import GAMMA, parse_weights
+from soccer_lib.wrappers.rewards import GAMMA, parse_weights, read_weights
 
 SEED_BASE = 100_000
 """Run seed s trains on environment seeds from this + 1000 s on."""
@@ -59,7 +61,12 @@ class TrainConfig:
     """what is paid: env, competition, competition-dense, pressure_shot, tight, shaped or guided; by default
     the preset's, else shaped"""
     reward_weights: str = ""
-    """weights of reward terms over those of the profile, as name=weight,..."""
+    """weights of reward terms over those of the profile: name=weight,... or a TOML or JSON file; audited
+    before the run begins"""
+    curriculum: str = ""
+    """levels that success leads through, of starts, targets and opponents: a TOML or JSON file [path]"""
+    randomise: str = ""
+    """ranges that each episode draws from, of body, motors, senses and pushes: a TOML or JSON file [path]"""
     total_timesteps: Annotated[int | None, _COUNT, tyro.conf.arg(aliases=["--timesteps"])] = None
     """env steps of the whole run, over all environments [count]"""
     n_envs: Annotated[int | None, Range(1, 4096, whole=True)] = None
@@ -172,7 +179,10 @@ class TrainConfig:
             names = tuple(filter(None, (self.env, self.second_env)))
             object.__setattr__(self, "tasks", tuple(task.name for task in tasks_named(names)))
         task_shares(tasks_named(",".join(self.tasks)), parse_weights(self.task_weights))
-        parse_weights(self.reward_weights)
+        read_weights(self.reward_weights)
+        if self.curriculum:
+            read_curriculum(self.curriculum)
+        read_ranges(self.randomise or {})
         for task, factor in parse_weights(self.reward_scale or "").items():
             tasks_named(task)
             Range(0, above=True).number(f"--reward-scale of {task}", factor, "try 1")
@@ -219,7 +229,13 @@ class TrainConfig:
             if field.name in chosen and getattr(self, field.name) in (None, "")
         }
         filled = dataclasses.replace(self, **{name: chosen[name] for name in open_fields})
-        return dataclasses.replace(filled, critic_lr=filled.critic_lr or filled.lr)
+        # The run's record keeps what its files said when it began.
+        contents: dict[str, Any] = {
+            name: settings_text(getattr(self, name), "--" + name.replace("_", "-"))
+            for name in ("reward_weights", "curriculum", "randomise")
+            if getattr(self, name).endswith(ENDINGS)
+        }
+        return dataclasses.replace(filled, critic_lr=filled.critic_lr or filled.lr, **contents)
 
 
 def check_choices(config: TrainConfig) -> None:

@@ -13,7 +13,8 @@ from soccer_lib.envs.vec import SoccerVecEnv, make_vec_env
 from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.normaliser import fix_normaliser
 from soccer_lib.tasks import task_named
-from soccer_lib.wrappers.rewards import parse_weights
+from soccer_lib.wrappers.rewards import parse_weights, read_weights
+from soccer_lib.wrappers.rewards.users import written_by_users
 
 OBSERVATION_CLIP = 10.0
 """Largest entry of an observation that was normalised by its running mean and spread."""
@@ -70,7 +71,7 @@ def env_settings(config: TrainConfig) -> dict[str, Any]:
         "observation": config.observation,
         "hold": config.hold,
         "reward": config.reward_profile,
-        "reward_weights": parse_weights(config.reward_weights) or None,
+        "reward_weights": read_weights(config.reward_weights) or None,
         "reward_gamma": config.gamma,
     }
 
@@ -84,13 +85,17 @@ def training_env(config: TrainConfig) -> VecEnv:
         SimulationError: a worker failed.
     """
     assert config.n_envs is not None
+    settings = env_settings(config)
     venv = make_vec_env(
         list(config.tasks),
         config.n_envs,
-        workers=config.workers,
+        # A user's own terms are known to this process only.
+        workers=0 if written_by_users(settings["reward_weights"]) else config.workers,
         seed=config.env_seed,
         task_weights=parse_weights(config.task_weights),
-        **env_settings(config),
+        curriculum=config.curriculum or None,
+        randomise=config.randomise or None,
+        **settings,
     )
     env: VecEnv = ScaledReward(venv, reward_factors(config), config.refusal_cost or 0.0)
     if config.normalize_obs or config.vecnormalize_path:

@@ -35,6 +35,7 @@ from soccer_lib.learn.hybrid import HybridPolicy
 from soccer_lib.learn.legacy import LegacyCheckpoints, write_legacy
 from soccer_lib.learn.prefill import prefill
 from soccer_lib.learn.replay import HeldReplayBuffer
+from soccer_lib.learn.reward_audit import warn_of_reward
 from soccer_lib.policies import LearnedPolicy, Policy, load_policy, write_policy
 from soccer_lib.runs import RunFolder
 from soccer_lib.runs.checkpoints import Checkpoint, Checkpoints
@@ -106,6 +107,7 @@ def train(config: TrainConfig) -> Policy:
         state.check_room()
         if checkpoint is None:
             (folder.path / "metrics.jsonl").unlink(missing_ok=True)  # it was stopped before a checkpoint
+            warn_of_reward(config)
             if start is not None:
                 evaluation.judge(start)  # what has to be beaten
 

@@ -53,6 +53,8 @@ class SoccerSim(Rules, Restorable, gym.Env):
         started: there has been a reset.
         n_bound: how often `bind_episode` was called.
         plays_on: steps may follow the episode's end, such as those of a ball that rolls on; False.
+        on_reset: each is called between the draws of the stock reset and its first look at the scene; what it
+            changes in model and positions, observation and info of the reset have.
         on_step: each is called after every physics step, once it is judged, with its torques [N m],
             Shape: (12,).
     """
@@ -83,6 +85,8 @@ class SoccerSim(Rules, Restorable, gym.Env):
         self.plays_on = False
         self.tape: bytearray | None = None
         self.on_step: list[Callable[[np.ndarray], None]] = []
+        self.on_reset: list[Callable[[], None]] = []
+        self.stock.after_draws = self.on_reset
         self.n_bound = 0
         self.forget_episode()
         self.bind_episode()
@@ -325,6 +329,9 @@ class SoccerSim(Rules, Restorable, gym.Env):
         self.n_bound += 1
         self.team = int(self.stock.current_team)
         self.readings.bind_episode(self.team)
+
+    def pace_keeper(self, factor: float) -> None:
+        """Multiply the frequency of the goalkeeper's path, where the task has one."""
 
     def _move_scene(self) -> None:
         """Move what the task moves by itself before the physics step."""

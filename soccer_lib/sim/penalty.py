@@ -16,6 +16,9 @@ from soccer_lib.sim.core import SoccerSim
 from soccer_lib.sim.goal import GoalBox, norm
 from soccer_lib.sim.readings import GoalieReadings, ObstacleReadings
 
+KEEPER_FREQUENCY = 0.3
+"""Of the goalkeeper's path [Hz]."""
+
 
 class PenaltySim(SoccerSim):
     """penalty_kick: an empty goal 2.2 m behind the ball; the base of the two penalty tasks with opponents."""
@@ -121,15 +124,28 @@ class GoalieSim(PenaltySim):
         reach = model.geom_rbound[self.stock.keeper_id] + 3 * model.geom_rbound[self.ball_geom]
         self._blocker_reach = float(reach)
         self._path: dict[float, tuple[float, float]] = {}
+        self._keeper_frequency = KEEPER_FREQUENCY
 
     def bind_episode(self) -> None:
         """Read what is fixed for the episode after the stock reset has drawn it."""
         super().bind_episode()
         self._blocker_x = float(self.data.geom_xpos[self.stock.keeper_id][0])
 
+    def pace_keeper(self, factor: float) -> None:
+        """Multiply the frequency of the goalkeeper's path; compiled code reads the same array."""
+        frequency = factor * KEEPER_FREQUENCY
+        if frequency != self._keeper_frequency:
+            self._keeper_frequency = frequency
+            self._path.clear()
+            if "keeper_path" in vars(self):
+                self.keeper_path[:] = self._whole_path()
+
     @functools.cached_property
     def keeper_path(self) -> np.ndarray:  # type: ignore[override]
         """Place [m] and speed [m/s] of the goalkeepers at each step. Shape: (max_steps, 2)."""
+        return self._whole_path()
+
+    def _whole_path(self) -> np.ndarray:
         step = self.model.opt.timestep
         times = itertools.accumulate(itertools.repeat(step, self.task.max_steps - 1), initial=0.0)
         return np.array([self._keeper_at(time) for time in times])
@@ -149,7 +165,7 @@ class GoalieSim(PenaltySim):
     def _keeper_at(self, time: float) -> tuple[float, float]:
         """Position [m] and speed [m/s] along y, by upstream's formula."""
         amplitude = self._field["goal_width"] - 0.6
-        frequency = 0.3
+        frequency = self._keeper_frequency
         position = amplitude * np.sin(2 * np.pi * frequency * time)
         return float(position), float(
             2 * np.pi * frequency * amplitude * np.cos(2 * np.pi * frequency * time)

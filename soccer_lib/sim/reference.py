@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import gymnasium as gym
@@ -10,6 +11,7 @@ import numpy as np
 from soccer_lib.layout import INFO_FIELDS
 from soccer_lib.seeds import checked_seed
 from soccer_lib.sim.core import SoccerSim
+from soccer_lib.sim.penalty import KEEPER_FREQUENCY
 from soccer_lib.tasks import Task
 
 
@@ -58,6 +60,12 @@ class StockSim(SoccerSim):
         for hook in self.on_step:
             hook(torque)
         return self.terminated or self.truncated
+
+    def pace_keeper(self, factor: float) -> None:
+        """Multiply the frequency of the goalkeeper's path, where the task has one."""
+        if hasattr(self.stock, "move_goalkeeper"):
+            move = type(self.stock).move_goalkeeper
+            self.stock.move_goalkeeper = functools.partial(move, self.stock, factor * KEEPER_FREQUENCY)
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue from a state of `get_state`, bit for bit."""

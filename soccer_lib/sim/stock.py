@@ -11,6 +11,7 @@ import copy
 import functools
 import importlib
 import importlib.metadata
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -47,6 +48,7 @@ def check_versions() -> None:
             )
 
 
+@functools.cache
 def _fixed_goal_keeper(base: type) -> type:
     class FixedGoalKeeper(base):
         """The stock goalkeeper with its description of the scene refreshed before it is read."""
@@ -56,6 +58,21 @@ def _fixed_goal_keeper(base: type) -> type:
             return super()._get_env_obs()
 
     return FixedGoalKeeper
+
+
+@functools.cache
+def _with_hooks(base: type) -> type:
+    class Hooked(base):
+        """The stock environment, which calls hooks in each reset, between its draws and its first look."""
+
+        after_draws: Sequence[Callable[[], None]] = ()
+
+        def _reset_internal(self) -> None:
+            super()._reset_internal()
+            for hook in self.after_draws:
+                hook()
+
+    return Hooked
 
 
 def make_stock(
@@ -83,13 +100,13 @@ def make_stock(
     cls = getattr(importlib.import_module(module), name)
     if task.name == "goal_keeper":
         cls = _fixed_goal_keeper(cls)
+    cls = _with_hooks(cls)
     arguments = {**copy.deepcopy(spec.kwargs), "team": team, "render_mode": render_mode}
     try:
         env = cls(**arguments, width=width, height=height)
     except ValueError as error:
-        if "memory allocation" in str(
-            error
-        ):  # what MuJoCo's compiler says where a mesh or picture has no room
+        # What MuJoCo says where a mesh or picture has no room, or the whole model.
+        if any(words in str(error) for words in ("memory allocation", "allocate memory")):
             raise MemoryError("no room for a MuJoCo model") from error
         raise
     env.spec = copy.deepcopy(spec)

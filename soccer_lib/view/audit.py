@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter, defaultdict
 from statistics import mean
 from typing import TYPE_CHECKING
@@ -91,7 +92,8 @@ def plot_audit(audit: Audit) -> Figure:
     reward = audit.settings["reward"]
     style.write_heading(figure, f"audit of '{reward}' at gamma {audit.settings['gamma']}: {verdict}")
     legend = "red: paid more than a behaviour that scores at least 1 more and ends within 3 s"
-    figure.supxlabel(f"means over {audit.settings['starts']} starts   ({legend})")
+    words = f"means over {audit.settings['starts']} starts   ({legend})"
+    figure.supxlabel(textwrap.fill(words, 60 * len(audit.pairs)))
     return figure
 
 

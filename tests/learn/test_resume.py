@@ -37,6 +37,10 @@ CASES = {
     "one environment": {"n_envs": 1, "n_steps": 16},
     "workers and tasks": {"n_envs": 4, "n_steps": 4, "workers": 2, "tasks": ("all",)},
     "normaliser": {"normalize_obs": True},
+    "varied episodes": {
+        "curriculum": '{"levels": [{"start_distance": 0.6}, {"mass": [0.8, 1.2]}], "window": 1, "up": 0.5}',
+        "randomise": '{"noise": 0.02, "delay": 0.1, "push": [0.5, 1], "push_interval": 0.3, "friction": 1.2}',
+    },
     "metrics now and then": {"log_interval": 4, "checkpoint_interval": 24},
     "frozen": {"preset": "finetune", "bc_weights": "clone", "freeze_bc_layers": 1, "freeze_until_step": 64},
     "td3": {

@@ -11,6 +11,7 @@ from soccer_lib.course.checks.environment import check_ball_offset, check_headin
 from soccer_lib.course.checks.evaluation import check_interval, check_official_score
 from soccer_lib.course.checks.finetuning import check_moved_target, check_smoothed, check_td_target
 from soccer_lib.course.checks.guess import reveal
+from soccer_lib.course.checks.shaping import check_potential, check_shaping
 
 __all__ = [
     "check_ball_offset",
@@ -21,6 +22,8 @@ __all__ = [
     "check_interval",
     "check_moved_target",
     "check_official_score",
+    "check_potential",
+    "check_shaping",
     "check_smoothed",
     "check_split",
     "check_td_target",

@@ -14,6 +14,7 @@ from soccer_lib.course.figures.panel import drive
 from soccer_lib.course.figures.resampling import plot_resampling
 from soccer_lib.course.figures.rolling import plot_rolling_ball, trace_rolling_ball
 from soccer_lib.course.figures.samples import asks_for_kick, ball_of, plot_balls, plot_labels, plot_splits
+from soccer_lib.course.figures.shaping import explore_weights, plot_pay, weigh_recordings
 from soccer_lib.course.figures.terms import plot_reward_terms
 from soccer_lib.course.figures.training import plot_estimates, plot_run, plot_smoothing, series, watch_run
 from soccer_lib.course.figures.widgets import episode_scrubber, explore, joint_pose_explorer, pose_figure
@@ -34,6 +35,7 @@ __all__ = [
     "episode_figure",
     "episode_scrubber",
     "explore",
+    "explore_weights",
     "joint_pose_explorer",
     "joint_table",
     "layout_table",
@@ -49,6 +51,7 @@ __all__ = [
     "plot_loop",
     "plot_losses",
     "plot_resampling",
+    "plot_pay",
     "plot_reward_terms",
     "plot_rolling_ball",
     "plot_run",
@@ -63,4 +66,5 @@ __all__ = [
     "task_table",
     "trace_rolling_ball",
     "watch_run",
+    "weigh_recordings",
 ]

@@ -15,8 +15,9 @@ from soccer_lib.tasks import PHYSICS_DT
 class EpisodeStatistics(BaseCallback):
     """Logs, of the episodes that ended since the last line, means by task; and the simulation's speed.
 
-    `rollout/score/<task>` is the official score with exploration, `rollout/kicks` and `rollout/refused` count
-    kicks of an episode, `rollout/saturated` is the share of walking actions' entries at their bounds,
+    `rollout/score/<task>` is the official score with exploration, `rollout/level/<task>` the level of a
+    curriculum, `rollout/kicks` and `rollout/refused` count kicks of an episode, `rollout/saturated` is the
+    share of walking actions' entries at their bounds,
     `time/simulated_per_second` is simulated by wall time, learning included.
     """
 
@@ -34,6 +35,8 @@ class EpisodeStatistics(BaseCallback):
             if "score" in report:
                 self.logger.record_mean(f"rollout/score/{report['task']}", report["score"])
             self.logger.record_mean(f"rollout/success/{report['task']}", float(report["success"]))
+            if "variation" in info:
+                self.logger.record_mean(f"rollout/level/{report['task']}", info["variation"]["level"])
             if "macro_trigger_count" in info:
                 self.logger.record_mean("rollout/kicks", info["macro_trigger_count"])
                 self.logger.record_mean("rollout/refused", info["macro_refused_count"])

@@ -115,7 +115,7 @@ def make_study(
         "command": _command(config, name),
         "settings": settings,
         "striker": _score("striker", config.episodes * config.seeds, first_seed, workers=0),
-        "groups": [{"x": x, "mean": np.mean(s), "ci95": _interval(s)} for x, s in scores.items()],
+        "groups": [{"x": x, "mean": np.mean(s), "ci95": student_interval(s)} for x, s in scores.items()],
         "entries": entries,
         "versions": version_record(),
         "machine": machine_record(),
@@ -141,7 +141,7 @@ def _command(config: StudyConfig, name: str) -> str:
     return " ".join(words)
 
 
-def _interval(scores: Sequence[float]) -> list[float]:
+def student_interval(scores: Sequence[float]) -> list[float]:
     """95% interval of the mean by Student's t: each seed is one sample; NaN for a single one."""
     half = stats.t.ppf(0.975, len(scores) - 1) * stats.sem(scores)
     return [np.mean(scores) - half, np.mean(scores) + half]

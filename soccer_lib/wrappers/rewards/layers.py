@@ -15,7 +15,7 @@ from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import COMPETITION, PHYSICS_DT
 from soccer_lib.wrappers.rewards.field_state import TARGETS, FieldState, FieldStateReader, Step
 from soccer_lib.wrappers.rewards.potential import POTENTIALS, shaping
-from soccer_lib.wrappers.rewards.profiles import PROFILES, check_weights
+from soccer_lib.wrappers.rewards.profiles import PROFILES, check_weights, weights_of
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, STOCK_RATES, TERMS
 
 GAMMA = {"command": 0.99, "joint": 0.998, "torque": 0.9998}
@@ -46,7 +46,7 @@ class ProfileReward(gym.Wrapper):
     Args:
         env: the stack up to the observation.
         profile: one of `PROFILES`.
-        weights: term or potential -> weight, over those of the profile; 0 switches one off.
+        weights: term or potential -> weight, over those of the profile (see `profiles`); 0 switches one off.
         gamma: discount of one env step that lasts its full hold; potentials and `score_at_par` need it.
 
     Raises:
@@ -57,13 +57,12 @@ class ProfileReward(gym.Wrapper):
     sum_reward = False
 
     def __init__(
-        self, env: gym.Env, profile: str, weights: Mapping[str, float], gamma: float | None = None
+        self, env: gym.Env, profile: str, weights: Mapping[str, Any], gamma: float | None = None
     ) -> None:
         super().__init__(env)
         self._sim = simulation_of(env)
         task = self._sim.task.name
-        kind = "target" if task == "kick_to_target" else "penalty"
-        settings = {**MACRO_GATE, **PROFILES[profile][kind], **weights}
+        settings = {**MACRO_GATE, **weights_of(profile, task, weights)}
         gate = {name: settings.pop(name) for name in MACRO_GATE}
         terms: dict[str, Callable[..., float]] = {
             **TERMS,
@@ -142,7 +141,7 @@ REWARDS: dict[str, type[EnvReward] | type[ProfileReward]] = {
 
 
 def reward_layer(
-    name: str, weights: Mapping[str, float] | None, gamma: float
+    name: str, weights: Mapping[str, Any] | None, gamma: float
 ) -> Callable[[gym.Env], gym.Wrapper]:
     """The layer of a reward, ready to be put around an environment (see `ProfileReward`).
 

@@ -1,11 +1,24 @@
-"""Reward profiles: weights by name, as data, and the checks of weights that a user brings."""
+"""Reward profiles: weights by name, as data, and the checks of weights that a user brings.
+
+Weights of a user go over those of a profile: term -> weight, for every task. Entries `penalty` and `target`
+hold weights for one kind of task, and `only = true` leaves the profile's out. In a file:
+
+    only = true
+    score = 1.0
+    phi_near_ball = 0.5
+    [penalty]
+    phi_ball_on_its_way = 8.0
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from soccer_lib.errors import InputError, unknown_name
+from soccer_lib.formats.settings import ENDINGS, read_settings
+from soccer_lib.ranges import of_type
 from soccer_lib.wrappers.rewards.potential import POTENTIALS
 from soccer_lib.wrappers.rewards.terms import MACRO_GATE, TERMS
 
@@ -45,22 +58,57 @@ pays for the way to the ball, for the turn toward the target and for kicks that 
 takes that back; and its plain discounted score makes waiting cost. It does not rank all episodes as the
 competition does, and its audit fails, so what is learnt with it is chosen by the official score."""
 
-WEIGHTED = (*TERMS, *POTENTIALS, *MACRO_GATE)
-"""What a weight can be given to; the last ones are settings of `macro_bonus`."""
+KINDS = ("penalty", "target")
+"""Kinds of tasks, which a profile has weights for."""
+
+ALONE = "only"
+"""Entry of a user's weights: none of the profile's."""
 
 
-def check_weights(weights: Mapping[str, float]) -> None:
+def weighted_names() -> list[str]:
+    """What a weight can be given to; the last ones are settings of `macro_bonus`."""
+    return [*TERMS, *POTENTIALS, *MACRO_GATE]
+
+
+def weights_of(profile: str, task: str, weights: Mapping[str, Any]) -> dict[str, float]:
+    """Weights that pay a task: those of the profile, those for every task, and those for its kind."""
+    kind = KINDS[task == "kick_to_target"]
+    base = {} if weights.get(ALONE) else PROFILES[profile][kind]
+    for_all = {name: weight for name, weight in weights.items() if name not in (*KINDS, ALONE)}
+    return {**base, **for_all, **weights.get(kind, {})}
+
+
+def check_weights(weights: Mapping[str, Any]) -> None:
     """Refuse weights of unknown terms and weights that are no finite number.
 
     Raises:
         InputError: naming the term.
     """
     for name, weight in weights.items():
-        if name not in WEIGHTED:
-            raise unknown_name("reward term", name, WEIGHTED)
-        if isinstance(weight, bool) or not (isinstance(weight, int | float) and math.isfinite(weight)):
+        if name in KINDS:
+            of_kind = of_type(f"reward weights of '{name}'", weight, Mapping, "term -> weight")
+            if not {*KINDS, ALONE}.isdisjoint(of_kind):
+                raise InputError(f"reward weights of '{name}' hold a table; expected term -> weight")
+            check_weights(of_kind)
+        elif name == ALONE:
+            of_type(f"reward weights: '{ALONE}'", weight, bool, "true or false")
+        elif name not in weighted_names():
+            raise unknown_name("reward term", name, weighted_names())
+        elif isinstance(weight, bool) or not (isinstance(weight, int | float) and math.isfinite(weight)):
             expected = "expected a finite number; try 0 to switch it off"
             raise InputError(f"weight of reward term '{name}' got {weight!r}; {expected}")
+
+
+def read_weights(text: str) -> dict[str, Any]:
+    """Read reward weights from "name=value,name=value", a TOML or JSON file, or JSON text, and check them.
+
+    Raises:
+        InputError: a file that cannot be read, an unknown term, or a weight that is no finite number.
+    """
+    from_file = text.lstrip().startswith("{") or text.endswith(ENDINGS)
+    weights = read_settings(text, "--reward-weights") if from_file else parse_weights(text)
+    check_weights(weights)
+    return weights
 
 
 def parse_weights(text: str) -> dict[str, float]:
@@ -73,5 +121,5 @@ def parse_weights(text: str) -> dict[str, float]:
         pairs = (part.split("=") for part in text.split(",") if part.strip())
         return {name.strip(): float(value) for name, value in pairs}
     except ValueError:
-        expected = "expected name=number,name=number; try approach_ball=1,time=-0.1"
+        expected = "expected name=number,name=number or a .toml or .json file; try approach_ball=1,time=-0.1"
         raise InputError(f"reward weights {text!r} are not pairs; {expected}") from None

@@ -1,0 +1,230 @@
+"""Studies of training: rewards, a curriculum and randomised factors, seed by seed with the same budget."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import io
+import shlex
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+
+from soccer_lib.errors import InputError, known_name
+from soccer_lib.evaluation import evaluate
+from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
+from soccer_lib.evaluation.play import env_for
+from soccer_lib.evaluation.player import play_scored
+from soccer_lib.formats.settings import read_settings, settings_text
+from soccer_lib.learn.config import TrainConfig
+from soccer_lib.learn.train import train
+from soccer_lib.policies import Policy, load_policy
+from soccer_lib.ranges import Range, check_fields
+from soccer_lib.runs import RunFolder, atomic_write_json, load_json, machine_record, version_record
+from soccer_lib.runs.files import MANIFEST, load_record, to_plain, write_manifest
+from soccer_lib.runs.folder import metrics_of
+from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs.pool import run_jobs
+from soccer_lib.tasks import COMPETITION
+from soccer_lib.workshop.studies.run import SCORED, student_interval
+
+PROFILES = ("shaped", "env", "competition", "competition-dense", "guided")
+
+LEVELS = {"levels": [{"start_distance": [0.5, 0.8]}, {"start_distance": [0.8, 1.5]}, {}], "window": 10}
+"""Nearer starts first."""
+
+RANGES = {"mass": [0.8, 1.2], "friction": [0.5, 1.0], "motor_strength": [0.8, 1.1], "push": [0.0, 0.5]}
+RANGES |= {"joint_offset": [-0.03, 0.03], "noise": [0.0, 0.05], "delay": [0.0, 0.1]}
+"""What the randomised kind meets in training."""
+
+FACTORS_TESTED = {"mass": 1.2, "friction": 0.5, "motor_strength": 0.8, "push": 0.5, "joint_offset": 0.03}
+FACTORS_TESTED |= {"noise": 0.05, "delay": 0.1}
+"""Factor -> the value that agents are tested under, one at a time."""
+
+_STARTS = ("scratch", "clone")
+
+KINDS: dict[str, dict[str, dict[str, Any]]] = {
+    "rewards": {name: {"preset": "scratch", "reward_profile": name} for name in PROFILES},
+    "rewards_from_clone": {name: {"preset": "finetune", "reward_profile": name} for name in PROFILES},
+    "curriculum": {
+        "stock starts": {"preset": "scratch"},
+        "curriculum": {"preset": "scratch", "curriculum": to_plain(LEVELS)},
+    },
+    "randomised": {
+        "nominal": {"preset": "finetune"},
+        "randomised": {"preset": "finetune", "randomise": to_plain(RANGES)},
+    },
+}
+"""Study -> kind -> settings of its runs."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingStudyConfig:
+    """Train agents with several rewards, levels and ranges, score each, write the curves of lesson 05."""
+
+    out: str = "runs/curves"
+    """folder for rl_rewards.json, rl_rewards_from_clone.json, rl_curriculum.json and rl_randomised.json"""
+    clone: str = ""
+    """what rewards_from_clone and randomised start from: a run folder of bc, or its file [path]"""
+    timesteps: Annotated[int, Range(1, 10**9, whole=True)] = 90_000
+    """env steps of each run; 20 minutes of CPU on the EPYC with scratch [count]"""
+    seeds: Annotated[int, Range(1, 400, whole=True)] = 5
+    """runs of each kind [count]"""
+    episodes: Annotated[int, Range(1, 10_000, whole=True)] = 12
+    """episodes of each task that an agent is scored on; every seed has its own [count]"""
+    factor_episodes: Annotated[int, Range(1, 10_000, whole=True)] = 6
+    """the same under each factor, in the study randomised [count]"""
+    settings: str = ""
+    """settings of train over those of every kind: a TOML or JSON file, or JSON text"""
+    only: tuple[str, ...] = ()
+    """studies to make; without a name all of them that have what they start from"""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        check_fields(self)
+        for name in self.only:
+            known_name("study", name, KINDS)
+            if _needs_clone(name) and not self.clone:
+                raise InputError(f"study {name} came without --clone; expected a policy of bc; make one")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    """One run; `task` and `seed` name it in the progress of the pool."""
+
+    task: str
+    kind: str
+    seed: int
+
+
+def _needs_clone(study: str) -> bool:
+    return any(kind["preset"] == "finetune" for kind in KINDS[study].values())
+
+
+def run_training_studies(config: TrainingStudyConfig) -> None:
+    """Make the curves, those that are finished excepted; the same call goes on where it was.
+
+    Raises:
+        SoccerError: settings that make no run, a failed environment, or a file that could not be written.
+    """
+    names = config.only or [name for name in KINDS if config.clone or not _needs_clone(name)]
+    for name in names:
+        make_training_study(config, name)
+
+
+def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any]:
+    """Train and score an agent of each kind and seed.
+
+    Returns:
+        The content of `rl_NAME.json`.
+    """
+    out = Path(config.out) / f"rl_{name}.json"
+    ignored = {"out", "only", *(() if name == "randomised" else ("factor_episodes",))}
+    ignored |= set() if _needs_clone(name) else {"clone"}
+    settings = to_plain(
+        {key: value for key, value in dataclasses.asdict(config).items() if key not in ignored}
+        | {"kinds": KINDS[name]}
+    )
+    if out.is_file():
+        record = load_record(out, "settings")
+        if record["settings"] == settings:
+            print_progress(f"{out} is finished; remove it to make it again")
+            return record
+    parts = RunFolder.open(out.with_suffix(".parts"), settings, "study rewards").path
+    jobs = [_Job(name, kind, seed) for seed in range(config.seeds) for kind in KINDS[name]]
+    entries = run_jobs(functools.partial(_train, config, parts), jobs, label=f"study {name}")
+    scores = {kind: [entry["score"] for entry in entries if entry["x"] == kind] for kind in KINDS[name]}
+    record = {
+        "command": _command(config, name),
+        "settings": settings,
+        "groups": [{"x": x, "mean": np.mean(s), "ci95": student_interval(s)} for x, s in scores.items()],
+        "entries": entries,
+        "versions": version_record(),
+        "machine": machine_record(),
+    }
+    atomic_write_json(out, record)
+    write_manifest(out.parent, [file.name for file in out.parent.glob("*.json") if file.name != MANIFEST])
+    shutil.rmtree(parts)
+    return to_plain(record)
+
+
+def _command(config: TrainingStudyConfig, name: str) -> str:
+    words = [f"python -m soccer_lib study rewards --out data/curves --only {name}"]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name not in ("out", "only") and value != field.default:
+            words += [f"--{field.name.replace('_', '-')}", shlex.quote(str(value))]
+    return " ".join(words)
+
+
+def run_settings(config: TrainingStudyConfig, name: str, kind: str, seed: int, folder: Path) -> TrainConfig:
+    """Settings of one run: one core, nothing evaluated on the way, the same steps for every kind."""
+    settings: dict[str, Any] = {
+        "total_timesteps": config.timesteps,
+        "workers": 0,
+        "eval_freq": 0,
+        "kick_from": (0.5,),
+        "final_episodes": 3,
+        **KINDS[name][kind],
+    }
+    for key, value in read_settings(config.settings or {}, "--settings").items():
+        settings[key] = tuple(value) if isinstance(value, list) else value
+    for file in ("curriculum", "randomise"):
+        if file in settings:
+            settings[file] = settings_text(settings[file], file)
+    if settings["preset"] == "finetune":
+        settings["bc_weights"] = config.clone
+    return TrainConfig(save_dir=str(folder), seed=seed, device="cpu", **settings)
+
+
+def _train(config: TrainingStudyConfig, parts: Path, job: _Job) -> dict[str, Any]:
+    """Train and score one agent: the last one, not the best on the way."""
+    folder = parts / f"{job.kind.replace(' ', '_')}_{job.seed}"
+    done = folder.with_suffix(".done.json")
+    if done.is_file():
+        return load_json(done)
+    with contextlib.redirect_stdout(io.StringIO()):
+        train(run_settings(config, job.task, job.kind, job.seed, folder))
+    policy = load_policy(folder / "final_model.safetensors")
+    first = SCORED + config.episodes * job.seed
+    result = evaluate(policy, "all", config.episodes, first, starts="distinct", workers=1, progress=False)
+    figures = result.summary
+    lines = metrics_of(folder)
+    entry = {
+        "x": job.kind,
+        "seed": job.seed,
+        "score": figures["comp_total_sum"],
+        "ci95": figures["comp_total_sum_ci95"],
+        **{key: value for key, value in figures.items() if key.endswith(("/comp_total", "/success_rate"))},
+        "first success": first_success(lines),
+        "cpu_minutes": lines[-1]["cpu_minutes"],
+    }
+    if job.task == "randomised":
+        for name, value in FACTORS_TESTED.items():
+            entry[f"under {name} {value:g}"] = _score_under(
+                policy, {name: value}, config.factor_episodes, first
+            )
+    atomic_write_json(done, entry)
+    return to_plain(entry)
+
+
+def first_success(lines: list[dict[str, Any]]) -> int | None:
+    """Env steps until the first line in which an episode succeeded; None where none did."""
+    for line in lines:
+        if any(key.startswith("rollout/success/") and value for key, value in line.items()):
+            return line["step"]
+    return None
+
+
+def _score_under(policy: Policy, ranges: dict[str, float], episodes: int, seed: int) -> float:
+    """Sum over the tasks of the mean official score, each episode under the same disturbance."""
+    total = 0.0
+    for task in COMPETITION:
+        env = env_for(policy.spec, task, randomise=ranges)
+        jobs = [EpisodeJob(task, seed + number, number % N_STARTS) for number in range(episodes)]
+        total += float(np.mean([play_scored(env, policy, job).score for job in jobs]))
+        env.close()
+    return total

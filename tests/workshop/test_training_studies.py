@@ -1,0 +1,89 @@
+"""Studies of training: the same budget for every kind, what is scored, and that a stopped call goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from soccer_lib.cli.main import main
+from soccer_lib.errors import InputError
+from soccer_lib.runs import load_json
+from soccer_lib.runs.files import verify_manifest
+from soccer_lib.variation import read_curriculum, read_ranges
+from soccer_lib.workshop.studies import training
+from soccer_lib.workshop.studies.training import (
+    FACTORS_TESTED,
+    KINDS,
+    TrainingStudyConfig,
+    first_success,
+    make_training_study,
+    run_settings,
+    run_training_studies,
+)
+
+TINY = {
+    "tasks": ["kick_to_target"], "n_envs": 2, "n_steps": 8, "n_epochs": 1, "batch_size": 16,
+    "net_arch": "8,8", "eval_seeds": [0], "eval_episodes": 1, "final_episodes": 1,
+}  # fmt: skip
+
+
+@pytest.fixture
+def config(tmp_path):
+    small = {"timesteps": 16, "seeds": 2, "episodes": 1, "factor_episodes": 1, "settings": json.dumps(TINY)}
+    return TrainingStudyConfig(str(tmp_path / "curves"), only=("curriculum",), **small)
+
+
+def test_every_kind_has_the_same_budget_and_its_own_difference(config, tmp_path):
+    for name, kinds in KINDS.items():
+        found = [
+            run_settings(TrainingStudyConfig(clone="x"), name, kind, 3, tmp_path).resolved() for kind in kinds
+        ]
+        assert {one.total_timesteps for one in found} == {90_000}
+        assert {(one.workers, one.seed, one.eval_freq, one.n_envs) for one in found} == {(0, 3, 0, 12)}
+        assert len({(one.reward_profile, one.curriculum, one.randomise) for one in found}) == len(kinds)
+    assert read_curriculum(training.LEVELS).levels[-1] == {}
+    assert set(read_ranges(training.RANGES)) == set(FACTORS_TESTED)
+
+
+def test_a_tiny_study_for_real_goes_on_where_it_was_stopped(config, tmp_path, monkeypatch, walker):
+    monkeypatch.setattr(training, "run_jobs", lambda play, jobs, label: [play(job) for job in jobs])
+    learn = training.train
+    trained = []
+
+    def train_three(settings):
+        trained.append(settings)
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        return learn(settings)
+
+    monkeypatch.setattr(training, "train", train_three)
+    with pytest.raises(KeyboardInterrupt):
+        make_training_study(config, "curriculum")
+    record = make_training_study(config, "curriculum")
+    assert len(trained) == 5, "two were done"
+    assert [(entry["x"], entry["seed"]) for entry in record["entries"]] == [
+        ("stock starts", 0), ("curriculum", 0), ("stock starts", 1), ("curriculum", 1)
+    ]  # fmt: skip
+    first, second = (entry["score"] for entry in record["entries"] if entry["x"] == "curriculum")
+    assert record["groups"][1]["mean"] == pytest.approx((first + second) / 2)
+    assert "--only curriculum --timesteps 16 --seeds 2" in record["command"]
+    file = tmp_path / "curves" / "rl_curriculum.json"
+    assert load_json(file) == record and verify_manifest(file.parent) == [file.name]
+    assert not file.with_suffix(".parts").exists()
+    run_training_studies(config)
+    assert len(trained) == 5, "finished: nothing is done again"
+
+
+def test_the_step_of_the_first_success():
+    lines = [{"step": 10, "rollout/success/a": 0.0}, {"step": 20, "rollout/success/b": 0.1}, {"step": 30}]
+    assert first_success(lines) == 20 and first_success(lines[:1]) is None
+
+
+def test_what_needs_a_clone_asks_for_one(capsys):
+    with pytest.raises(InputError, match="came without --clone"):
+        TrainingStudyConfig(only=("randomised",))
+    assert main(["study", "rewards", "--only", "reward"]) == 2
+    assert "did you mean 'rewards'?" in capsys.readouterr().err
+    assert main(["study", "--only", "amont"]) == 2
+    assert "amount" in capsys.readouterr().err
