@@ -39,6 +39,7 @@ report = {"who <b>": name, "score": -0.5, "all": [preset, episodes, ratio, sizes
 (out / "summary.json").write_text(json.dumps(report))
 pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 (out / "pixel.png").write_bytes(base64.b64decode(pixel))
+(out / "report.html").write_text("<p>a page</p>")
 """
 
 
@@ -117,9 +118,11 @@ def test_what_changed_runs_again(books, capsys):
     assert report["who <b>"] == "06" and report["all"] == ["smoke", 4, 2.0, [1, 1e-5], True, 1]
 
     (folder / "old.png").touch()
+    (folder / "old.html").touch()
     run_notebooks(config("06"))
     assert "(parameters changed)" in capsys.readouterr().out
     assert load(folder / "state.json")["pictures"] == ["pixel.png"], "pictures of earlier runs are gone"
+    assert load(folder / "state.json")["pages"] == ["report.html"], "and their pages"
     run_notebooks(config("06_evaluation"))
     assert "skipped" in capsys.readouterr().out
 
