@@ -8,7 +8,7 @@ What a notebook and the runner agree on:
 * `out_dir` is the folder for everything that the notebook writes. Run by hand it is empty, and
   `soccer_lib.runs.notebook_folder(out_dir, name)` gives the place.
 * What the notebook reports goes to `out_dir/summary.json`, a flat table of label -> text or number,
-  and to PNG files directly in `out_dir`. The summary page shows both.
+  and to PNG files directly in `out_dir`. The summary page shows both, and links pages (.html) there.
 * A parameter `interactive`, where a notebook has one, is set to False: nobody is there to move a slider.
 * The kernel's working directory is the one that the runner was started in.
 

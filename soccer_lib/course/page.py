@@ -44,7 +44,9 @@ img { max-width: 100%; background: #fff; border-radius: .4rem; margin-top: 1rem;
 {% if run.status != "waiting" %}
 <p>{{ "%.1f" | format(run.minutes) }} min · <a href="{{ (run.folder ~ "/" ~ run.html) | urlencode }}">read</a>
 · <a href="{{ (run.folder ~ "/" ~ run.teacher) | urlencode }}">with solutions</a>
-· <a href="{{ (run.folder ~ "/" ~ run.executed) | urlencode }}">executed notebook</a></p>
+· <a href="{{ (run.folder ~ "/" ~ run.executed) | urlencode }}">executed notebook</a>
+{% for name in run.pages %}· <a href="{{ (run.folder ~ "/" ~ name) | urlencode }}">{{ name }}</a>
+{% endfor %}</p>
 {% for line in run.parted %}<p class="failed">{{ line }}</p>{% endfor %}
 <table>{% for label, value in run.figures.items() %}
 <tr><td>{{ label }}</td><td>{{ "%.4g" | format(value) if value is float else value }}</td></tr>
@@ -168,9 +170,10 @@ def notebook_record(folder: Path) -> dict[str, Any]:
     """
     file = folder / RECORD
     record = load_record(file, "key", "figures", "machine")
-    pictures = record.get("pictures")
     names = [record.get("executed"), record.get("html"), record.get("teacher")]
-    names += pictures if isinstance(pictures, list) else [None]
+    for kind in ("pictures", "pages"):
+        listed = record.get(kind)
+        names += listed if isinstance(listed, list) else [None]
     known = (
         record.get("status") in ("done", "failed")
         and isinstance(record.get("minutes"), int | float)
@@ -181,7 +184,8 @@ def notebook_record(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{file} is not a record of a run in this folder; expected one; run the notebook again"
         )
-    record["pictures"] = [name for name in names[3:] if _is_inside(folder / name)]
+    for kind in ("pictures", "pages"):
+        record[kind] = [name for name in record[kind] if _is_inside(folder / name)]
     return record
 
 

@@ -107,7 +107,7 @@ def run_notebook(
     with resource_errors(folder, "make the folder"):
         folder.mkdir(parents=True, exist_ok=True)
         # The record vouches for the rest: it goes first and comes last.
-        for stale in [folder / RECORD, folder / SUMMARY, *folder.glob("*.png")]:
+        for stale in [folder / RECORD, folder / SUMMARY, *folder.glob("*.png"), *folder.glob("*.html")]:
             stale.unlink(missing_ok=True)
     started = now()
     start = time.monotonic()
@@ -145,14 +145,16 @@ def run_notebook(
 def _collect_outputs(executed: Path) -> dict[str, Any]:
     """Add pages to the executed notebook, write the manifest, and return what the record says of them."""
     folder = executed.parent
+    pages = sorted(path.name for path in folder.glob("*.html"))
     html, teacher = (page.name for page in write_html_copies(executed))
     pictures = sorted(path.name for path in folder.glob("*.png"))
     summaries = [path.name for path in folder.glob(SUMMARY)]
-    write_manifest(folder, [executed.name, html, teacher, *pictures, *summaries])
+    write_manifest(folder, [executed.name, html, teacher, *pages, *pictures, *summaries])
     return {
         "executed": executed.name,
         "html": html,
         "teacher": teacher,
+        "pages": pages,
         "pictures": pictures,
         "figures": load_record(folder / SUMMARY) if summaries else {},
     }

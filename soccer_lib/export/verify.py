@@ -74,6 +74,7 @@ def verify(
     batches: Sequence[int] = BATCHES,
     client: str = "",
     say: Callable[[str], None] = lambda line: None,
+    workers: int = 0,
 ) -> Verification:
     """Play a submission with the competition's client, or without it by the same contract, and compare.
 
@@ -86,6 +87,7 @@ def verify(
         client: Python of an environment with the client; "" takes that of `make sai` where it is there,
             "none" does without.
         say: gets a line about what is done.
+        workers: processes of `evaluate`; 0 takes one a core, and one is quickest for a few episodes.
 
     Raises:
         InputError: files that were changed, or a wrong request; nothing has run.
@@ -108,7 +110,7 @@ def verify(
     else:
         say("no environment with the competition's client (make sai): the strict harness plays:")
         there = play_batches(folder, chosen, seed, batches, say)
-    result = evaluate(policy, [task.name for task in chosen], sum(batches), seed)
+    result = evaluate(policy, [task.name for task in chosen], sum(batches), seed, workers=workers)
     here = {(episode.task, episode.seed): episode.score for episode in result.episodes}
     episodes = []
     for task, one_seed, score in there:

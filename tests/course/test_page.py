@@ -46,6 +46,7 @@ def write_record(folder: Path, **values) -> Path:
         "html": f"{folder.name}.html",
         "teacher": f"{folder.name}.teacher.html",
         "pictures": [],
+        "pages": [],
         "figures": {},
         "key": {"parameters": {"preset": folder.parent.name}, "versions": {"python": "3.11"}},
         "started": "2026-01-01T00:00:00+00:00",
@@ -54,7 +55,7 @@ def write_record(folder: Path, **values) -> Path:
         **values,
     }
     (folder / "state.json").write_text(json.dumps(record))
-    for name in record["pictures"]:
+    for name in [*record["pictures"], *record["pages"]]:
         (folder / name).write_bytes(b"picture of " + name.encode())
     return folder
 
@@ -65,7 +66,7 @@ def page_of(out: Path, planned=()) -> Page:
 
 def test_figures_and_pictures_are_on_the_page(tmp_path):
     figures = {"score": 1.23456789, "episodes": 20, "note": "walks"}
-    write_record(tmp_path / "fast" / "06_evaluation", figures=figures, pictures=["a.png"])
+    write_record(tmp_path / "fast" / "06_evaluation", figures=figures, pictures=["a.png"], pages=["r.html"])
     page = page_of(tmp_path)
     words = " ".join(page.text.split())
     assert "score 1.235 episodes 20 note walks" in words
@@ -74,6 +75,7 @@ def test_figures_and_pictures_are_on_the_page(tmp_path):
         "fast/06_evaluation/06_evaluation.html",
         "fast/06_evaluation/06_evaluation.teacher.html",
         "fast/06_evaluation/06_evaluation.ipynb",
+        "fast/06_evaluation/r.html",
         "fast/06_evaluation/a.png",
     ]
     (source,) = page.all("img", "src")
@@ -136,6 +138,8 @@ def test_what_is_planned_waits_and_what_is_done_is_counted(tmp_path):
         {"minutes": "long"},
         {"status": "great"},
         {"pictures": "all"},
+        {"pages": "all"},
+        {"pages": ["../../secret.png"]},
         {"machine": None},
     ],
 )

@@ -31,8 +31,8 @@ def test_minutes_are_those_of_the_table(lesson):
 
 def test_readme_says_the_same_minutes():
     readme = (CHECKOUT / "README.md").read_text()
-    (minutes,) = re.findall(r"takes (\d+) minutes of reading and exercises", readme)
-    assert {minutes} == {str(minutes) for minutes, _ in TABLE.values()}
+    told = re.findall(r"(\d+) minutes of reading and exercises", readme)
+    assert set(told) == {str(minutes) for minutes, _ in TABLE.values()}
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ raises `NotImplementedError`) is said and stops nothing. A failed property is sh
 from soccer_lib.course.checks.cloning import check_clone_loss, check_dagger
 from soccer_lib.course.checks.dataset import check_clip_commands, check_split
 from soccer_lib.course.checks.environment import check_ball_offset, check_heading_frame
-from soccer_lib.course.checks.evaluation import check_interval, check_official_score
+from soccer_lib.course.checks.evaluation import check_difference, check_interval, check_official_score
 from soccer_lib.course.checks.finetuning import check_moved_target, check_smoothed, check_td_target
 from soccer_lib.course.checks.guess import reveal
 from soccer_lib.course.checks.shaping import check_potential, check_shaping
@@ -18,6 +18,7 @@ __all__ = [
     "check_clip_commands",
     "check_clone_loss",
     "check_dagger",
+    "check_difference",
     "check_heading_frame",
     "check_interval",
     "check_moved_target",

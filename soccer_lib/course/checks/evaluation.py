@@ -1,4 +1,4 @@
-"""Exercises of lesson 06: the official score, and the interval of a mean."""
+"""Exercises of lesson 06: the official score, the interval of a mean, and that of a difference in pairs."""
 
 from __future__ import annotations
 
@@ -92,5 +92,54 @@ def check_interval(interval: Callable[[np.ndarray], tuple[float, float]]) -> boo
             example("scores that are all 3 leave no doubt", (threes,), (3, 3)),
             ("ten scores make a wider interval than a hundred", narrower_with_more),
             ("2.5% of the resampled means lie below low and 2.5% above high", at_the_percentiles),
+        ],
+    )
+
+
+Starts = dict[tuple[str, int], float]
+
+
+def check_difference(difference: Callable[[Starts, Starts], tuple[float, float]]) -> bool:
+    """Check a function (scores by start of two agents) -> 95% bootstrap interval of their paired difference.
+
+    The starts differ far more from each other than the agents do on one start: who resamples the agents by
+    themselves, or pairs by the order of the entries, gets another interval.
+    """
+    rng = np.random.default_rng(2)
+
+    def scores_of(values: np.ndarray) -> Starts:
+        return {("goalie", number): float(value) for number, value in enumerate(values)}
+
+    hard_and_easy = np.array([3.0, -1.0, 20.0, 5.5, 12.0])
+    first = scores_of(hard_and_easy)
+    one_less = scores_of(hard_and_easy - 1)
+    backwards = dict(reversed(one_less.items()))
+    fewer = {start: score for start, score in one_less.items() if start != ("goalie", 2)}
+
+    def at_the_percentiles(answers: Answers) -> None:
+        errors = []
+        for count in range(20, 60, 4):
+            hard = rng.normal(0, 5, count)
+            gains = rng.lognormal(0, 1, count) - 1
+            pair = (scores_of(hard + gains), scores_of(hard))
+            resampled = rng.choice(gains, (RESAMPLES, count)).mean(axis=1)
+            wanted = np.percentile(resampled, [2.5, 97.5])
+            got = answers(*pair, shape=(2,))
+            errors.append((got - wanted) / resampled.std())
+        low, high = np.mean(errors, axis=0)
+        if abs(low) > NEAR or abs(high) > NEAR:
+            expected = f"about {shown(wanted)}"
+            words = f"{shown(got)}; over {len(errors)} pairs of agents low is off by {low:.2f} and high by "
+            raise answers.miss(pair, expected, f"{words}{high:.2f} standard errors of the mean")
+
+    return judge(
+        difference,
+        [
+            example("an agent does not differ from itself", (first, first), (0, 0)),
+            example("one point more on every start is one point, without doubt", (first, one_less), (1, 1)),
+            example("the first minus the second, and not the other way round", (one_less, first), (-1, -1)),
+            example("a start is paired by its name, in whatever order they came", (first, backwards), (1, 1)),
+            example("a start that only one of them played is no pair", (first, fewer), (1, 1)),
+            ("2.5% of the resampled mean differences lie below low and 2.5% above high", at_the_percentiles),
         ],
     )

@@ -1,6 +1,7 @@
 """The pictures, tables and widgets of the lessons."""
 
 from soccer_lib.course.figures.browse import clip_figure, clip_scrubber, dataset_browser, sample_figure
+from soccer_lib.course.figures.browser import episode_browser
 from soccer_lib.course.figures.cloning import plot_kick_answers, plot_losses, plot_study, study_table
 from soccer_lib.course.figures.components import plot_components
 from soccer_lib.course.figures.diagrams import draw_dagger, draw_decision, draw_kick_unit
@@ -32,6 +33,7 @@ __all__ = [
     "drive",
     "drive_by",
     "drive_sequence",
+    "episode_browser",
     "episode_figure",
     "episode_scrubber",
     "explore",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 FRAME = (300, 300)
 """Size of the rendered robot [pixels]."""
 
+Panel = Callable[["Axes", Trajectory], Any]
+"""Draws a trajectory on axes, and returns what is moved to mark a moment."""
+
 
 @functools.cache
 def _drawing_thread() -> ThreadPoolExecutor:
@@ -36,6 +40,22 @@ def _drawing_thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
 
+def draw_torques(axes: Axes, trajectory: Trajectory) -> Any:
+    """Each motor's torque over time, as a share of its limit; returns the line that marks a moment."""
+    shares = (trajectory.torque / TORQUE_LIMIT).T
+    end = max(float(trajectory.time[-1]), 0.02)
+    extent = (float(trajectory.time[0]), end, len(JOINTS) - 0.5, -0.5)
+    image = axes.imshow(
+        shares, aspect="auto", cmap="RdBu", vmin=-1, vmax=1, extent=extent, interpolation="nearest"
+    )
+    axes.figure.colorbar(image, ax=axes, ticks=(-1, 0, 1), label="torque / limit", pad=0.01)
+    axes.set_yticks(range(len(JOINTS)), map(title_of, JOINTS), fontsize=6)
+    axes.axhline(5.5, color=INK, linewidth=0.8)
+    axes.set_xlabel("time [s]")
+    axes.grid(visible=False)
+    return axes.axvline(float(trajectory.time[0]), color=PINK, linewidth=1.5)
+
+
 class EpisodeView:
     """A figure of one episode that is drawn once; from moment to moment only what moves is drawn anew.
 
@@ -43,21 +63,22 @@ class EpisodeView:
 
     Args:
         trajectory: of `trace_episode` or a drive.
-        torques: also draw what the motors did.
+        below: draws a panel over the time of the episode and returns the line that marks a moment; None for
+            no panel.
     """
 
-    def __init__(self, trajectory: Trajectory, torques: bool = True) -> None:
+    def __init__(self, trajectory: Trajectory, below: Panel | None = draw_torques) -> None:
         self.trajectory = trajectory
         self._renderer = None
         if opengl_backend():
             self._renderer = _drawing_thread().submit(SceneRenderer, trajectory, FRAME).result()
-        self._draw(torques)
+        self._draw(below)
         self._picture = MovingPicture(self.figure, self._move)
 
     @styled
-    def _draw(self, torques: bool) -> None:
-        self.figure = new_figure(9.6, 4.9 if torques else 3.4)
-        rows = 2 if torques else 1
+    def _draw(self, below: Panel | None) -> None:
+        self.figure = new_figure(9.6, 4.9 if below else 3.4)
+        rows = 2 if below else 1
         grid = self.figure.add_gridspec(rows, 2, width_ratios=(16, 9), height_ratios=(3.4, 1.5)[:rows])
         field = self.figure.add_subplot(grid[0, 0])
         self._map = FieldMap(field, self.trajectory)
@@ -67,7 +88,7 @@ class EpisodeView:
         self._body.axis("off")
         empty = np.full((*FRAME[::-1], 3), 255, np.uint8)
         self._frame = self._body.imshow(empty) if self._renderer else None
-        self._cursor = draw_torques(self.figure.add_subplot(grid[1, :]), self.trajectory) if torques else None
+        self._cursor = below(self.figure.add_subplot(grid[1, :]), self.trajectory) if below else None
 
     def at(self, time: float) -> Figure:
         """The figure at a time since the reset [s]."""
@@ -98,22 +119,6 @@ class EpisodeView:
         if self._renderer is not None:
             _drawing_thread().submit(self._renderer.close).result()
             self._renderer = None
-
-
-def draw_torques(axes: Axes, trajectory: Trajectory) -> Any:
-    """Each motor's torque over time, as a share of its limit; returns the line that marks a moment."""
-    shares = (trajectory.torque / TORQUE_LIMIT).T
-    end = max(float(trajectory.time[-1]), 0.02)
-    extent = (float(trajectory.time[0]), end, len(JOINTS) - 0.5, -0.5)
-    image = axes.imshow(
-        shares, aspect="auto", cmap="RdBu", vmin=-1, vmax=1, extent=extent, interpolation="nearest"
-    )
-    axes.figure.colorbar(image, ax=axes, ticks=(-1, 0, 1), label="torque / limit", pad=0.01)
-    axes.set_yticks(range(len(JOINTS)), map(title_of, JOINTS), fontsize=6)
-    axes.axhline(5.5, color=INK, linewidth=0.8)
-    axes.set_xlabel("time [s]")
-    axes.grid(visible=False)
-    return axes.axvline(float(trajectory.time[0]), color=PINK, linewidth=1.5)
 
 
 def episode_figure(trajectory: Trajectory, time: float) -> Figure:

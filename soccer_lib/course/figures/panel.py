@@ -87,7 +87,7 @@ def _panel(driver: Drive, folder: str | os.PathLike[str]) -> Any:
 
     def refresh(since: float) -> None:
         """Play what has happened since a time, and say it."""
-        view = EpisodeView(driver.trajectory(), torques=False)
+        view = EpisodeView(driver.trajectory(), below=None)
         step = max(COMMAND_DT, (driver.time - since) / _MOST)
         for time in np.arange(since, driver.time, step):
             image.value = view.png(float(time))

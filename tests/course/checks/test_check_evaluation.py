@@ -152,3 +152,91 @@ def test_interval_accepts(function, capsys):
 )
 def test_interval_rejects(words, function, capsys):
     rejects(checks.check_interval, function, words, capsys)
+
+
+def ends_of(gains, low=2.5, high=97.5, statistic=np.mean):
+    drawn = np.random.default_rng(0).choice(gains, (2000, len(gains)))
+    return np.percentile(statistic(drawn, axis=1), [low, high])
+
+
+def shared(first, second):
+    return [first[start] - second[start] for start in first if start in second]
+
+
+def paired_in_a_loop(first, second):
+    means = []
+    pairs = shared(first, second)
+    for _ in range(2000):
+        means.append(np.mean(random.choices(pairs, k=len(pairs))))
+    means.sort()
+    return means[50], means[1950]
+
+
+def paired_by_scipy(first, second):
+    starts = sorted(set(first) & set(second))
+    gains = np.array([first[start] for start in starts]) - [second[start] for start in starts]
+    if np.ptp(gains) < 1e-9:
+        return gains[0], gains[0]
+    return stats.bootstrap(
+        (gains,), np.mean, n_resamples=3000, method="percentile", rng=1
+    ).confidence_interval
+
+
+def resampled_by_themselves(first, second):
+    rng = np.random.default_rng(0)
+    means = [
+        rng.choice(list(scores.values()), (2000, len(scores))).mean(axis=1) for scores in (first, second)
+    ]
+    return np.percentile(means[0] - means[1], [2.5, 97.5])
+
+
+def paired_by_their_order(first, second):
+    return ends_of([one - other for one, other in zip(first.values(), second.values(), strict=False)])
+
+
+def with_zeros_for_the_missing(first, second):
+    return ends_of([score - second.get(start, 0.0) for start, score in first.items()])
+
+
+def by_the_normal_formula(first, second):
+    gains = np.array(shared(first, second))
+    half = 1.96 * gains.std(ddof=1) / np.sqrt(len(gains))
+    return gains.mean() - half, gains.mean() + half
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda first, second: ends_of(shared(first, second)), paired_in_a_loop, paired_by_scipy],
+    ids=["vectorised", "loop", "scipy"],
+)
+def test_difference_accepts(function, capsys):
+    accepts(checks.check_difference, function, capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        ("does not differ from itself", resampled_by_themselves),
+        (
+            "does not differ from itself",
+            lambda first, second: np.percentile(list(first.values()), [2.5, 97.5]),
+        ),
+        ("one point more on every start", lambda first, second: ends_of(shared(first, second)) / 2),
+        ("the first minus the second", lambda first, second: np.abs(ends_of(shared(first, second)))),
+        ("one point more on every start", lambda first, second: ends_of(shared(second, first))),
+        ("paired by its name", paired_by_their_order),
+        ("only one of them played", with_zeros_for_the_missing),
+        ("2.5% of the resampled mean", by_the_normal_formula),
+        ("2.5% of the resampled mean", lambda first, second: ends_of(shared(first, second), 5, 95)),
+        (
+            "2.5% of the resampled mean",
+            lambda first, second: ends_of(shared(first, second), statistic=np.median),
+        ),
+        (
+            "2.5% of the resampled mean",
+            lambda first, second: np.percentile(shared(first, second), [2.5, 97.5]),
+        ),
+    ],
+)
+def test_difference_rejects(words, function, capsys):
+    rejects(checks.check_difference, function, words, capsys)
