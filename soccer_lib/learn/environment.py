@@ -90,6 +90,7 @@ def training_env(config: TrainConfig) -> VecEnv:
         workers=config.workers,
         seed=config.env_seed,
         task_weights=parse_weights(config.task_weights),
+        guard=config.save_dir,  # what failed stays with its run
         **env_settings(config),
     )
     env: VecEnv = ScaledReward(venv, reward_factors(config), config.refusal_cost or 0.0)
