@@ -87,7 +87,7 @@ class FaultBenchConfig:
     """Kill training runs at random moments; the exit code is 1 where one ends otherwise than undisturbed."""
 
     cases: tuple[str, ...] = ("ppo", "td3 demonstrations", "sac normaliser")
-    """kinds of runs: ppo, td3 or sac, alone or followed by one, workers, normaliser, frozen or demonstrations;
+    """kinds of runs: ppo, td3, sac, alone or followed by one, workers, normaliser, frozen, demonstrations;
     all for every one"""
     kills: Annotated[int, Range(1, 1000, whole=True)] = 20
     """kills of each run [count]"""
