@@ -34,7 +34,14 @@ class SimulationError(SoccerError, RuntimeError):
 
 
 class Terminated(SystemExit):
-    """SIGTERM asked the program to end; a `SystemExit` of any other kind came from a user's code."""
+    """SIGTERM asked the program to end; a `SystemExit` of any other kind came from a user's code.
+
+    Its text, where it has one, says how to go on.
+    """
+
+    def __init__(self, words: str = "") -> None:
+        super().__init__(words)
+        self.code = 143  # as of a process that the signal ended: 128 + SIGTERM
 
 
 def one_line(text: object, limit: int = 400) -> str:

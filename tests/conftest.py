@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def _choose_renderer() -> None:
 
 
 _choose_renderer()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_files(tmp_path_factory) -> Path:
+    """Where whatever writes to the system's temporary folder goes while tests run, in their processes too."""
+    folder = tmp_path_factory.mktemp("temporary")
+    os.environ["TMPDIR"] = str(folder)
+    tempfile.tempdir = None  # chosen anew
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soccer_lib.errors import Terminated
 from soccer_lib.learn.imitation.config import BCConfig
 
 
@@ -17,6 +18,8 @@ def main(config: BCConfig) -> None:
 
     try:
         bc(config)
-    except KeyboardInterrupt:
-        advice = "the same command starts over, but for the episodes that --dagger-rounds has played"
-        raise KeyboardInterrupt(advice) from None
+    except (KeyboardInterrupt, Terminated) as stop:
+        words = (
+            str(stop) or "the same command goes on from its last checkpoint, seconds ago, and its episodes"
+        )
+        raise type(stop)(words) from None

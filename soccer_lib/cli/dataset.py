@@ -15,7 +15,7 @@ from soccer_lib.demos.collect import collect_dataset, parts_folder
 from soccer_lib.demos.config import ClipDatasetConfig, DatasetSettings, PlayedDatasetConfig, flag
 from soccer_lib.demos.dataset import Dataset
 from soccer_lib.demos.files import write_dataset
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, Terminated
 from soccer_lib.evaluation.result import aligned
 from soccer_lib.runs import atomic_write_json
 from soccer_lib.runs.heartbeat import print_progress
@@ -60,10 +60,10 @@ def main(config: DatasetConfig) -> None:
         minari.check_folder(config.minari)
     try:
         _make(config, paths)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated) as stop:
         if not parts_folder(config).is_dir():
             raise
-        raise KeyboardInterrupt("the same command with --resume goes on with its episodes") from None
+        raise type(stop)("the same command with --resume goes on with its episodes") from None
 
 
 def _make(config: DatasetConfig, paths: list[Path]) -> None:

@@ -166,10 +166,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("error: out of memory; expected room for this request; try fewer workers", file=sys.stderr)
         return 3
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, Terminated) as error:
         advice = str(error) or "run the same command again to continue or start over"
-        print(f"error: interrupted; {advice}", file=sys.stderr)
-        return 130
+        polite = isinstance(error, Terminated)
+        print(f"error: {'SIGTERM' if polite else 'interrupted'}; {advice}", file=sys.stderr)
+        return 143 if polite else 130
     except BrokenPipeError:
         _give_up_output()  # its reader is gone
         return 141
@@ -187,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated(128 + number)
+    raise Terminated
 
 
 def _open_streams() -> None:
@@ -204,18 +205,19 @@ def _give_up_output() -> None:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C wait: a compiled package that is interrupted while it loads makes another error of it."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        yield
-        return
+    """Let signals wait: a compiled package that is interrupted while it loads makes another error of it."""
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    before: dict[int, Any] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if came:
-        raise KeyboardInterrupt
+        signal.raise_signal(came[0])
 
 
 def _dispatch(arguments: list[str]) -> int:

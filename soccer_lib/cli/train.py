@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soccer_lib.errors import Terminated
 from soccer_lib.learn.config import TrainConfig
 
 
@@ -15,6 +16,6 @@ def main(config: TrainConfig) -> None:
 
     try:
         train(config)
-    except KeyboardInterrupt as error:
-        words = str(error) or "the same command goes on from the last checkpoint, or starts over without one"
-        raise KeyboardInterrupt(words) from None
+    except (KeyboardInterrupt, Terminated) as stop:
+        words = str(stop) or "the same command goes on from the last checkpoint, or starts over without one"
+        raise type(stop)(words) from None

@@ -9,7 +9,6 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
-import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
@@ -20,6 +19,7 @@ from soccer_lib.errors import SimulationError
 from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.resumable import EnvironmentState, RandomStates, Resumable
 from soccer_lib.learn.shards import ReplayShards
+from soccer_lib.learn.tensors import as_arrays, as_tensors
 from soccer_lib.policies import LearnedPolicy
 from soccer_lib.runs import read_tree, tree_bytes
 from soccer_lib.runs.checkpoints import KEPT, Checkpoint, Checkpoints
@@ -125,7 +125,7 @@ class TrainingState:
         if self.shards is not None:
             self.shards.write()
         self.check_finite()
-        parameters = _arrays(self.model.get_parameters())
+        parameters = as_arrays(self.model.get_parameters())
         weights = parameters.pop("policy")
         return {
             "step": self.model.num_timesteps,
@@ -178,7 +178,7 @@ class TrainingState:
 
         parameters = read_tree(checkpoint.path / OPTIMISERS)
         parameters["policy"] = load((checkpoint.path / WEIGHTS).read_bytes())
-        self.model.set_parameters(_tensors(parameters), device=self.model.device)
+        self.model.set_parameters(as_tensors(parameters), device=self.model.device)
         state = read_tree(checkpoint.path / STATE)
         for name, part in self.parts.items():
             part.set_state(state[name])
@@ -191,28 +191,6 @@ def identity_of(config: TrainConfig, start: LearnedPolicy | None) -> dict[str, A
     identity["vecnormalize_path"] = bool(config.vecnormalize_path)
     identity["bc_weights"] = _weights_hash(start) if start is not None else None
     return identity
-
-
-def _arrays(value: Any) -> Any:
-    """Copies of tensors as arrays, in whatever dicts and lists they are."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().cpu().numpy().copy()
-    if isinstance(value, dict):
-        return {key: _arrays(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(_arrays, value))
-    return value
-
-
-def _tensors(value: Any) -> Any:
-    """Arrays as tensors, in whatever dicts and lists they are."""
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(value)
-    if isinstance(value, dict):
-        return {key: _tensors(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(_tensors, value))
-    return value
 
 
 def _weights_hash(policy: LearnedPolicy) -> str | None:

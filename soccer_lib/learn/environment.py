@@ -93,6 +93,7 @@ def training_env(config: TrainConfig) -> VecEnv:
         workers=0 if written_by_users(settings["reward_weights"]) else config.workers,
         seed=config.env_seed,
         task_weights=parse_weights(config.task_weights),
+        guard=config.save_dir,  # what failed stays with its run
         curriculum=config.curriculum or None,
         randomise=config.randomise or None,
         **settings,

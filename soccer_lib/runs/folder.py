@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from soccer_lib.errors import InputError
-from soccer_lib.runs.files import atomic_write_json, load_record, resource_errors, to_plain
+from soccer_lib.runs.files import atomic_write_json, atomic_write_text, load_record, resource_errors, to_plain
 from soccer_lib.runs.lock import LOCK, FolderLock
 
 PACKAGES = ("mujoco", "sai-mujoco", "gymnasium", "numpy", "scipy")
@@ -143,6 +143,13 @@ class RunFolder:
     def metrics(self) -> list[dict[str, Any]]:
         """Read `metrics.jsonl` from its beginning; a line that a kill cut is left out."""
         return metrics_of(self.path)
+
+    def cut_metrics(self, lines: int) -> list[dict[str, Any]]:
+        """Keep so many lines of `metrics.jsonl`: a run that goes on writes the later ones again."""
+        kept = self.metrics()[:lines]
+        text = "".join(f"{json.dumps(line)}\n" for line in kept)
+        atomic_write_text(self.path / "metrics.jsonl", text)
+        return kept
 
     def is_done(self) -> bool:
         """Whether `status.json` says so; one that cannot be read does not."""

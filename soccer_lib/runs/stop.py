@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -49,10 +48,9 @@ class StopRequest:
 
         Raises:
             KeyboardInterrupt: with the words, after SIGINT.
-            Terminated: 143, after SIGTERM; the words are printed.
+            Terminated: with the words, after SIGTERM.
         """
         if self.came is signal.SIGINT:
             raise KeyboardInterrupt(last_words)
         if self.came is not None:
-            print(f"{self.came.name}: {last_words}", file=sys.stderr, flush=True)
-            raise Terminated(128 + self.came)
+            raise Terminated(last_words)

@@ -14,7 +14,7 @@ import pytest
 import tyro
 
 from soccer_lib.cli import main as cli
-from soccer_lib.errors import InputError, ResourceError, SimulationError
+from soccer_lib.errors import InputError, ResourceError, SimulationError, Terminated
 from soccer_lib.runs.folder import CHECKOUT
 from soccer_lib.runs.pool import run_jobs
 
@@ -168,11 +168,10 @@ def test_a_polite_kill_in_the_middle_of_an_episode_ends_the_program(main, monkey
     kills = functools.partial(run_jobs, lambda job: signal.raise_signal(signal.SIGTERM), [job])
     monkeypatch.setattr(sys.modules["made_up"], "remember", lambda config: kills())
     try:
-        with pytest.raises(SystemExit) as stop:
-            main("play", "any")
+        code, _, error = main("play", "any")
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert stop.value.code == 143
+    assert code == 143 and error == "error: SIGTERM; run the same command again to continue or start over\n"
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
@@ -197,23 +196,30 @@ def test_the_list_of_commands_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, capture_output=True)
 
 
-def test_an_interrupt_while_a_package_loads_is_an_interrupt(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "SIGTERM")]
+)
+def test_an_interrupt_while_a_package_loads_is_an_interrupt(name, code, word, tmp_path, monkeypatch, capsys):
     """numpy and torch, interrupted while they load, raise an ImportError instead."""
-    (tmp_path / "slow_command.py").write_text(
+    (tmp_path / f"slow_{name}.py").write_text(
         "import os, signal\n"
         "try:\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
-        "except KeyboardInterrupt as error:\n"
+        f"    os.kill(os.getpid(), signal.{name})\n"
+        "except BaseException as error:\n"
         "    raise ImportError('initialization failed') from error\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(cli.COMMANDS, "slow", ("slow_command:Config:main", ""))
-    assert cli.main(["slow"]) == 130
+    monkeypatch.setitem(cli.COMMANDS, "slow", (f"slow_{name}:Config:main", ""))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert cli.main(["slow"]) == code
+        with pytest.raises((KeyboardInterrupt, Terminated)):
+            signal.raise_signal(getattr(signal, name))  # it works again
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert capsys.readouterr().err == (
-        "error: interrupted; run the same command again to continue or start over\n"
+        f"error: {word}; run the same command again to continue or start over\n"
     )
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)  # Ctrl-C works again
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from stable_baselines3 import PPO
 from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
@@ -219,6 +220,7 @@ def test_sb3_trains_and_evaluates_on_it(pair):
         warnings.filterwarnings("error", message=".*Monitor.*")
         model = PPO("MlpPolicy", VecNormalize(pair[0]), n_steps=8, batch_size=8, n_epochs=1,
                     policy_kwargs={"net_arch": [8]}, seed=0, device="cpu")  # fmt: skip
+        model.set_logger(Logger(None, []))  # SB3's own makes a folder
         model.learn(80)
         returns, lengths = evaluate_policy(
             model, pair[0], n_eval_episodes=5, return_episode_rewards=True, deterministic=False

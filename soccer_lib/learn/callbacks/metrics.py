@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from stable_baselines3.common.logger import KVWriter
 
 from soccer_lib.runs import RunFolder
-from soccer_lib.runs.files import atomic_write_text, to_plain
+from soccer_lib.runs.files import to_plain
 
 ALIASES = {"train/actor_loss": "train/policy_loss", "train/critic_loss": "train/value_loss"}
 """Figures that are written under a second name too, whatever the algorithm calls them."""
@@ -55,9 +54,7 @@ class RunMetrics(KVWriter):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on behind that line: later ones were written by what did not reach the next checkpoint."""
-        self.lines = self.folder.metrics()[: state["lines"]]
-        text = "".join(f"{json.dumps(line)}\n" for line in self.lines)
-        atomic_write_text(self.folder.path / "metrics.jsonl", text)
+        self.lines = self.folder.cut_metrics(state["lines"])
         wall, computed = state["minutes"]
         self._began = time.monotonic() - 60 * wall
         self._computed = 60 * computed - time.process_time()

@@ -21,6 +21,7 @@ from soccer_lib.demos.dataset import Dataset, join
 from soccer_lib.demos.files import read_dataset
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.learn.imitation.actor import Actor
+from soccer_lib.learn.imitation.checkpoints import CloningCheckpoints
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.hidden import hidden_entries
 from soccer_lib.learn.imitation.kicks import kick_patterns
@@ -85,21 +86,29 @@ def bc(
         check_walker(policy.spec)
         return policy
     folder.set_status("running")
-    # An interrupted run starts over: training takes minutes, and played rounds are kept on their own.
-    (folder.path / "metrics.jsonl").unlink(missing_ok=True)
+    # Who collects or watches sees a run from its beginning.
+    checkpoints = CloningCheckpoints(folder, used=collect is None and watch is None)
+    play = collect or functools.partial(_play, config, folder)
 
-    policy, best = clone(train, validation, config, folder, 0, loss, watch)
-    for round_number in range(1, config.dagger_rounds + 1):
-        # The clone plays, so that the expert is asked about the states that the clone itself gets into.
-        labelled = collect(policy, round_number) if collect else _play(policy, round_number, config, folder)
-        train_labels, validation_labels = labelled.split(share, config.seed)
-        # The next clone starts anew and learns from everything so far: the aggregated dataset.
-        train = join([train, train_labels])
-        validation = join([validation, validation_labels])
-        policy, best = clone(train, validation, config, folder, round_number, loss, watch)
+    best: dict[str, Any] = {}
+    for round_number in range(config.dagger_rounds + 1):
+        if round_number:
+            # The clone plays, so that the expert is asked about the states that the clone itself gets into.
+            train_labels, validation_labels = play(policy, round_number).split(share, config.seed)
+            # The next clone starts anew and learns from everything so far: the aggregated dataset.
+            train = join([train, train_labels])
+            validation = join([validation, validation_labels])
+        round_file = folder.path / f"round_{round_number}.safetensors"
+        if round_number < checkpoints.round:
+            policy = LearnedPolicy(read_policy(round_file).network, _spec(folder.path.name, train))
+            continue
+        policy, best = clone(train, validation, config, checkpoints, round_number, loss, watch)
+        if round_number < config.dagger_rounds:
+            write_policy(round_file, policy)
 
     write_policy(file, policy)
     folder.set_status("done", **best)
+    checkpoints.remove()
     print(f"{file}: " + ", ".join(f"{name} {value:.3g}" for name, value in best.items()))
     return policy
 
@@ -137,7 +146,7 @@ def _patterns(data: Dataset, config: BCConfig) -> np.ndarray:
     return np.zeros((0, data.actions.shape[1]), np.float32)
 
 
-def _play(policy: Policy, round_number: int, config: BCConfig, folder: RunFolder) -> Dataset:
+def _play(config: BCConfig, folder: RunFolder, policy: Policy, round_number: int) -> Dataset:
     """A round of DAgger; episodes that were played before an interruption are kept."""
     settings = PlayedDatasetConfig(
         output=str(folder.path / f"dagger_{round_number}.npz"),
@@ -155,7 +164,7 @@ def clone(
     train: Dataset,
     validation: Dataset,
     config: BCConfig,
-    folder: RunFolder,
+    checkpoints: CloningCheckpoints,
     round_number: int = 0,
     loss: Loss | None = None,
     watch: Watch | None = None,
@@ -167,7 +176,9 @@ def clone(
 
     Raises:
         InputError: `net_arch` is too narrow for the kicks, or the loss is no longer a finite number.
+        KeyboardInterrupt, Terminated: a signal came; the last epoch is saved.
     """
+    folder = checkpoints.folder
     torch.manual_seed(config.seed)
     torch.set_num_threads(1)  # two threads on busy cores are slower than one
     device = config.device
@@ -193,39 +204,44 @@ def clone(
 
     label = f"round {round_number}" if config.dagger_rounds else "bc"
     heartbeat = Heartbeat(folder.path / "progress.txt", config.epochs, "epochs", label)
-    best: dict[str, Any] = {"val/loss": np.inf, "val/kick_recall": 0.0}
     best_net = copy.deepcopy(net)
-    for epoch in range(1, config.epochs + 1):
-        # Every sample once, in an order that is drawn anew. Drawn on the CPU: the same on every device.
-        for rows in torch.randperm(len(train)).to(device).split(config.batch_size):
-            batch = samples.batch(rows)
-            commands, logits = net(batch.observations)
-            cost = (loss or clone_loss)(commands, logits, batch, weight)
-            optimiser.zero_grad()
-            cost.backward()
-            optimiser.step()
-            # Where one step ends is luck: with this mean, seeds gave 37 to 39 points instead of 21 to 36.
-            mean_net.update_parameters(net)
-        schedule.step()
+    parts = {"net": net, "mean": mean_net, "best_net": best_net, "optimiser": optimiser, "schedule": schedule}
+    done, best = checkpoints.restore(round_number, parts)
+    with checkpoints.stopping():
+        for epoch in range(done + 1, config.epochs + 1):
+            if epoch - 1 - best["epoch"] >= config.patience:
+                break
+            # Every sample once, in an order that is drawn anew. Drawn on the CPU: the same on every device.
+            for rows in torch.randperm(len(train)).to(device).split(config.batch_size):
+                batch = samples.batch(rows)
+                commands, logits = net(batch.observations)
+                cost = (loss or clone_loss)(commands, logits, batch, weight)
+                optimiser.zero_grad()
+                cost.backward()
+                optimiser.step()
+                # Where one step ends is luck: with this mean, seeds gave 37 to 39 points instead of 21 to 36.
+                mean_net.update_parameters(net)
+            schedule.step()
 
-        figures: dict[str, Any] = {"round": round_number, "epoch": epoch}
-        figures |= validate(mean_net, held_in, shown.episode_id, "train")
-        figures |= validate(mean_net, held_out, validation.episode_id, "val")
-        if not np.isfinite(figures["train/loss"] + figures["val/loss"]):
-            raise InputError(
-                f"the loss is {figures['train/loss']} in epoch {epoch}; expected a finite number; try a "
-                "smaller --lr"
+            figures: dict[str, Any] = {"round": round_number, "epoch": epoch}
+            figures |= validate(mean_net, held_in, shown.episode_id, "train")
+            figures |= validate(mean_net, held_out, validation.episode_id, "val")
+            if not np.isfinite(figures["train/loss"] + figures["val/loss"]):
+                raise InputError(
+                    f"the loss is {figures['train/loss']} in epoch {epoch}; expected a finite number; try a "
+                    "smaller --lr"
+                )
+            folder.append_metrics(figures)
+            if watch:
+                watch(figures, cast(Actor, mean_net.module))
+            heartbeat.update(
+                epoch, f"train {figures['train/loss']:.4f}, validation {figures['val/loss']:.4f}"
             )
-        folder.append_metrics(figures)
-        if watch:
-            watch(figures, cast(Actor, mean_net.module))
-        heartbeat.update(epoch, f"train {figures['train/loss']:.4f}, validation {figures['val/loss']:.4f}")
-        # Later epochs know the demonstrations by heart: what does best on held-out ones is kept.
-        if _merit(figures) > _merit(best):
-            best = figures
-            best_net.load_state_dict(mean_net.module.state_dict())
-        if epoch - best["epoch"] >= config.patience:
-            break
+            # Later epochs know the demonstrations by heart: what does best on held-out ones is kept.
+            if _merit(figures) > _merit(best):
+                best = figures
+                best_net.load_state_dict(mean_net.module.state_dict())
+            checkpoints.save(figures, best, parts)
 
     record = {"kicks": patterns, "datasets": config.dataset, "best": best}
     unsquashed = best_net.unsquashed(samples.observations)

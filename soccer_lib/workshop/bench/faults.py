@@ -45,26 +45,36 @@ _SMALL: dict[str, Any] = {
     "kick_from": (0.5,),
     "final_episodes": 1,
 }
-_PPO: dict[str, Any] = {**_SMALL, "preset": "scratch", "n_steps": 16, "n_epochs": 2, "batch_size": 32}
-_OFF_POLICY: dict[str, Any] = {**_SMALL, "buffer_size": 800, "learning_starts": 100, "batch_size": 32}
-_FROM_CLONE: dict[str, Any] = {"preset": "finetune", "bc_weights": "clone", "freeze_bc_layers": 1}
-
-CASES: dict[str, dict[str, Any]] = {
-    "ppo": _PPO,
-    "ppo one": {**_PPO, "n_envs": 1, "n_steps": 64},
-    "ppo workers": {**_PPO, "workers": 2, "tasks": ("all",)},
-    "ppo normaliser": {**_PPO, "normalize_obs": True},
-    "ppo frozen": {**_PPO, **_FROM_CLONE, "freeze_until_step": 600},
-    "td3": {**_OFF_POLICY, "algo": "td3"},
-    "td3 demonstrations": {
-        **_OFF_POLICY,
+_ALGORITHMS: dict[str, dict[str, Any]] = {
+    "ppo": {"preset": "scratch", "n_steps": 16, "n_epochs": 2, "batch_size": 32},
+    "td3": {"algo": "td3", "buffer_size": 800, "learning_starts": 100, "batch_size": 32},
+    "sac": {"algo": "sac", "buffer_size": 800, "learning_starts": 100, "batch_size": 32},
+}
+_FROM_CLONE: dict[str, Any] = {
+    "preset": "finetune",
+    "bc_weights": "clone",
+    "freeze_bc_layers": 1,
+    "freeze_until_step": 600,
+    "critic_first": 0.0,  # so that the actor learns in a run as short as these
+}
+_KINDS: dict[str, dict[str, Any]] = {
+    "": {},
+    " one": {"n_envs": 1},
+    " workers": {"workers": 2, "tasks": ("all",)},
+    " normaliser": {"normalize_obs": True},
+    " frozen": _FROM_CLONE,
+    " demonstrations": {
         **_FROM_CLONE,
-        "algo": "td3",
-        "freeze_until_step": 600,
         "bc_replay_dataset": "demonstrations",
         "bc_replay_fraction": 0.2,
     },
-    "sac": {**_OFF_POLICY, "algo": "sac", "workers": 2, "normalize_obs": True},
+}
+
+CASES: dict[str, dict[str, Any]] = {
+    algorithm + kind: {**_SMALL, **settings, **changes}
+    for algorithm, settings in _ALGORITHMS.items()
+    for kind, changes in _KINDS.items()
+    if (algorithm, kind) != ("ppo", " demonstrations")  # it has no buffer
 }
 """Kinds of runs, by what may be lost in them."""
 
@@ -76,8 +86,9 @@ _WAIT = 600.0
 class FaultBenchConfig:
     """Kill training runs at random moments; the exit code is 1 where one ends otherwise than undisturbed."""
 
-    cases: tuple[str, ...] = ("ppo", "td3 demonstrations", "sac")
-    """kinds of runs; all for every one"""
+    cases: tuple[str, ...] = ("ppo", "td3 demonstrations", "sac normaliser")
+    """kinds of runs: ppo, td3, sac, alone or followed by one, workers, normaliser, frozen, demonstrations;
+    all for every one"""
     kills: Annotated[int, Range(1, 1000, whole=True)] = 20
     """kills of each run [count]"""
     steps: Annotated[int, Range(64, 10**6, whole=True)] = 3_000
