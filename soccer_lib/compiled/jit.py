@@ -31,9 +31,10 @@ def can_keep() -> bool:
 
 _KEEPS = can_keep()
 
-compiled = functools.partial(numba.njit, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""Decorator of what exported functions call, and nobody else: wrappers for other callers take time to make.
-No fast-math: nothing is fused or reordered.
+compiled = functools.partial(numba.njit, error_model="numpy", no_cfunc_wrapper=True)
+"""Decorator of what exported functions call. No fast-math: nothing is fused or reordered.
+
+Python may call them too, as exported agents do with `hypot`: without numba's wrapper that ends the process.
 """
 
 
