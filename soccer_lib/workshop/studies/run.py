@@ -9,13 +9,11 @@ import hashlib
 import io
 import itertools
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from soccer_lib.control.network import Network
 from soccer_lib.demos.collect import collect_dataset
@@ -29,12 +27,12 @@ from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.imitation.drift import agreement
 from soccer_lib.learn.imitation.hidden import AUTO
 from soccer_lib.policies import LearnedPolicy, Policy
-from soccer_lib.runs import RunFolder, atomic_write_json, load_json, machine_record, version_record
-from soccer_lib.runs.files import MANIFEST, load_record, sha256_of, sha256_of_arrays, to_plain, write_manifest
-from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs import RunFolder, atomic_write_json, load_json
+from soccer_lib.runs.files import sha256_of, sha256_of_arrays, to_plain
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import DAGGER_SEED
 from soccer_lib.workshop.studies.config import StudyConfig
+from soccer_lib.workshop.studies.curve import finished_curve, write_curve
 
 SCORED = 20_000
 """First seed of the episodes that clones are scored on; a choice between kinds is made by `TUNING` seeds."""
@@ -94,11 +92,9 @@ def make_study(
     out = Path(config.out) / f"bc_{name}.json"
     settings = to_plain(config.settings_of(name))
     settings |= {"out": out.name, "dataset_sha256": sha256_of(config.dataset)}
-    if out.is_file():
-        record = load_record(out, "settings")
-        if record["settings"] == settings:
-            print_progress(f"{out} is finished; remove it to make it again")
-            return record
+    finished = finished_curve(out, settings)
+    if finished:
+        return finished
     run = RunFolder.open(out.with_suffix(".parts"), settings, "study")
     parts = run.path
     jobs = [_Job(name, kind, seed) for kind in kinds for seed in range(config.seeds)]
@@ -115,15 +111,9 @@ def make_study(
         "command": _command(config, name),
         "settings": settings,
         "striker": _score("striker", config.episodes * config.seeds, first_seed, workers=0),
-        "groups": [{"x": x, "mean": np.mean(s), "ci95": student_interval(s)} for x, s in scores.items()],
         "entries": entries,
-        "versions": version_record(),
-        "machine": machine_record(),
     }
-    atomic_write_json(out, record)
-    write_manifest(out.parent, [file.name for file in out.parent.glob("*.json") if file.name != MANIFEST])
-    shutil.rmtree(parts)
-    return to_plain(record)
+    return write_curve(out, record, scores, parts)
 
 
 def _data_file(parts: Path, job: _Job) -> Path:
@@ -139,12 +129,6 @@ def _command(config: StudyConfig, name: str) -> str:
         if field.name in given and field.name != "out" and value != field.default:
             words += [f"--{field.name.replace('_', '-')}", *map(str, np.atleast_1d(value))]
     return " ".join(words)
-
-
-def student_interval(scores: Sequence[float]) -> list[float]:
-    """95% interval of the mean by Student's t: each seed is one sample; NaN for a single one."""
-    half = stats.t.ppf(0.975, len(scores) - 1) * stats.sem(scores)
-    return [np.mean(scores) - half, np.mean(scores) + half]
 
 
 def _clone(config: StudyConfig, parts: Path, first_seed: int, job: _Job) -> list[dict[str, Any]]:

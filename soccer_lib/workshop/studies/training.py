@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import io
 import shlex
-import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,13 +22,13 @@ from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.train import train
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.ranges import Range, check_fields
-from soccer_lib.runs import RunFolder, atomic_write_json, load_json, machine_record, version_record
-from soccer_lib.runs.files import MANIFEST, load_record, to_plain, write_manifest
+from soccer_lib.runs import RunFolder, atomic_write_json, load_json
+from soccer_lib.runs.files import to_plain
 from soccer_lib.runs.folder import metrics_of
-from soccer_lib.runs.heartbeat import print_progress
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import COMPETITION
-from soccer_lib.workshop.studies.run import SCORED, student_interval
+from soccer_lib.workshop.studies.curve import finished_curve, write_curve
+from soccer_lib.workshop.studies.run import SCORED
 
 PROFILES = ("shaped", "env", "competition", "competition-dense", "guided")
 
@@ -128,11 +127,9 @@ def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any
         {key: value for key, value in dataclasses.asdict(config).items() if key not in ignored}
         | {"kinds": KINDS[name]}
     )
-    if out.is_file():
-        record = load_record(out, "settings")
-        if record["settings"] == settings:
-            print_progress(f"{out} is finished; remove it to make it again")
-            return record
+    finished = finished_curve(out, settings)
+    if finished:
+        return finished
     parts = RunFolder.open(out.with_suffix(".parts"), settings, "study rewards").path
     jobs = [_Job(name, kind, seed) for seed in range(config.seeds) for kind in KINDS[name]]
     entries = run_jobs(functools.partial(_train, config, parts), jobs, label=f"study {name}")
@@ -140,15 +137,9 @@ def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any
     record = {
         "command": _command(config, name),
         "settings": settings,
-        "groups": [{"x": x, "mean": np.mean(s), "ci95": student_interval(s)} for x, s in scores.items()],
         "entries": entries,
-        "versions": version_record(),
-        "machine": machine_record(),
     }
-    atomic_write_json(out, record)
-    write_manifest(out.parent, [file.name for file in out.parent.glob("*.json") if file.name != MANIFEST])
-    shutil.rmtree(parts)
-    return to_plain(record)
+    return write_curve(out, record, scores, parts)
 
 
 def _command(config: TrainingStudyConfig, name: str) -> str:
