@@ -18,6 +18,7 @@ from soccer_lib.learn.imitation import bc as bc_page
 from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.workshop.studies import StudyConfig, kinds
 from soccer_lib.workshop.studies import run as study_run
+from soccer_lib.workshop.studies import training as study_training
 from soccer_lib.workshop.walker import train
 
 
@@ -81,6 +82,14 @@ def test_study(tmp_path, dataset, work, monkeypatch):
     monkeypatch.setattr(study_run, "write_dataset", lambda path, data, about: None)
     with pytest.raises(Stop):
         kinds.dagger_study(StudyConfig(str(tmp_path), dataset))
+    assert seen == [True]
+
+
+def test_training_study(tmp_path, work):
+    seen = work(study_training, "run_jobs", tmp_path / "rl_rewards.parts")
+    config = study_training.TrainingStudyConfig(out=str(tmp_path))
+    with pytest.raises(Stop):
+        study_training.make_training_study(config, "rewards")
     assert seen == [True]
 
 

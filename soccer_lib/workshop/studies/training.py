@@ -130,7 +130,8 @@ def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any
     finished = finished_curve(out, settings)
     if finished:
         return finished
-    parts = RunFolder.open(out.with_suffix(".parts"), settings, "study rewards").path
+    run = RunFolder.open(out.with_suffix(".parts"), settings, "study rewards")  # locked as long as it lives
+    parts = run.path
     jobs = [_Job(name, kind, seed) for seed in range(config.seeds) for kind in KINDS[name]]
     entries = run_jobs(functools.partial(_train, config, parts), jobs, label=f"study {name}")
     scores = {kind: [entry["score"] for entry in entries if entry["x"] == kind] for kind in KINDS[name]}
