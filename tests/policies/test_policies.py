@@ -66,9 +66,7 @@ def test_the_best_agent_says_how_it_was_made_and_scores():
     best = load_policy("best")
     assert best.record["commands"][-1].startswith("python -m soccer_lib evaluate --policy best")
     result = sl.evaluate(best, "all", 1, 10_000, progress=False)
-    assert (
-        result.summary["comp_total_sum"] > 38
-    )  # the striker has 44.3 in the mean
+    assert result.summary["comp_total_sum"] > 38  # the striker has 44.3 in the mean
     assert all(episode.kicked and not episode.fallen for episode in result.episodes)
 
 
