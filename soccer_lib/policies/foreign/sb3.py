@@ -48,7 +48,8 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
 
     Returns:
         name -> array, and what its settings say: `output`, `activation` where it was chosen, `bound` (a hard
-        clip before the tanh), and what `units_of` says of its Box.
+        clip before the tanh), `normalised` where it learned behind a VecNormalize, and what `units_of` says
+        of its Box.
 
     Raises:
         InputError: a class or a setting that changes the actions in a way that is not known here.
@@ -79,6 +80,8 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
         known["activation"] = activation
     if settings.get("use_sde") and module in _CLIPS_GSDE:
         known["bound"] = kwargs.get("clip_mean", 2.0)
+    if settings.get("_last_original_obs"):
+        known["normalised"] = True  # SB3 keeps an observation as it was before its VecNormalize
     return state_dict(weights)[0], {**known, **units_of(path, *_bounds(action))}
 
 
@@ -92,9 +95,14 @@ def units_of(path: Path, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
         if len(units) in (1, high.size) and np.allclose(high, units) and np.allclose(-low, units):
             return said
     raise InputError(
-        f"{path} acts from {low.min():g} to {high.max():g} ({low.size} numbers); expected [-1, 1], or the "
-        "stock environment's torques; train it in an environment of make_env"
+        f"{path} acts between {_shown(low)} and {_shown(high)}; expected -1 and 1, or the stock "
+        "environment's torques; train it in an environment of make_env"
     )
+
+
+def _shown(ends: np.ndarray) -> str:
+    """Ends of a Box: one number where all are the same."""
+    return " ".join(f"{end:g}" for end in (ends[:1] if (ends == ends[0]).all() else ends))
 
 
 def original_sb3(path: Path) -> Callable[[np.ndarray], np.ndarray]:
