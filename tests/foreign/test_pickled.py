@@ -116,7 +116,9 @@ def test_a_zip_whose_normaliser_is_missing_is_refused_unless_it_is_said_that_the
     assert "\n" not in str(one.value)
     np.testing.assert_allclose(answers(load_policy(path, normaliser="none")), actions(ROWS), atol=1e-5)
     env.save(str(tmp_path / "vecnormalize.pkl"))
-    with pytest.raises(InputError, match="has .*vecnormalize.pkl beside; expected mean and var as numbers"):
+    with pytest.raises(
+        InputError, match="has .*vecnormalize.pkl beside; expected a single one, or mean and var"
+    ):
         load_policy(path)
     expected = actions(env.normalize_obs(ROWS))
     np.testing.assert_allclose(answers(load_policy(path, trust_pickle=True)), expected, atol=1e-5)
@@ -144,3 +146,9 @@ def test_one_of_rewards_alone_leaves_observations_as_they_are(learned, tmp_path)
     VecNormalize(DummyVecEnv([Space]), norm_obs=False).save(str(tmp_path / "vecnormalize.pkl"))
     policy = load_policy(tmp_path / "rl_model_8_steps.zip", trust_pickle=True)
     np.testing.assert_allclose(answers(policy), actions(ROWS), atol=1e-5)
+
+
+def test_numbers_of_another_layout_are_refused(actor):
+    np.savez(actor.with_name("numbers.npz"), mean=np.zeros(87), var=np.ones(87))
+    with pytest.raises(InputError, match="numbers.npz normalises 87 numbers; expected 96, the inputs of"):
+        load_policy(actor, **HINTS, normaliser=str(actor.with_name("numbers.npz")))

@@ -129,12 +129,9 @@ def _normaliser_beside(path: Path, trust_pickle: bool, needed: bool) -> str:
     lies = f"{' and '.join(map(str, beside[:2])) or 'no normaliser'} beside"
     how = f"name them: {convert_command(path)} --normaliser FILE.npz, or {NONE} where only rewards had one"
     how += "; or trust it: --trust-pickle" * (len(beside) == 1)
-    if needed:
-        raise InputError(
-            f"{path} was trained behind VecNormalize and has {lies}; expected mean and var as numbers; {how}"
-        )
-    if beside and trust_pickle:
-        raise InputError(f"{path} has {lies}; expected a single one, or its numbers; {how}")
+    if needed or (beside and trust_pickle):
+        why = "was trained behind VecNormalize and " if needed else ""
+        raise InputError(f"{path} {why}has {lies}; expected a single one, or mean and var as numbers; {how}")
     if beside:
         print(f"{path} has {lies}, which is not used; if it was trained with those numbers, {how}")
     return NONE
@@ -144,14 +141,20 @@ def _normalised(path: Path, network: Network | Runtime, normaliser: str, trust_p
     """The network behind a normaliser.
 
     Raises:
-        InputError: it has one of its own, or runs as it is.
+        InputError: it has one of its own, or runs as it is, or the normaliser is of another layout.
     """
     if isinstance(network, Runtime) or network.layers[0][0] == "normalise":
         raise InputError(
             f"{path} runs as it is or has a normaliser of its own; expected none beside it; convert it to "
             "layers first, or drop the normaliser"
         )
-    return Network([read_normaliser(Path(normaliser), trust_pickle), *network.layers])
+    layer = read_normaliser(Path(normaliser), trust_pickle)
+    if (width := layer[1]["mean"].size) != network.inputs:
+        raise InputError(
+            f"{normaliser} normalises {width} numbers; expected {network.inputs}, the inputs of {path}; "
+            "take the one of its training"
+        )
+    return Network([layer, *network.layers])
 
 
 def foreign_network(
