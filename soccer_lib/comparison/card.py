@@ -10,6 +10,7 @@ from soccer_lib.comparison.compare import AgentComparison
 from soccer_lib.comparison.disturbances import UNITS
 from soccer_lib.comparison.failures import CAUSES
 from soccer_lib.comparison.tables import (
+    ROBUSTNESS,
     compare_command,
     failure_examples,
     robustness_rows,
@@ -70,7 +71,7 @@ def model_card(comparison: AgentComparison, agent: str) -> str:
     if comparison.robustness:
         rows = robustness_rows(comparison)
         column = rows[0].index(agent, 1)
-        lines += ["", "## Under disturbances", "", "Sum of the scores, and solved episodes.", ""]
+        lines += ["", "## Under disturbances", "", f"In each cell: {ROBUSTNESS}.", ""]
         lines += _table([[row[0], row[column]] for row in rows])
         lines += ["", *(f"- {kind}: {meaning}" for kind, meaning in UNITS.items())]
     if spec.control == "command":

@@ -33,8 +33,9 @@ GRID: dict[str, tuple[float, ...]] = {
 """Kind -> levels."""
 
 UNITS = {
-    "noise": "standard deviation added to each sensed number, in its own unit (m, rad, m/s, rad/s)",
-    "delay": "age of what the agent sees [s], in whole steps of its own",
+    "noise": "standard deviation added to each sensed number that the agent sees, in its own unit (m, rad, "
+    "m/s, rad/s); a walker that obeys it still senses exactly",
+    "delay": "age of what the agent sees [s], in whole steps of its own; not of what its walker senses",
     "mass": "times the robot's masses and moments of inertia",
     "friction": "times the friction between feet and ground",
     "push": "speed that the trunk is given at once, in a random direction, after a second [m/s]",

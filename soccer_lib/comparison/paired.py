@@ -106,6 +106,10 @@ class ScoreDifference:
     settled_by: int | None = None
     short_of_starts: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        interval = f" [{self.low:+.2f}, {self.high:+.2f}]" if self.low < self.high else ""
+        return f"{self.mean:+.2f}{interval} {self.verdict}"
+
 
 def pairs_of(first: Sequence[Episode], second: Sequence[Episode]) -> dict[str, Pairs]:
     """Pair the episodes of two agents by task, seed and start.

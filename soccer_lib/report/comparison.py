@@ -15,6 +15,7 @@ from soccer_lib.comparison.failures import CAUSES
 from soccer_lib.comparison.player import PlayedEpisode
 from soccer_lib.comparison.summaries import score_rows
 from soccer_lib.comparison.tables import (
+    ROBUSTNESS,
     compare_command,
     difference_rows,
     failure_examples,
@@ -78,6 +79,7 @@ def write_report(
         parts=parts,
         robustness=robustness_rows(comparison) if comparison.robustness else None,
         disturbances=UNITS,
+        cell=ROBUSTNESS,
         curves=dict(_curves(comparison)),
         causes=CAUSES,
         agents=_agent_rows(comparison),

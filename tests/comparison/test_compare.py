@@ -64,11 +64,14 @@ def test_disturbed_episodes_are_the_first_ones_of_the_last_kind(comparison):
     assert list(comparison.robustness) == [NONE, *disturbance_grid()]
     undisturbed = comparison.robustness[NONE]["zero"].episodes
     assert undisturbed == comparison.results["distinct"]["zero"].episodes[:1]
-    head, first, *_ = robustness_rows(comparison)
+    head, first, *others = robustness_rows(comparison)
     assert head == ["disturbance", "zero", "random"] and first[0] == "undisturbed"
     assert first[1] == f"{undisturbed[0].score:.1f}, 0 of 1"
     heavy = comparison.robustness[Disturbance("mass", 1.2)]["zero"].episodes[0]
     assert heavy.length != undisturbed[0].length or heavy.terms != undisturbed[0].terms
+    cells = {row[0]: row[1] for row in others}
+    change = heavy.score - undisturbed[0].score
+    assert cells["mass 1.2"] == f"{heavy.score:.1f}, 0 of 1; {change:+.2f} too few"
 
 
 def test_two_workers_give_the_same_numbers(comparison):

@@ -95,14 +95,9 @@ def units_of(path: Path, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
         if len(units) in (1, high.size) and np.allclose(high, units) and np.allclose(-low, units):
             return said
     raise InputError(
-        f"{path} acts between {_shown(low)} and {_shown(high)}; expected -1 and 1, or the stock "
+        f"{path} acts between {np.unique(low)} and {np.unique(high)}; expected -1 and 1, or the stock "
         "environment's torques; train it in an environment of make_env"
     )
-
-
-def _shown(ends: np.ndarray) -> str:
-    """Ends of a Box: one number where all are the same."""
-    return " ".join(f"{end:g}" for end in (ends[:1] if (ends == ends[0]).all() else ends))
 
 
 def original_sb3(path: Path) -> Callable[[np.ndarray], np.ndarray]:
