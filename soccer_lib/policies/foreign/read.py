@@ -176,7 +176,8 @@ def foreign_network(
     """
     normalise, arrays = stored_normaliser(arrays)
     actor = actor_of(path, arrays, told.get("only", ""))
-    _name_others(path, arrays, actor)
+    if "output" not in known:  # an SB3 zip leaves nothing open
+        _name_others(path, arrays, actor)
     scale = {match[2]: actor.pop(name) for name in list(actor) if (match := _SCALE.match(name))}
     if scale:
         middle = scale.get("bias", np.zeros(1))

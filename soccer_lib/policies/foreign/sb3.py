@@ -47,9 +47,8 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
     """Read an SB3 zip by its parameters.
 
     Returns:
-        name -> array, and what its settings say: `output`, `activation` where it was chosen, `bound` (a hard
-        clip before the tanh), `normalised` where it learned behind a VecNormalize, and what `units_of` says
-        of its Box.
+        name -> array, and what its settings say: `output`, `activation`, `bound` (a hard clip before the
+        tanh), `normalised` where it learned behind a VecNormalize, and what `units_of` says of its Box.
 
     Raises:
         InputError: a class or a setting that changes the actions in a way that is not known here.
@@ -75,9 +74,11 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
             f"{path} has {what}; expected an SB3 actor of linear layers for a Box, with an activation of "
             f"{', '.join(ACTIVATIONS)}; export it as TorchScript or ONNX, which hold their own arithmetic"
         )
-    known = {"output": "tanh" if POLICIES[module][1] or kwargs.get("squash_output") else "clip"}
-    if activation:
-        known["activation"] = activation
+    squashed = POLICIES[module][1]
+    known = {
+        "output": "tanh" if squashed or kwargs.get("squash_output") else "clip",
+        "activation": activation or ("relu" if squashed else "tanh"),  # SB3's own choice
+    }
     if settings.get("use_sde") and module in _CLIPS_GSDE:
         known["bound"] = kwargs.get("clip_mean", 2.0)
     if settings.get("_last_original_obs"):
