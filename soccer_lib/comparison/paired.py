@@ -11,7 +11,7 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -166,10 +166,8 @@ def _difference(scope: str, pairs: dict[str, Pairs], resampled: np.ndarray) -> S
         return ScoreDifference(scope, mean, math.nan, math.nan, distinct, played, TOO_FEW)
     low, high = interval(resampled, mean)
     verdict = BETTER if low > 0 else WORSE if high < 0 else EQUAL if low == high else OPEN
-    found = ScoreDifference(scope, mean, low, high, distinct, played, verdict)
-    if verdict != OPEN:
-        return found
-    return replace(found, settled_by=settling(varying, mean), short_of_starts=_short(varying, mean))
+    advice = (settling(varying, mean), _short(varying, mean)) if verdict == OPEN else ()
+    return ScoreDifference(scope, mean, low, high, distinct, played, verdict, *advice)
 
 
 def settling(pairs: Mapping[str, Pairs], mean: float) -> int | None:

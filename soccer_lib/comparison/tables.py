@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from soccer_lib.comparison.compare import AgentComparison
 from soccer_lib.comparison.disturbances import NONE
 from soccer_lib.comparison.failures import CAUSES
-from soccer_lib.comparison.paired import BETTER, OPEN, SUM, TOO_FEW, WORSE, differences, sentence
+from soccer_lib.comparison.paired import BETTER, OPEN, TOO_FEW, WORSE, differences, sentence
 from soccer_lib.comparison.player import PlayedEpisode
 from soccer_lib.comparison.summaries import results_table
 from soccer_lib.evaluation.result import aligned
@@ -39,12 +39,10 @@ def verdict_lines(comparison: AgentComparison, starts: str, agent: str | None = 
 
 def difference_rows(comparison: AgentComparison, starts: str) -> Rows:
     """First minus second agent in each task and in the sum."""
-    tasks = comparison.tasks
-    scopes = [*tasks, SUM] if len(tasks) > 1 else tasks
-    rows = [["first minus second", *scopes]]
-    for (first, second), found in comparison.differences[starts].items():
-        rows.append([f"{first} minus {second}", *map(str, found)])
-    return rows
+    table = comparison.differences[starts]
+    scopes = [one.scope for one in next(iter(table.values()))]
+    rows = [[f"{first} minus {second}", *map(str, found)] for (first, second), found in table.items()]
+    return [["first minus second", *scopes], *rows]
 
 
 def method_lines(comparison: AgentComparison, starts: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import re
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.comparison import compare_agents
+from soccer_lib.comparison.card import model_card
 from soccer_lib.comparison.disturbances import NONE, Disturbance, disturbance_grid
 from soccer_lib.comparison.files import file_name, write_comparison
 from soccer_lib.comparison.player import CompareJob, read_played
@@ -169,6 +171,22 @@ def test_a_card_says_what_a_stranger_asks(comparison, tmp_path):
     for words in ("## Limits", "fell before touch, 2 of 2:", "## Under disturbances", "compare zero random"):
         assert words in card, words
     assert "random" not in card.split("## Scores")[0]
+
+
+def test_a_card_says_how_a_learned_agent_was_made_and_not_its_metrics(comparison, tmp_path):
+    learned = copy.copy(comparison.agents["zero"])
+    learned.record = {"best": {"epoch": 40, "val/loss": 0.25}, "kicks": [[1.0, -1.0]]}
+    agents = {**comparison.agents, "zero": learned}
+    of_run = dataclasses.replace(comparison, agents=agents, words={**comparison.words, "zero": str(tmp_path)})
+    for content, said in (
+        (
+            {"command": "bc", "config": {"dataset": ["a.npz"], "seed": 3}},
+            "command bc; dataset a.npz; seed 3; ",
+        ),
+        ({"config": "of another program"}, ""),
+    ):
+        (tmp_path / "config.json").write_text(json.dumps(content))
+        assert f"- origin: learned; its files say: {said}best epoch 40\n" in model_card(of_run, "zero")
 
 
 def test_names_are_no_markup_and_no_paths(tmp_path):

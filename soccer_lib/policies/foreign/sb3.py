@@ -75,10 +75,9 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
             f"{', '.join(ACTIVATIONS)}; export it as TorchScript or ONNX, which hold their own arithmetic"
         )
     squashed = POLICIES[module][1]
-    known = {
-        "output": "tanh" if squashed or kwargs.get("squash_output") else "clip",
-        "activation": activation or ("relu" if squashed else "tanh"),  # SB3's own choice
-    }
+    output = "tanh" if squashed or kwargs.get("squash_output") else "clip"
+    # What is not in the settings is SB3's own choice.
+    known = {"output": output, "activation": activation or ("relu" if squashed else "tanh")}
     if settings.get("use_sde") and module in _CLIPS_GSDE:
         known["bound"] = kwargs.get("clip_mean", 2.0)
     if settings.get("_last_original_obs"):
