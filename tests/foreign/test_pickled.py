@@ -117,7 +117,7 @@ def test_a_zip_whose_normaliser_is_missing_is_refused_unless_it_is_said_that_the
     np.testing.assert_allclose(answers(load_policy(path, normaliser="none")), actions(ROWS), atol=1e-5)
     env.save(str(tmp_path / "vecnormalize.pkl"))
     with pytest.raises(
-        InputError, match="has .*vecnormalize.pkl beside; expected a single one, or mean and var"
+        InputError, match="has .*vecnormalize.pkl beside; expected its mean and var as numbers"
     ):
         load_policy(path)
     expected = actions(env.normalize_obs(ROWS))

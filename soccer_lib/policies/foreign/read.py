@@ -131,7 +131,7 @@ def _normaliser_beside(path: Path, trust_pickle: bool, needed: bool) -> str:
     how += "; or trust it: --trust-pickle" * (len(beside) == 1)
     if needed or (beside and trust_pickle):
         why = "was trained behind VecNormalize and " if needed else ""
-        raise InputError(f"{path} {why}has {lies}; expected a single one, or mean and var as numbers; {how}")
+        raise InputError(f"{path} {why}has {lies}; expected its mean and var as numbers; {how}")
     if beside:
         print(f"{path} has {lies}, which is not used; if it was trained with those numbers, {how}")
     return NONE
