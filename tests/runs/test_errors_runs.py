@@ -52,6 +52,7 @@ def test_unknown_name_says_value_choices_and_closest():
 
 def test_one_line_keeps_both_ends():
     assert one_line(" a\n b  c ") == "a b c"
+    assert one_line("\x1b[31mr\u00f6d") == r"\x1b[31mröd", "a terminal obeys no name"
     short = one_line("x" * 500 + "end", limit=50)
     assert len(short) <= 50 and short.endswith("end") and " ... " in short
 
