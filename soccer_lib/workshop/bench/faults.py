@@ -32,6 +32,7 @@ from soccer_lib.policies import LearnedPolicy, write_policy
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs.files import sha256_of
 from soccer_lib.runs.folder import CHECKOUT, metrics_of
+from soccer_lib.workshop.bench.checkpoint_cost import measure_all
 from soccer_lib.workshop.bench.report import LiveTable, finish
 
 _SMALL: dict[str, Any] = {
@@ -78,6 +79,12 @@ CASES: dict[str, dict[str, Any]] = {
 }
 """Kinds of runs, by what may be lost in them."""
 
+MOST_TIME = 0.02
+"""Of a run's CPU time that its checkpoints may take."""
+
+MOST_GB = 2.0
+"""What a run of a million steps may leave on the disk [GB]."""
+
 _WAIT = 600.0
 """How long a run may take to begin, or to come to its next checkpoint [s]."""
 
@@ -97,6 +104,9 @@ class FaultBenchConfig:
     """env steps from one checkpoint to the next [count]"""
     seed: Annotated[int, Range(0, 400, whole=True)] = 0
     """seed of the runs, and of the moments"""
+    cost: Annotated[int, Range(0, 10**7, whole=True)] = 0
+    """measure in place of that what checkpoints cost, over so many env steps of scratch and of TD3; the exit
+    code is 1 beyond 2% of the CPU time or 2 GB for a million steps [count]"""
     json: str = ""
     """file for the result; nothing is written without it"""
 
@@ -266,7 +276,9 @@ def judge_case(case: str, config: FaultBenchConfig, folder: Path) -> dict[str, A
 
 
 def main(config: FaultBenchConfig) -> int:
-    """Judge all cases; a line for each as it is done."""
+    """Judge all cases, or what checkpoints cost; a line for each as it is done."""
+    if config.cost:
+        return _judge_cost(config)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     cases = list(CASES) if "all" in config.cases else config.cases
     table = LiveTable({"case": 20, "kills": 7, "in saves": 10, "passed over": 13, "same bits": 11})
@@ -280,3 +292,9 @@ def main(config: FaultBenchConfig) -> int:
     finish(config, result)
     sound = all(all(figures["same"].values()) and figures["never_back"] for figures in result.values())
     return 0 if sound else 1
+
+
+def _judge_cost(config: FaultBenchConfig) -> int:
+    costs = measure_all(config.cost)
+    finish(config, costs)
+    return int(any(one["share"] > MOST_TIME or one["gb"] > MOST_GB for one in costs.values()))
