@@ -102,8 +102,8 @@ class TrainingState:
             "random": RandomStates(),
         }
 
-    def check_room(self) -> None:
-        """Refuse to begin where the checkpoints of the whole run would not fit.
+    def check_room(self, steps: int) -> None:
+        """Refuse to begin where the checkpoints of so many env steps would not fit.
 
         Raises:
             ResourceError: with what they take and what is free, or that the folder cannot be written.
@@ -112,7 +112,7 @@ class TrainingState:
         # With both moments of Adam; one more than stay is there while it is written.
         size = 3 * weights * (KEPT + 1)
         if self.shards is not None:
-            size += self.shards.room_left()
+            size += self.shards.room_left(steps)
         check_outputs([self.store.folder / "checkpoint"], size)
 
     def capture(self) -> dict[str, Any]:

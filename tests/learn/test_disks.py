@@ -127,9 +127,14 @@ def test_a_disk_that_fills_up_on_the_way_ends_a_run_which_goes_on_once_there_is_
 
 
 def test_a_disk_that_is_too_small_is_refused_before_the_first_step(tmp_path):
-    # A buffer of 20,000 transitions of 796 bytes takes 15 MiB.
+    # 20,000 transitions of 796 bytes take 15 MiB, however many more the buffer could hold.
     config = dataclasses.replace(
-        TINY, preset="", algo="td3", buffer_size=20_000, n_epochs=None, save_dir=str(tmp_path / "r")
+        TINY,
+        preset="",
+        algo="td3",
+        total_timesteps=20_000,
+        n_epochs=None,
+        save_dir=str(tmp_path / "r"),
     )
     done = mounted(f'mount -t tmpfs -o size=4m none "$1" && exec {typed(config)}', tmp_path)
     assert done.returncode == 3 and done.stderr.count("\n") == 1, done.stderr

@@ -85,9 +85,11 @@ def test_the_room_that_is_left_to_fill_is_counted_to_the_byte(tmp_path):
     shards = ReplayShards(buffer, tmp_path)
     # Two environments, 4 bytes each: 2 x 39 entries, 12 torques, reward, done, time-out, discount.
     row = 2 * 4 * (2 * 39 + 12 + 4)
-    assert shards.room_left() == 10 * row
+    assert shards.room_left(10**6) == 10 * row
     fill(buffer, 4)
+    assert shards.room_left(8) == (4 + 4 + 1) * row  # those that wait, and 8 steps of two environments
     shards.write()
-    assert shards.room_left() == 6 * row
+    assert shards.room_left(10**6) == 6 * row
+    assert shards.room_left(8) == (4 + 1) * row
     (file,) = (tmp_path / "replay").iterdir()
     assert 4 * row < file.stat().st_size < 4 * row + 2_500  # beside it only the names and shapes of 7 arrays
