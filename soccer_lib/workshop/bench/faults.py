@@ -213,15 +213,21 @@ class Run:
             process.send_signal(signal.SIGKILL)
             process.wait()
             words = log.read_text(encoding="utf-8", errors="replace")
-            found = re.findall(r"goes on at step ([\d,]+)", words)
-            stage = re.findall(r"stage (\d+) of", words) or [1]
-            step = int(found[-1].replace(",", "")) if found else 0
-            result.steps.append((int(stage[-1]) - 1) * self.steps + step)
+            result.steps.append(self._went_on_from(words))
             result.in_saves += self._saves(process)
             result.passed_over += words.count("passed over")
             if process.returncode == 0:
                 break  # it was done before the kill
         return result
+
+    def _went_on_from(self, words: str) -> int:
+        """The step in a process's words, as if all stages were one run."""
+        before = step = 0
+        for stage, number in re.findall(r"stage (\d+) of|goes on at step ([\d,]+)", words):
+            if stage:
+                before = (int(stage) - 1) * self.steps
+            step = before + int(number.replace(",", "") or 0)
+        return step
 
     def _learns(self, process: subprocess.Popen[bytes]) -> bool:
         """Whether this process has locked the folder, or that of a stage, and made its environments."""

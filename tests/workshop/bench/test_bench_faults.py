@@ -63,12 +63,15 @@ def test_stages_are_written_as_a_recipe_and_their_steps_count_on(tmp_path, monke
     assert (second.lr, second.n_steps, second.bc_weights) == (1e-4, 16, first.save_dir)
     assert run.parts == [Path(first.save_dir), Path(second.save_dir)]
 
-    def start(log):
-        log.write_text("stage 1 of 2: 1_first\nstage 2 of 2: 2_second\nr/2_second goes on at step 1,200 of")
-        return subprocess.Popen([sys.executable, "-c", ""])
+    said = ["stage 1 of 2: 1_first", "r/1_first goes on at step 200 of 300", "stage 2 of 2: 2_second"]
+    for lines, step in ((said[:1], 0), (said[:2], 200), (said, 300), ([*said, "goes on at step 50 of"], 350)):
 
-    monkeypatch.setattr(run, "start", start)
-    assert run.killed(1, np.random.default_rng(0), tmp_path / "log", 0.0).steps == [1500]
+        def start(log, lines=lines):
+            log.write_text("\n".join(lines))
+            return subprocess.Popen([sys.executable, "-c", ""])
+
+        monkeypatch.setattr(run, "start", start)
+        assert run.killed(1, np.random.default_rng(0), tmp_path / "log", 0.0).steps == [step]
 
 
 def test_what_checkpoints_cost_is_measured_in_a_run_and_judged(tmp_path, monkeypatch, capsys):
