@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -159,10 +160,14 @@ def test_a_full_disk_in_the_middle_of_an_npz(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
     try:
-        with pytest.raises(ResourceError, match="could not write"):
-            runs.atomic_write_npz(tmp_path / "x.npz", {"x": np.random.default_rng(0).random(100_000)})
+        # 8 bytes x 2^17 are a MiB.
+        with pytest.raises(ResourceError, match=r"could not write .*x\.npz: File too large; .*") as refused:
+            runs.atomic_write_npz(tmp_path / "x.npz", {"x": np.random.default_rng(0).random(2**17)})
+        with pytest.raises(ResourceError, match=r"room for 0\.5 MiB"):
+            runs.atomic_write_bytes(tmp_path / "x", bytes(2**19))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert re.search(r"room for 1\.0 MiB, and \d+\.\d MiB are free; free some disk", str(refused.value))
     assert not list(tmp_path.iterdir())
 
 
