@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ from soccer_lib.policies import Policy
 from soccer_lib.tasks import COMMAND_DT, COMMAND_STEPS
 from soccer_lib.wrappers.rewards import GAMMA
 from soccer_lib.wrappers.rewards.potential import POTENTIALS
-from soccer_lib.wrappers.rewards.terms import STOCK_RATES, TERMS
+from soccer_lib.wrappers.rewards.terms import EVENTS, STOCK_RATES, TERMS
 
 _RATES = {"kick_to_target": {"distance"}}
 _OTHER_RATES = set(STOCK_RATES) - {"distance"}
@@ -107,6 +108,15 @@ def audit_recordings(recordings: Sequence[Recording], weights: Mapping[str, floa
 def best_paid(recordings: Sequence[Recording], weights: Mapping[str, float]) -> str:
     """The behaviour that some weights pay most."""
     return max(recordings, key=lambda one: one.paid(weights)).episode.behaviour
+
+
+def term_lines() -> list[str]:
+    """Every term and potential that a weight can be given to, and what it pays, a line each."""
+    texts = {name: (inspect.getdoc(term) or "").partition("\n")[0] for name, term in TERMS.items()}
+    texts |= {name: f"1 at the end of an episode: {outcome}" for name, outcome in EVENTS.items()}
+    texts |= dict.fromkeys(STOCK_RATES, "the environment's own term, for each second")
+    texts |= {name: inspect.getdoc(potential) or "" for name, potential in POTENTIALS.items()}
+    return [f"{name:<21} {text}" for name, text in texts.items()]
 
 
 class Choreography(Policy):
