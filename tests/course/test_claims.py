@@ -217,8 +217,8 @@ def test_a_study_of_training_tells_each_kind_beside_its_reference(tmp_path):
         "**levels**: 3.0 points more than **plain** (95% interval +0.5 to +5.5, 3 seeds).",
         "**never** and **plain** are not told apart: +0.0 points, but the interval includes 0 "
         "(95% interval +0.0 to +0.0, 3 seeds).",
-        "first success: **levels**: 1,500.0 commands fewer than **plain** (95% interval -1,500.0 to -1,500.0, "
-        "2 seeds).",
+        "first success: **levels**: 1,500.0 commands fewer than **plain** "
+        "(95% interval -1,500.0 to -1,500.0, 2 seeds).",
         "first success: fewer than two seeds have one with both **never** and **plain**.",
     ]
     missing = training_verdicts(tmp_path / "rl_rewards.json", {"score": "points"}, "guided")
