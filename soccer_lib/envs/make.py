@@ -13,12 +13,11 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec
 
 from soccer_lib.errors import InputError, known_name
-from soccer_lib.formats.settings import read_settings
 from soccer_lib.ranges import Range, of_type
 from soccer_lib.seeds import checked_seed
 from soccer_lib.sim import SoccerSim, make_sim
 from soccer_lib.tasks import TASKS, Task, tasks_named
-from soccer_lib.variation import Variation, check_factors_of, read_curriculum, read_ranges
+from soccer_lib.variation import Variation, read_curriculum, read_ranges, read_variation
 from soccer_lib.wrappers import CONTROLS, OBSERVATIONS, REWARDS, EpisodeReport, Guard, MultiTask
 from soccer_lib.wrappers.control import ControlInterface
 from soccer_lib.wrappers.multitask import task_shares
@@ -179,13 +178,9 @@ _DEFAULTS = make_env.__kwdefaults__ or {}
 
 def _variation_layer(given: dict[str, Any], tasks: Iterable[str]) -> Callable[[gym.Env], gym.Env]:
     """The layer of `curriculum` and `randomise`, ready to be put around an environment; none without them."""
-    for name in {"curriculum", "randomise"} & set(given):
-        given[name] = read_settings(given[name], f"--{name}")  # a copy is made by what the file said
+    given |= read_variation(given, tasks)  # a copy is made by what the files said
     curriculum = read_curriculum(given["curriculum"]) if "curriculum" in given else None
     ranges = read_ranges(given.get("randomise", {}))
-    check_factors_of(tasks, ranges, "--randomise")
-    for level in curriculum.levels if curriculum else ():
-        check_factors_of(tasks, level, "--curriculum")
     if curriculum or ranges:
         return partial(Variation, ranges=ranges, curriculum=curriculum)
     return lambda env: env

@@ -21,6 +21,7 @@ from soccer_lib.ranges import numeric, of_type
 from soccer_lib.runs.worker import Here, Worker, end, usable_cores
 from soccer_lib.seeds import seed_range
 from soccer_lib.tasks import Task, tasks_named
+from soccer_lib.variation import read_variation
 from soccer_lib.wrappers.multitask import task_shares
 
 STEP_LIMIT = 600.0
@@ -68,7 +69,8 @@ def make_vec_env(
     slots = slot_tasks(shares, n_envs)
     arguments = {"info": "terms", **make_env_args}
     workers = min(usable_cores() if workers is None else workers, n_envs)
-    return SoccerVecEnv([{"task": name, **arguments} for name in slots], workers, seed)
+    variation = {name: read_variation(arguments, shares, name) for name in shares}
+    return SoccerVecEnv([{"task": name, **arguments, **variation[name]} for name in slots], workers, seed)
 
 
 def slot_tasks(shares: Mapping[str, float], n_envs: int) -> list[str]:

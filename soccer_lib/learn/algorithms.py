@@ -113,6 +113,7 @@ def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> H
         anchor=config.anchor or 0.0,
         anchor_decay=config.anchor_decay or 0.0,
         lr_left=1.0 if config.lr_left is None else config.lr_left,
+        noise_left=1.0 if config.noise_left is None else config.noise_left,
         log_every=config.log_interval,
         policy_kwargs={
             "actor": start_actor(config, start),
@@ -121,6 +122,7 @@ def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> H
             "ent_coef": float(config.ent_coef or 0),
             "reach": reach_of(config),
             "refusal_cost": config.refusal_cost or 0.0,
+            "kick_entropy": config.kick_entropy or 0.0,
             "log_std_init": math.log(config.action_noise_sigma or 1e-3),
         },
         **settings,

@@ -125,8 +125,12 @@ class TrainConfig:
     """TD3, SAC: share of the buffer that they may fill"""
     action_noise_sigma: Annotated[float | None, Range(0, 10)] = None
     """spread of the noise on walking commands, or on actions; PPO learns it from here on"""
+    noise_left: Annotated[float | None, Range(0, 1, above=True)] = None
+    """PPO: share of that spread that is allowed at the end of the run; the limit falls evenly"""
     kick_share: Annotated[float | None, Range(0, 1)] = None
     """with commands: how often exploration asks for a kick; with PPO only how often at first"""
+    kick_entropy: Annotated[float | None, Range(0, 10)] = None
+    """PPO with commands: weight of the entropy among the kicks: which one, if any"""
     kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.3, 0.2, 0.15)
     """PPO with commands: shares of all kicks beyond which the agent kicks where nothing is drawn; each
     evaluation tries all and keeps the best"""

@@ -72,6 +72,13 @@ class HybridDistribution(DiagGaussianDistribution):
         asked = torch.logsumexp(_with_walking(self.logits), dim=1)
         return torch.zeros_like(asked) if self.reach is None else torch.where(self.reach, 0.0, asked)
 
+    def kick_entropy(self) -> torch.Tensor:
+        """Entropy of which kick it would be if it kicked. Shape: (n,); 0 out of reach, and without kicks."""
+        if not len(self.patterns):
+            return torch.zeros(len(self.logits), device=self.logits.device)
+        entropy: torch.Tensor = Categorical(logits=self.logits).entropy()
+        return entropy if self.reach is None else torch.where(self.reach, entropy, 0.0)
+
     def sample(self) -> torch.Tensor:
         """Draw decisions. Shape: (n, n_actions)."""
         return self._with_kicks(self.distribution.sample(), self.modes.sample())
@@ -218,6 +225,7 @@ class HybridPolicy(ActorCriticPolicy):
         ent_coef: weight of the entropy in `evaluate_actions`, whose bonus PPO adds with weight 1.
         reach: tells the rows in which a kick can start; None where the observation does not tell.
         refusal_cost: weight of kicks that would be refused, in the same bonus.
+        kick_entropy: weight of the entropy among the kicks, in the same bonus.
         sb3: arguments of SB3's policy.
 
     Attributes:
@@ -239,6 +247,7 @@ class HybridPolicy(ActorCriticPolicy):
         ent_coef: float,
         reach: KickReach | None = None,
         refusal_cost: float = 0.0,
+        kick_entropy: float = 0.0,
         **sb3: Any,
     ) -> None:
         # nn.Module takes modules only after its __init__, and SB3 builds its networks within it.
@@ -246,6 +255,7 @@ class HybridPolicy(ActorCriticPolicy):
         self.ent_coef = ent_coef
         self.reach = reach
         self.refusal_cost = refusal_cost
+        self.kick_entropy = kick_entropy
         self.anchor = 0.0
         self.reference: tuple[DecisionNet, ...] = ()  # in a tuple: not a part that learns or is saved
         self.divergence: float | None = None
@@ -319,6 +329,7 @@ class HybridPolicy(ActorCriticPolicy):
         values, log_prob, entropy = super().evaluate_actions(obs, actions)
         assert entropy is not None
         bonus = self.ent_coef * entropy - self.refusal_cost * self.action_dist.refusals()
+        bonus = bonus + self.kick_entropy * self.action_dist.kick_entropy()
         if self.reference:
             with torch.no_grad():
                 before = self.reference[0](obs)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from soccer_lib.errors import InputError, known_name
 from soccer_lib.formats.settings import read_settings
 from soccer_lib.ranges import Range
-from soccer_lib.variation.factors import Ranges, read_ranges
+from soccer_lib.variation.factors import Ranges, check_factors_of, has_factor, read_ranges
 
 _SHARE = Range(0, 1)
 
@@ -67,6 +67,37 @@ def read_curriculum(source: str | os.PathLike[str] | Mapping[str, Any]) -> Curri
             f"{what}: down {curriculum.down} and up {curriculum.up}; expected down below up; try 0.2 and 0.7"
         )
     return curriculum
+
+
+def read_variation(
+    given: Mapping[str, Any], tasks: Iterable[str], task: str | None = None
+) -> dict[str, dict[str, Any]]:
+    """Read the entries `curriculum` and `randomise` of settings, where there are any, as tables.
+
+    Args:
+        given: arguments of `make_env`.
+        tasks: that the settings are for; what none of them has is refused.
+        task: leave out what only the others of them have.
+
+    Raises:
+        InputError: see `read_curriculum` and `read_ranges`.
+    """
+    found = [name for name in ("curriculum", "randomise") if given.get(name) is not None]
+    tables = {name: read_settings(given[name], f"--{name}") for name in found}
+    check_factors_of(tasks, read_ranges(tables.get("randomise", {})), "--randomise")
+    if "curriculum" in tables:
+        for level in read_curriculum(tables["curriculum"]).levels:
+            check_factors_of(tasks, level, "--curriculum")
+    if task:
+        if "randomise" in tables:
+            tables["randomise"] = _own(tables["randomise"], task)
+        if "curriculum" in tables:
+            tables["curriculum"]["levels"] = [_own(level, task) for level in tables["curriculum"]["levels"]]
+    return tables
+
+
+def _own(ranges: Mapping[str, Any], task: str) -> dict[str, Any]:
+    return {name: values for name, values in ranges.items() if has_factor(task, name)}
 
 
 class Ladder:

@@ -113,20 +113,26 @@ def check_factors_of(tasks: Iterable[str], names: Iterable[str], what: str) -> N
     Raises:
         InputError: naming the factor and its tasks.
     """
+    tasks = list(tasks)
     for name in names:
         own = FACTORS[name].tasks
-        if own and not set(own) & set(tasks):
+        if not any(has_factor(task, name) for task in tasks):
             raise InputError(
                 f"{what}: {name} means nothing for {', '.join(tasks)}; expected one of its tasks, "
                 f"{', '.join(own)}; leave it out"
             )
 
 
+def has_factor(task: str, name: str) -> bool:
+    """Whether a factor has a meaning in a task."""
+    return not FACTORS[name].tasks or task in FACTORS[name].tasks
+
+
 def draw_factors(ranges: Ranges, task: str, rng: np.random.Generator) -> dict[str, Any]:
     """The values of one episode: a number for each factor that the task has, or a list of them."""
     values: dict[str, Any] = {}
     for name, factor in FACTORS.items():
-        if name in ranges and (not factor.tasks or task in factor.tasks):
+        if name in ranges and has_factor(task, name):
             drawn = rng.uniform(*ranges[name], size=factor.size).tolist()
             values[name] = drawn if factor.size > 1 else drawn[0]
     return values

@@ -67,6 +67,16 @@ def test_entropy_and_divergence():
     assert float(hybrid.divergence(even)) == pytest.approx(expected, abs=1e-5)
 
 
+def test_the_entropy_of_kicks_is_of_which_one_and_only_within_reach():
+    shares = torch.tensor([[0.5, 0.3, 0.2], [0.98, 0.01, 0.01], [0.5, 0.3, 0.2]])
+    logits = torch.log(shares[:, 1:] / shares[:, :1])
+    hybrid = HybridDistribution(KICKS).proba_distribution(
+        torch.cat([torch.zeros(3, 3), logits], dim=1), torch.zeros(3), torch.tensor([True, True, False])
+    )
+    uneven = -(0.6 * math.log(0.6) + 0.4 * math.log(0.4))
+    np.testing.assert_allclose(hybrid.kick_entropy(), [uneven, math.log(2), 0.0], rtol=1e-5)
+
+
 def test_no_walking_action_asks_for_a_kick():
     corners = np.array(list(PATTERNS.values()), np.float32)
     bound = command_bound(2, 3)

@@ -7,8 +7,8 @@ import pytest
 
 from soccer_lib.errors import InputError
 from soccer_lib.tasks import TASKS
-from soccer_lib.variation import FACTORS, check_factors_of, read_ranges
-from soccer_lib.variation.factors import draw_factors
+from soccer_lib.variation import FACTORS, read_ranges
+from soccer_lib.variation.factors import check_factors_of, draw_factors
 
 
 @pytest.mark.parametrize(

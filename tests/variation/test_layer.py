@@ -162,6 +162,20 @@ def test_several_tasks_have_a_level_each_and_draw_their_own_factors():
     }
 
 
+def test_environments_of_several_tasks_each_take_what_they_have_of_a_level():
+    levels = {"levels": [{"target_distance": 1.5, "mass": 1.1}, {}]}
+    venv = sl.make_vec_env(list(TASKS), 3, workers=0, seed=0, observation="full", control="joint",
+                           curriculum=levels, randomise={"keeper_speed": 0.5})  # fmt: skip
+    venv.reset()
+    told = {info["task_name"]: set(info["variation"]) - {"level"} for info in venv.reset_infos}
+    venv.close()
+    assert told == {
+        "goalie_penalty_kick": {"keeper_speed", "mass"},
+        "obstacle_penalty_kick": {"mass"},
+        "kick_to_target": {"target_distance", "target_angle", "mass"},
+    }
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -69,6 +69,7 @@ def kick(ball=0.3 + 0j, target=2 + 0j, **more):
         ("aimed_kick", kick(target=3.5 - 3.2j), (math.sqrt(0.5) + 0.2) / 2),
         ("aimed_kick", kick(target=-2 + 0j), 0.0),
         ("aimed_kick", kick(kicked=False), 0.0),
+        ("aimed_kick", kick(kicks=2), 0.0),
         ("macro_bonus", kick(), 1.0),
         ("macro_bonus", kick(kicks=2), 0.0),
         ("macro_bonus", kick(ball=0.6 + 0j), 0.0),
@@ -208,6 +209,7 @@ def test_the_scene_is_where_things_are(task):
         target = scene.place + scene.target * cmath.exp(1j * scene.heading)
         if task == "kick_to_target":
             assert abs(target - complex(*sim.stock.goal_pos[:2])) < 1e-9
+            assert scene.target_height == sim.stock.goal_pos[2]
             assert math.exp(-abs(scene.way)) == pytest.approx(info["reward_terms"]["distance"], rel=0.02)
         elif task == "obstacle_penalty_kick":
             assert 0.6 < scene.target_height < 1.7 and abs(target.real + 10.97) < 1e-6

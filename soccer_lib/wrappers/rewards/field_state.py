@@ -117,6 +117,7 @@ class FieldStateReader:
         self._sim = sim
         model = sim.model
         site, self._reach = TARGETS[sim.task.name]
+        self._has_height = sim.task.name in ("obstacle_penalty_kick", "kick_to_target")
         goals = [f"{site}_{side}" for side in ("south", "north")] if site == "goal_post" else [site, site]
         names = ["ball", "robot_0:imu", "robot_0:left_foot", "robot_0:right_foot", *goals]
         self._sites = [model.site(name).id for name in names]
@@ -150,7 +151,7 @@ class FieldStateReader:
             ball_velocity=complex(vx + b * dz - c * dy, vy + c * dx - a * dz) * turn,
             ball_climb=vz + a * dy - b * dx,
             ball_height=z,
-            target_height=target[2] if sim.task.name == "obstacle_penalty_kick" else None,
+            target_height=target[2] if self._has_height else None,
             reach=self._reach,
             upright=1 - 2 * float(quat[:2].dot(quat[:2])),
             height=imu[2],

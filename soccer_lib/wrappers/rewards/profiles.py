@@ -36,6 +36,8 @@ _SHAPED |= {"phi_ball_near_target": 1.0, "phi_ball_on_its_way": 1.0}
 _GUIDED = {"score": 1.0, "approach_ball": 5.0, "line_up": 3.0, "aimed_kick": 8.0}
 _GUIDED |= {name: weight for name, weight in _SHAPED.items() if name.startswith("phi_")}
 _GUIDED |= {"phi_behind_ball": 2.0}
+# A hit is worth 2 points and a goal 10 to 20: hints of that size would be all that a hit's agent works for.
+_GUIDED_HIT = {**_GUIDED, "approach_ball": 0.5, "line_up": 0.3, "aimed_kick": 4.0, "phi_behind_ball": 0.5}
 
 PROFILES: dict[str, dict[str, dict[str, float]]] = {
     "competition": {"penalty": {"score": 1.0}, "target": {"score": 1.0}},
@@ -43,7 +45,7 @@ PROFILES: dict[str, dict[str, dict[str, float]]] = {
     "pressure_shot": _dense(1.1, time_out=-0.05, macro_bonus=0.02),
     "tight": _dense(1.2, time_out=-0.1, macro_bonus=0.05),
     "shaped": {"penalty": {**_SHAPED, "phi_ball_on_its_way": 8.0}, "target": _SHAPED},
-    "guided": {"penalty": {**_GUIDED, "phi_ball_on_its_way": 8.0}, "target": _GUIDED},
+    "guided": {"penalty": {**_GUIDED, "phi_ball_on_its_way": 8.0}, "target": _GUIDED_HIT},
 }
 """Profile -> kind of task -> weights of its terms; the stock reward, "env", is a layer of its own.
 

@@ -94,14 +94,15 @@ def aligned_kick(step: Step) -> float:
 
 
 def aimed_kick(step: Step) -> float:
-    """1 for a kick fired with the robot's heading on the target, less the more it misses, 0 from 90 degrees.
+    """1 for the first kick, where it goes at the target; the less the more it misses, 0 from 90 degrees.
 
-    A kick leaves along the heading at its trigger, wherever the robot stands. Half of it is the cosine of the
-    angle, which tells a robot that looks elsewhere where to turn; half is sharp: it falls to a half where the
-    ball would pass the target by its reach.
+    Later ones earn nothing: an agent that is paid for each would rather kick again than hit. A kick leaves
+    along the heading at its trigger, wherever the robot stands. Half of it is the cosine of the angle, which
+    tells a robot that looks elsewhere where to turn; half is sharp: it falls to a half where the ball would
+    pass the target by its reach.
     """
     before = step.before
-    if not step.kicked or before.way.real <= 0.0:
+    if not step.kicked or step.kicks > 1 or before.way.real <= 0.0:
         return 0.0
     near = 1.0 / (1.0 + (before.way.imag / before.reach) ** 2)
     return (math.cos(cmath.phase(before.way)) + near) / 2
