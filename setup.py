@@ -6,7 +6,7 @@ setup(
     packages=[*find_packages(include=["soccer_lib*"]), "soccer_lib._data"],
     package_dir={"soccer_lib._data": "data"},
     package_data={
-        "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*"],
+        "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*", "best/*"],
         "soccer_lib.report.pages": ["*.html", "*.css"],
     },
 )

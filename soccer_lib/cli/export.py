@@ -15,7 +15,7 @@ class ExportConfig:
     """Write an agent as files for the competition's client, or check files that were written."""
 
     agent: str = ""
-    """Who is exported: stand, walk_at_ball, striker (striker:clean), a run folder, or a policy's file."""
+    """Who is exported: stand, walk_at_ball, striker (striker:clean), best, a run folder, or a policy file."""
     out: str = ""
     """New folder for the files."""
     verify: str = ""

@@ -31,18 +31,38 @@ def _silu(row: np.ndarray) -> np.ndarray:
 
 
 def _kick_or_walk(
-    row: np.ndarray, patterns: np.ndarray, bound: np.ndarray, kick_from: np.ndarray
+    row: np.ndarray,
+    patterns: np.ndarray,
+    bound: np.ndarray,
+    kick_from: np.ndarray,
+    reach: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
 ) -> np.ndarray:
     """Tanh of the first entries, or the likeliest pattern where all together have a share beyond `kick_from`.
 
-    The other entries are logits of the patterns; the logit of none of them is 0.
+    The other entries are logits of the patterns; the logit of none of them is 0. With `reach` none is chosen
+    beyond it: the farthest ball [m], its largest angle off the heading [rad], and which entries of what the
+    network has `seen` say how far ahead and to the left the ball is, and whether a kick is on its way (-1:
+    none says it).
     """
     logits = row[len(bound) :]
     largest = logits.max()
     above = np.exp(logits - largest).sum()
-    if above > kick_from * (np.exp(-largest) + above):
+    if above > kick_from * (np.exp(-largest) + above) and (
+        reach is None or seen is None or _within(reach, seen)
+    ):
         return patterns[logits.argmax()]
     return np.minimum(np.maximum(np.tanh(row[: len(bound)]), -bound), bound)
+
+
+def _within(reach: np.ndarray, seen: np.ndarray) -> bool:
+    ahead, left, busy = (seen[int(entry)] if entry >= 0 else 0.0 for entry in reach[2:])
+    return np.hypot(ahead, left) <= reach[0] and abs(np.arctan2(left, ahead)) <= reach[1] and busy < 0.5
+
+
+def _through(kind: str, arrays: Mapping[str, np.ndarray], row: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """A row through a layer, which may ask what the network sees."""
+    return LAYERS[kind](row, **arrays, **({"seen": seen} if "reach" in arrays else {}))
 
 
 LAYERS: dict[str, Callable[..., np.ndarray]] = {
@@ -88,7 +108,7 @@ class Network:
         """
         self.layers: list[Layer] = []
         self.inputs = 0
-        row: np.ndarray = np.zeros(0, np.float32)
+        row = seen = np.zeros(0, np.float32)
         for index, (kind, arrays) in enumerate(layers):
             if kind not in LAYERS:
                 raise unknown_name("layer", kind, LAYERS)
@@ -101,7 +121,8 @@ class Network:
                 first = max(arrays.values(), key=np.ndim, default=np.zeros(()))
                 self.inputs = int(arrays.get("width", 0)) if kind == "take" else (first.shape or (0,))[-1]
                 row = np.arange(self.inputs, dtype=np.float32)
-            row = _follow(index, kind, arrays, row)
+                seen = row
+            row = _follow(index, kind, arrays, row, seen)
             self.layers.append((kind, arrays))
         if row is None or not self.inputs:
             raise InputError("no layer has arrays; expected a linear layer or more; take another file")
@@ -117,15 +138,18 @@ class Network:
 
     def __call__(self, row: np.ndarray) -> np.ndarray:
         """Output for one input. Shapes: (inputs,) to (outputs,), float32."""
+        seen = row
         for kind, arrays in self.layers:
-            row = LAYERS[kind](row, **arrays)
+            row = _through(kind, arrays, row, seen)
         return row
 
 
-def _follow(index: int, kind: str, arrays: Mapping[str, np.ndarray], row: np.ndarray) -> np.ndarray:
+def _follow(
+    index: int, kind: str, arrays: Mapping[str, np.ndarray], row: np.ndarray, seen: np.ndarray
+) -> np.ndarray:
     """What a layer makes of a row, if its arrays have the shapes for it."""
     try:
-        out = LAYERS[kind](row, **arrays)
+        out = _through(kind, arrays, row, seen)
         if all(arrays[name].shape == out.shape for name in _PER_OUTPUT if name in arrays) and out.ndim == 1:
             return out
     except (ValueError, TypeError, IndexError):

@@ -147,10 +147,11 @@ class DecisionNet(nn.Module):
         """Shapes: (n, inputs) to (n, n_actions + n_kicks)."""
         return torch.cat(self.actor(rows), dim=1)
 
-    def network(self, kick_from: float = 0.5) -> Network:
+    def network(self, kick_from: float = 0.5, reach: KickReach | None = None) -> Network:
         """Decisions without drawing, in numpy: with 0.5 what `mode` chooses, as a command.
 
         Args:
+            reach: where a kick can start; elsewhere none is asked for, as none was drawn.
             kick_from: share of all kicks together beyond which the likeliest of them is chosen. An agent that
                 kicks at every third command at the ball never does where one half is asked for.
         """
@@ -176,6 +177,8 @@ class DecisionNet(nn.Module):
             "bound": command_bound(n_kicks, n_actions),
             "kick_from": np.array(kick_from),
         }
+        if reach is not None:
+            choice["reach"] = reach.limits
         end: list[Layer] = [("linear", _arrays(hidden)), ("relu", {}), ("linear", _arrays(out))]
         return Network([*layers, *end, ("kick_or_walk", _arrays(choice))])
 
@@ -289,7 +292,7 @@ class HybridPolicy(ActorCriticPolicy):
 
     def network(self, kick_from: float = 0.5) -> Network:
         """Decisions without drawing, in numpy; see `DecisionNet.network`."""
-        return self.decisions.network(kick_from)
+        return self.decisions.network(kick_from, self.reach)
 
     def actor_parameters(self) -> list[nn.Parameter]:
         """What decides."""

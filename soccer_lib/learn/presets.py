@@ -93,6 +93,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         # Kicks are explored as modes, so the noise on walking need not reach their corners.
         "action_noise_sigma": 0.6,
         "kick_share": 0.15,
+        # Without it one kick is left after 10,000 commands, and what is best in another task is never tried.
+        "kick_entropy": 0.02,
         # With 1 the agent forgets to kick within reach too: no kick in 18,000 commands.
         "refusal_cost": 0.1,
         # A goal is worth 10 to 20 points and a hit 2: advantages are normalised over all tasks together.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from soccer_lib.control.macro import REACH
@@ -18,6 +19,11 @@ class KickReach:
     def __init__(self, layout: Layout) -> None:
         self.ball = layout["ball_xpos_rel_robot"].start
         self.busy = layout["kick_active"].start if "kick_active" in layout else None
+
+    @property
+    def limits(self) -> np.ndarray:
+        """The same for `control.network`: limits, and where the three entries are. Shape: (5,)."""
+        return np.array([*REACH, self.ball, self.ball + 1, -1 if self.busy is None else self.busy])
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
         """Whether a kick can start. Shapes: (n, inputs) to (n,), bool."""

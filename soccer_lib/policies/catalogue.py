@@ -5,16 +5,29 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, one_line, unknown_name
 from soccer_lib.policies.baselines import Random, Stand, WalkAtBall, Zero
 from soccer_lib.policies.learned import FOLDER_FILES, check_walker, read_policy
 from soccer_lib.policies.policy import Policy
 from soccer_lib.policies.striker import Striker
 
-BASELINES: dict[str, type[Policy]] = {
-    policy.spec.name: policy for policy in (Zero, Random, Stand, WalkAtBall, Striker)
+BEST_FILE = DATA / "best" / "best.safetensors"
+"""The best agent that the project has learned; a JSON of the same name tells how, and what it scores."""
+
+
+def _best() -> Policy:
+    policy = read_policy(BEST_FILE)
+    policy.spec = dataclasses.replace(policy.spec, name="best")
+    return policy
+
+
+BASELINES: dict[str, Callable[[], Policy]] = {
+    **{policy.spec.name: policy for policy in (Zero, Random, Stand, WalkAtBall, Striker)},
+    "best": _best,
 }
 """What can be loaded by name, in the order of tables."""
 

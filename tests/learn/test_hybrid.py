@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from soccer_lib.control.kicks import NO_KICK, PATTERNS, requested_kicks
+from soccer_lib.layout import AGENT
 from soccer_lib.learn.hybrid import KICK_CODE, DecisionNet, HybridDistribution, command_bound
+from soccer_lib.learn.reach import KickReach
 from soccer_lib.learn.start import actor_from, new_actor
 from soccer_lib.policies import LearnedPolicy, PolicySpec, write_policy
 from soccer_lib.policies.learned import read_policy
@@ -112,6 +114,21 @@ def test_numpy_decides_as_the_mode_does(decider, tmp_path):
     np.testing.assert_allclose(acted, wanted, atol=1e-5)
     kinds = requested_kicks(acted)
     assert {NO_KICK, *range(2)} <= set(kinds.tolist())  # walks and both kicks were seen
+
+
+def test_out_of_reach_neither_torch_nor_numpy_asks_for_a_kick(decider, tmp_path):
+    reach = KickReach(AGENT)
+    rows = torch.randn(400, 96)
+    rows[:, reach.busy] = (torch.arange(400) % 4 == 0).float()
+    mode = HybridDistribution(KICKS).proba_distribution(decider(rows), torch.zeros(3), reach(rows)).mode()
+    policy = LearnedPolicy(decider.network(reach=reach), PolicySpec("k", "command", "agent"))
+    read = read_policy(write_policy(tmp_path / "k.safetensors", policy))
+    acted = read.predict(rows.numpy())[0]
+    np.testing.assert_allclose(acted, as_commands(mode), atol=1e-5)
+    kicks = requested_kicks(acted) != NO_KICK
+    assert kicks[reach(rows).numpy()].any() and not kicks[~reach(rows).numpy()].any()
+    again = actor_from(read)
+    assert torch.equal(DecisionNet(again)(rows), decider(rows))
 
 
 def test_kicks_share_what_it_takes_to_kick(decider):

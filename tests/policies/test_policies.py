@@ -62,6 +62,14 @@ def test_a_batch_changes_no_bit(name, rows):
     assert again.shape == (2, batch.shape[1])
 
 
+def test_the_best_agent_says_how_it_was_made_and_scores():
+    best = load_policy("best")
+    assert best.record["commands"][-1].startswith("python -m soccer_lib evaluate --policy best")
+    result = sl.evaluate(best, "all", 1, 10_000, progress=False)
+    assert result.summary["comp_total_sum"] > 38  # the striker has 44.3 in the mean
+    assert all(episode.kicked and not episode.fallen for episode in result.episodes)
+
+
 def test_random_is_decided_by_the_seed(rows):
     policy = load_policy("random")
     first, state = policy.predict(rows[0], policy.begin(7))
