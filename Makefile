@@ -64,8 +64,9 @@ faults: $(STAMP) ## Plant faults in copies of the code and see which tests catch
 	@$(PY) tests/faults/run.py $(ARGS)
 
 # Rooted at the repository, so that a lesson's links to README and pictures lead somewhere; a link to a text
-# opens it as a page, and nothing asks for news.
+# opens it as a page, a saved lesson shows its widgets when it is opened again, and nothing asks for news.
 LAB_SETTINGS := {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}, \
+  "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}, \
   "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
 lab: $(STAMP) ## Open the lessons in JupyterLab.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from soccer_lib.errors import unknown_name
+from soccer_lib.runs import load_json
 from soccer_lib.tasks import COMPETITION
 
 
@@ -66,24 +68,64 @@ def paired_difference(more: Mapping[int, float], less: Mapping[int, float]) -> D
     return Difference(mean, mean - half, mean + half, len(gains))
 
 
-def verdict(more: str, less: str, difference: Difference) -> str:
+def verdict(
+    more: str, less: str, difference: Difference, unit: str = "points", pairs: str = "pairs of clones"
+) -> str:
     """What a paired difference lets one say, as a sentence for a page.
 
     Args:
         more: name of what the difference counts as a gain, as the subject of the sentence.
         less: name of what it is compared with.
         difference: `more` minus `less`.
+        unit: of what is compared, in the plural.
+        pairs: what was paired.
     """
-    interval = (
-        f"95% interval {difference.low:+.1f} to {difference.high:+.1f}, {difference.count} pairs of clones"
-    )
+    interval = f"95% interval {difference.low:+,.1f} to {difference.high:+,.1f}, {difference.count} {pairs}"
     if difference.low <= 0 <= difference.high:
         return (
-            f"**{more}** and **{less}** are not told apart: {difference.mean:+.1f} points, but the interval "
+            f"**{more}** and **{less}** are not told apart: {difference.mean:+,.1f} {unit}, but the interval "
             f"includes 0 ({interval})."
         )
     word = "more" if difference.mean > 0 else "fewer"
-    return f"**{more}**: {abs(difference.mean):.1f} points {word} than **{less}** ({interval})."
+    return f"**{more}**: {abs(difference.mean):,.1f} {unit} {word} than **{less}** ({interval})."
+
+
+def training_verdicts(file: Path, figures: Mapping[str, str], reference: str) -> str:
+    """What a study of training says of its kinds beside one of them; how to make it, where it is not there.
+
+    Args:
+        file: of `study rewards`, such as `rl_curriculum.json`.
+        figures: an entry of each agent, such as "score" -> its unit, in the plural.
+        reference: the kind that each other one is compared with.
+
+    Returns:
+        Sentences for a page, one for each figure and kind; runs that lack the figure are left out.
+    """
+    name = file.stem.removeprefix("rl_")
+    if not file.is_file():
+        command = f"python -m soccer_lib study rewards --out data/curves --only {name}"
+        return f"The study `{name}` has not been made yet; hours of CPU: `{command}`"
+    study = load_json(file)
+    lines = []
+    for figure, unit in figures.items():
+        present = [entry for entry in study["entries"] if entry[figure] is not None]
+        reached = {**study, "entries": present}
+        for kind in (group["x"] for group in study["groups"] if group["x"] != reference):
+            values = [values_by_seed(reached, name, figure) for name in (kind, reference)]
+            lines.append(_training_verdict(kind, reference, values, figure, unit))
+    settings = study["settings"]
+    budget = f"{settings['seeds']} agents of each kind, {settings['timesteps']:,} commands for each of them"
+    return "\n\n".join([f"{budget}:", *lines])
+
+
+def _training_verdict(
+    kind: str, reference: str, values: Sequence[Mapping[int, float]], figure: str, unit: str
+) -> str:
+    """One figure of one kind beside the reference, or that too few seeds have both."""
+    label = "" if figure == "score" else f"{figure}: "
+    if len(values[0].keys() & values[1].keys()) < 2:
+        return f"{label}fewer than two seeds have one with both **{kind}** and **{reference}**."
+    return label + verdict(kind, reference, paired_difference(*values), unit, "seeds")
 
 
 def chosen_scores(

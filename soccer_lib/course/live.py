@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ class TrainingProcess:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         flags = [part for name, value in settings.items() for part in _flag(name, value)]
         self.folder = Path(settings["save_dir"])
-        self.command = " ".join(["python -m soccer_lib train", *flags])
+        self.command = shlex.join(["python", "-m", "soccer_lib", "train", *flags])
         self._log = self.folder.with_suffix(".log")
         self._log.parent.mkdir(parents=True, exist_ok=True)
         # Two threads on busy cores are slower than one.

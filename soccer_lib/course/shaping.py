@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from soccer_lib.course.sequence import checked_sequence
+from soccer_lib.errors import known_name
 from soccer_lib.evaluation.audit import Audit, AuditedEpisode
 from soccer_lib.evaluation.behaviours import BEHAVIOURS, POINTLESS, WalkToBall
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
@@ -15,7 +18,7 @@ from soccer_lib.policies import Policy
 from soccer_lib.tasks import COMMAND_DT, COMMAND_STEPS
 from soccer_lib.wrappers.rewards import GAMMA
 from soccer_lib.wrappers.rewards.potential import POTENTIALS
-from soccer_lib.wrappers.rewards.terms import STOCK_RATES, TERMS
+from soccer_lib.wrappers.rewards.terms import EVENTS, STOCK_RATES, TERMS
 
 _RATES = {"kick_to_target": {"distance"}}
 _OTHER_RATES = set(STOCK_RATES) - {"distance"}
@@ -38,7 +41,13 @@ class Recording:
     values: Mapping[str, np.ndarray]
 
     def pay(self, weights: Mapping[str, float]) -> np.ndarray:
-        """What each step pays under some weights. Shape: (n,)."""
+        """What each step pays under some weights. Shape: (n,).
+
+        Raises:
+            InputError: a weight of something that was not recorded.
+        """
+        for name in weights:
+            known_name("term of this recording", name, self.values)
         return sum(
             (weight * self.values[name] for name, weight in weights.items()), np.zeros(len(self.times))
         )
@@ -89,7 +98,7 @@ def audit_recordings(recordings: Sequence[Recording], weights: Mapping[str, floa
     """The audit of recorded episodes under some weights, at once; as `audit_reward` would play it.
 
     Raises:
-        KeyError: a weight of a term that was not recorded.
+        InputError: a weight of a term that was not recorded.
     """
     settings = {
         "reward": "weights of its own",
@@ -109,13 +118,30 @@ def best_paid(recordings: Sequence[Recording], weights: Mapping[str, float]) -> 
     return max(recordings, key=lambda one: one.paid(weights)).episode.behaviour
 
 
+def term_lines() -> list[str]:
+    """Every term and potential that a weight can be given to, and what it pays, a line each."""
+    texts = {name: (inspect.getdoc(term) or "").partition("\n")[0] for name, term in TERMS.items()}
+    texts |= {name: f"1 at the end of an episode: {outcome}" for name, outcome in EVENTS.items()}
+    texts |= dict.fromkeys(STOCK_RATES, "the environment's own term, for each second")
+    texts |= {name: inspect.getdoc(potential) or "" for name, potential in POTENTIALS.items()}
+    return [f"{name:<21} {text}" for name, text in texts.items()]
+
+
 class Choreography(Policy):
-    """Plays moves in turn, again and again: forward, sideways, turn in [-1, 1], and for how long [s]."""
+    """Plays moves in turn, again and again: forward, sideways, turn in [-1, 1], and for how long [s].
+
+    Raises:
+        InputError: the moves are no such rows.
+    """
 
     spec = WalkToBall.spec
 
     def __init__(self, *moves: tuple[float, float, float, float]) -> None:
-        self.moves = [move[:3] for move in moves for _ in range(round(move[3] / COMMAND_DT))]
+        self.moves = [
+            command
+            for *command, seconds in checked_sequence(moves)
+            for _ in range(max(1, round(seconds / COMMAND_DT)))
+        ]
 
     def begin(self, seed: int | None = None) -> int:
         """The state: how many commands have been given."""

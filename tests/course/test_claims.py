@@ -14,6 +14,7 @@ from soccer_lib.course.curves import (
     chosen_scores,
     paired_difference,
     study_figures,
+    training_verdicts,
     unsure_epochs,
     values_by_seed,
     verdict,
@@ -195,3 +196,30 @@ def test_a_studys_figures_have_names():
     assert "1, low" not in figures and figures["1 - 0"] == 2 and figures["1 - 0, low"] < 0
     with pytest.raises(InputError, match="unknown kind 5; expected one of: 0, 1"):
         values_by_seed(STUDY, 5)
+
+
+def trained(x, seed, score, first):
+    return {"x": x, "seed": seed, "score": score, "first success": first}
+
+
+def test_a_study_of_training_tells_each_kind_beside_its_reference(tmp_path):
+    """Gains of 2, 3 and 4: mean 3, standard error 1 / sqrt(3), half 4.303 / sqrt(3) = 2.48."""
+    entries = [trained("plain", seed, 1.0, first) for seed, first in enumerate((5500, 4500, None))]
+    entries += [trained("levels", seed, 3.0 + seed, first) for seed, first in enumerate((4000, 3000, None))]
+    entries += [trained("never", seed, 1.0, None) for seed in range(3)]
+    groups = [{"x": x, "mean": 0.0, "ci95": [0, 0]} for x in ("plain", "levels", "never")]
+    study = {"settings": {"seeds": 3, "timesteps": 90_000}, "entries": entries, "groups": groups}
+    file = tmp_path / "rl_curriculum.json"
+    file.write_text(json.dumps(study))
+    told = training_verdicts(file, {"score": "points", "first success": "commands"}, "plain").split("\n\n")
+    assert told == [
+        "3 agents of each kind, 90,000 commands for each of them:",
+        "**levels**: 3.0 points more than **plain** (95% interval +0.5 to +5.5, 3 seeds).",
+        "**never** and **plain** are not told apart: +0.0 points, but the interval includes 0 "
+        "(95% interval +0.0 to +0.0, 3 seeds).",
+        "first success: **levels**: 1,500.0 commands fewer than **plain** "
+        "(95% interval -1,500.0 to -1,500.0, 2 seeds).",
+        "first success: fewer than two seeds have one with both **never** and **plain**.",
+    ]
+    missing = training_verdicts(tmp_path / "rl_rewards.json", {"score": "points"}, "guided")
+    assert "has not been made yet" in missing and "study rewards --out data/curves --only rewards`" in missing

@@ -7,10 +7,13 @@ import pytest
 
 from soccer_lib.course import shaping
 from soccer_lib.course.figures.shaping import explore_weights, plot_pay, weigh_recordings
+from soccer_lib.errors import InputError
 from soccer_lib.evaluation import audit
 from soccer_lib.evaluation.audit import AuditedEpisode, audit_reward
 from soccer_lib.evaluation.behaviours import BEHAVIOURS
 from soccer_lib.wrappers.rewards import PROFILES
+from soccer_lib.wrappers.rewards.potential import POTENTIALS
+from soccer_lib.wrappers.rewards.terms import TERMS
 
 TASK = "goalie_penalty_kick"
 FEW = ("stand at the ball", "dribble slowly", "score late")
@@ -75,3 +78,20 @@ def test_pictures_draw_what_was_paid_so_far(capsys):
     assert any(text.startswith("walks") for text in texts)
     explore_weights([one, stands], {"way": (0, 2)}, {"as it is": {}}, interactive=False)
     assert "as it is" in capsys.readouterr().out
+
+
+def test_what_is_no_move_and_no_term_is_refused_in_a_line():
+    with pytest.raises(InputError, match="expected rows of forward, sideways, turn, seconds"):
+        shaping.Choreography((0.5, 0, 2.0))
+    assert len(shaping.Choreography((0.5, 0, 0, 0.01)).moves) == 1
+    one = made_up({"way": (1, 0, 3)}, (1, 0.5, 0.25))
+    with pytest.raises(InputError, match="unknown term of this recording 'wya'.*way"):
+        one.paid({"wya": 1.0})
+
+
+def test_every_name_that_can_be_weighted_is_told():
+    lines = shaping.term_lines()
+    assert [line.split()[0] for line in lines] == [*TERMS, *POTENTIALS]
+    told = dict(line.split(maxsplit=1) for line in lines)
+    assert told["approach_ball"].endswith("[m].") and told["offside"].endswith("out_of_field")
+    assert all(len(text) > 10 for text in told.values())

@@ -12,7 +12,8 @@ import numpy as np
 
 from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.control.macro import REACH
-from soccer_lib.errors import InputError, known_name, one_line
+from soccer_lib.course.sequence import checked_sequence
+from soccer_lib.errors import InputError, known_name
 from soccer_lib.evaluation.trajectory import BALL, TRUNK, Recorder, Trajectory
 from soccer_lib.geometry import turned
 from soccer_lib.runs import atomic_write_json
@@ -230,24 +231,10 @@ def drive_sequence(env: gym.Env, sequence: Sequence[Sequence[float]], seed: int 
 
 def drive_by(env: gym.Env, sequence: Sequence[Sequence[float]], seed: int | None = None) -> Drive:
     """The same, as a `Drive` that can go on and says what happened."""
-    rows = _checked(sequence)
+    rows = checked_sequence(sequence)
     driver = Drive(env, seed)
     for *command, seconds in rows:
         if driver.over:
             break
         driver.hold(command, seconds)
     return driver
-
-
-def _checked(sequence: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The rows of a sequence as numbers."""
-    try:
-        rows = np.asarray(sequence, dtype=float)
-    except (TypeError, ValueError):
-        rows = np.zeros(0)
-    if rows.ndim != 2 or rows.shape[1] != 4 or not np.isfinite(rows).all() or (rows[:, 3] <= 0).any():
-        raise InputError(
-            f"the sequence is {one_line(repr(sequence), 80)}; expected rows of forward, sideways, turn, "
-            "seconds, the last above 0; try [(0.4, 0, 0, 0.5)]"
-        )
-    return rows.tolist()

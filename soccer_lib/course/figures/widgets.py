@@ -148,7 +148,8 @@ def explore(
     redraw()
     listed = list(controls.values())
     columns = [ipywidgets.VBox(listed[start : start + _COLUMN]) for start in range(0, len(listed), _COLUMN)]
-    show(ipywidgets.VBox([ipywidgets.HBox(columns), image]))
+    # Beside each other where there is room: then both are on a screen of 768 pixels.
+    show(ipywidgets.HBox([ipywidgets.HBox(columns), image], layout={"flex_flow": "row wrap"}))
 
 
 def _control(name: str, values: Sequence[Any]) -> Any:
