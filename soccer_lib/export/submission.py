@@ -48,7 +48,8 @@ Made from an agent of the Booster Soccer Workbook by
 
 {about}
 
-Submit it with the competition's client (package `sai-rl`), in this folder:
+Submit it with the competition's client (package `sai-rl`, which `make sai` has put into `.venv-sai`), in this
+folder; the client takes your account's key from the variable `SAI_API_KEY`:
 
     from sai_rl import SAIClient
 
