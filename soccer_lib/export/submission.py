@@ -61,8 +61,7 @@ folder; the client takes your account's key from the variable `SAI_API_KEY`:
         action_function="action_function.py",
     )
 
-Hand the files over by their names, as here: of a class or a function the client reads no more than its own
-lines. It removes imports, and only `np` and `env` are in sight: nothing here needs more.
+Hand the files over by their names, as here: of a class the client would read its own lines and no others.
 
 Check it first, where the workbook lies; this plays the same episodes with the client and with `evaluate`:
 
