@@ -48,7 +48,8 @@ Made from an agent of the Booster Soccer Workbook by
 
 {about}
 
-Submit it with the competition's client (package `sai-rl`), in this folder:
+Submit it with the competition's client (package `sai-rl`, which `make sai` has put into `.venv-sai`), in this
+folder; the client takes your account's key from the variable `SAI_API_KEY`:
 
     from sai_rl import SAIClient
 
@@ -60,8 +61,7 @@ Submit it with the competition's client (package `sai-rl`), in this folder:
         action_function="action_function.py",
     )
 
-Hand the files over by their names, as here: of a class or a function the client reads no more than its own
-lines. It removes imports, and only `np` and `env` are in sight: nothing here needs more.
+Hand the files over by their names, as here: of a class the client would read its own lines and no others.
 
 Check it first, where the workbook lies; this plays the same episodes with the client and with `evaluate`:
 
