@@ -184,10 +184,10 @@ def test_a_full_disk_ends_a_run_with_need_and_have(tmp_path, monkeypatch, capsys
     config = dataclasses.replace(TINY, save_dir=str(tmp_path / "r"))
     write = files.atomic_write
 
-    def full(path, writer):
+    def full(path, writer, size):
         if "ckpt_000000032" in str(path):
             raise ResourceError("could not write: No space left on device")
-        return write(path, writer)
+        return write(path, writer, size)
 
     with monkeypatch.context() as patch:
         patch.setattr(files, "atomic_write", full)
