@@ -44,9 +44,14 @@ class Terminated(SystemExit):
         self.code = 143  # as of a process that the signal ended: 128 + SIGTERM
 
 
+def printable(text: str) -> str:
+    """Return `text` with the signs that a terminal would obey spelled out."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def one_line(text: object, limit: int = 400) -> str:
-    """Return `text` on one line, shortened in the middle to at most `limit` characters."""
-    line = " ".join(str(text).split())
+    """Return `text` on one printable line, shortened in the middle to at most `limit` characters."""
+    line = printable(" ".join(str(text).split()))
     if len(line) <= limit:
         return line
     half = (limit - 5) // 2

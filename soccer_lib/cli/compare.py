@@ -34,7 +34,7 @@ class CompareConfig:
     starts: tuple[Literal["official", "distinct"], ...] = ("official",)
     """Kinds of starts, reported apart: official, distinct (see evaluate), or both."""
     robustness: Annotated[int, ROBUSTNESS_EPISODES] = 0
-    """Episodes of each task under each disturbance: noise, delay, mass, friction, push; 0 for none."""
+    """Episodes of each task under each disturbance: noise, delay, mass, friction, push; 6 allow a verdict."""
     workers: int = 0
     """Worker processes; 0 takes one per core. The numbers do not depend on it."""
     fast: bool = True

@@ -12,7 +12,7 @@ from soccer_lib.control.network import Network
 from soccer_lib.errors import InputError
 from soccer_lib.policies.foreign.check import compared
 from soccer_lib.policies.foreign.interface import hints_beside
-from soccer_lib.policies.foreign.normaliser import normalisers_beside
+from soccer_lib.policies.foreign.normaliser import NONE
 from soccer_lib.policies.foreign.read import read_foreign
 from soccer_lib.policies.learned import policy_files, walker_sha256, write_policy
 from soccer_lib.policies.policy import HOLD
@@ -44,7 +44,7 @@ class ConvertConfig:
     only: str = ""
     """what the names of the actor's arrays begin with, if a checkpoint holds more than an actor"""
     normaliser: str = ""
-    """normaliser that it was trained with: npz or JSON with mean, var or std, clip, epsilon [path]"""
+    """normaliser of its training: npz or JSON with mean, var or std, clip, epsilon [path]; none for none"""
     check: bool = False
     """compare with the original on random inputs, if that can be run, and print the difference"""
     trust_code: bool = False
@@ -82,8 +82,7 @@ def main(config: ConvertConfig) -> None:
     assert isinstance(network, Network)  # what as_layers gives
     if check:
         # What picks and normalises the observation stands before the file's own layers.
-        pickled = config.trust_pickle and normalisers_beside(source)
-        front = (network.layers[0][0] == "take") + bool(config.normaliser or pickled)
+        front = (network.layers[0][0] == "take") + (policy.record["normaliser"] != NONE)
         print(compared(source, policy, front, config.trust_code))
     spec = policy.spec
     if spec.walker not in (None, "own", "hub"):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
+from soccer_lib.errors import InputError
 from soccer_lib.evaluation import evaluate
 from soccer_lib.evaluation.record import record_bytes
 from soccer_lib.policies import load_policy
+from soccer_lib.policies.catalogue import policy_file
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.tasks import tasks_named
 from soccer_lib.view.results import plot_results
@@ -58,6 +61,7 @@ def main(config: EvaluateConfig) -> None:
     if config.plot:
         check_picture_name(config.plot)
     tasks = tasks_named(",".join(config.tasks))
+    _spare_policy(config)
     size = record_bytes(tasks, config.episodes) if config.record else 0
     check_outputs([config.json, config.plot, config.record], size)
     result = evaluate(
@@ -84,3 +88,15 @@ def main(config: EvaluateConfig) -> None:
         save_figure(plot_results({result.policy: result}), config.plot)
         words.append(f"wrote {config.plot}")
     print("\n".join(words))
+
+
+def _spare_policy(config: EvaluateConfig) -> None:
+    """Refuse outputs that would replace the policy's file, or the JSON beside it."""
+    path = Path(config.policy)
+    weights = policy_file(path) if path.is_dir() else path
+    own = [weights.resolve(), weights.with_suffix(".json").resolve()]
+    for output in (config.json, config.record, config.plot):
+        if output and Path(output).resolve() in own:
+            raise InputError(
+                f"{output} is a file of the policy {path}; expected another name; try result.json"
+            )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from soccer_lib.comparison.compare import AgentComparison
 from soccer_lib.comparison.disturbances import UNITS
 from soccer_lib.comparison.failures import CAUSES
 from soccer_lib.comparison.tables import (
+    ROBUSTNESS,
     compare_command,
     failure_examples,
     robustness_rows,
@@ -17,9 +20,10 @@ from soccer_lib.comparison.tables import (
     starts_heading,
     verdict_lines,
 )
-from soccer_lib.errors import one_line
+from soccer_lib.errors import InputError, one_line
 from soccer_lib.policies import BASELINES
 from soccer_lib.runs import machine_record, version_record
+from soccer_lib.runs.files import load_record
 from soccer_lib.runs.folder import git_record
 from soccer_lib.seeds import REPORTED
 
@@ -28,6 +32,9 @@ _CONTROLS = {
     "joint": "12 joint targets, 50 times a second, followed by a PD",
     "command": "3 velocities for a walker, or a request for a kick",
 }
+
+_SETTINGS = ("preset", "algo", "dataset", "bc_weights", "tasks", "reward_profile", "total_timesteps", "seed")
+"""Of a run that are told of its agent."""
 
 _SCALE = """\
 Scores are the official ones of the Booster Soccer Showdown. A robot that stands to the end has -0.99 in a
@@ -70,7 +77,7 @@ def model_card(comparison: AgentComparison, agent: str) -> str:
     if comparison.robustness:
         rows = robustness_rows(comparison)
         column = rows[0].index(agent, 1)
-        lines += ["", "## Under disturbances", "", "Sum of the scores, and solved episodes.", ""]
+        lines += ["", "## Under disturbances", "", f"In each cell: {ROBUSTNESS}.", ""]
         lines += _table([[row[0], row[column]] for row in rows])
         lines += ["", *(f"- {kind}: {meaning}" for kind, meaning in UNITS.items())]
     if spec.control == "command":
@@ -86,12 +93,13 @@ def _what_it_is(comparison: AgentComparison, agent: str) -> list[str]:
     spec = policy.spec
     record = getattr(policy, "record", None)
     if record:
-        origin = f"learned; its file says: {plain('; '.join(_facts_of(record)), 600)}"
+        facts = "; ".join(_facts_of({**_making(comparison.run_folder(agent)), **record}))
+        origin = f"learned; its files say: {plain(facts, 600)}"
     elif agent in BASELINES or spec.name.startswith("striker:"):
         origin = "scripted, part of the library; it learned nothing"
     else:
         origin = "not known: its file does not say"
-    facts = {
+    lines = {
         "origin": origin,
         "acts by": _CONTROLS[spec.control],
         "sees": f"observation `{spec.observation}`",
@@ -99,12 +107,23 @@ def _what_it_is(comparison: AgentComparison, agent: str) -> list[str]:
         "content": f"`{comparison.contents[agent]}` (hash of agent, walker, code, versions and settings)",
         "meant for": "comparing and learning in simulation; no other use was tried",
     }
-    return [f"- {name}: {value}" for name, value in facts.items() if value]
+    return [f"- {name}: {value}" for name, value in lines.items() if value]
+
+
+def _making(run: Path | None) -> dict[str, Any]:
+    """What the record of a run tells of how its agent was made."""
+    if run:
+        with contextlib.suppress(InputError):  # no config.json, or that of another program
+            made = load_record(run / "config.json", "config")
+            return {"command": made.get("command"), **{name: made["config"].get(name) for name in _SETTINGS}}
+    return {}
 
 
 def _facts_of(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """What a policy's file says of its making, entry by entry; lists of numbers say little."""
     for name, value in record.items():
+        if value in (None, "") or "/" in name:  # a metric of the training says little to others
+            continue
         if isinstance(value, Mapping):
             yield from _facts_of(value, f"{prefix}{name} ")
         elif isinstance(value, list | tuple):
@@ -119,19 +138,21 @@ def _scores(comparison: AgentComparison, agent: str, kind: str) -> list[str]:
     summary = result.summary
     rows = [["task", "official score", "95% interval", "solved", "falls", "episodes", "distinct"]]
     for task in result.tasks:
-        low, high = summary[f"{task}/comp_total_ci95"]
-        interval = f"{low:.2f} to {high:.2f}" if low < high else "nothing varies"
+        interval = _interval(summary[f"{task}/comp_total_ci95"])
         shares = [f"{summary[f'{task}/{rate}_rate']:.0%}" for rate in ("success", "fall")]
         counts = [str(summary[f"{task}/{count}"]) for count in ("n_episodes", "n_distinct")]
         rows.append([task, f"{summary[f'{task}/comp_total']:.2f}", interval, *shares, *counts])
-    low, high = summary["comp_total_sum_ci95"]
-    interval = f"{low:.2f} to {high:.2f}" if low < high else "nothing varies"
+    interval = _interval(summary["comp_total_sum_ci95"])
     rows.append(["sum", f"{summary['comp_total_sum']:.2f}", interval, "", "", "", ""])
     seeds = range(comparison.settings["seed"], comparison.settings["seed"] + comparison.settings["episodes"])
     remark = []
     if seeds[0] not in REPORTED or seeds[-1] not in REPORTED:
         remark = ["", f"These seeds are not those of reported figures ({REPORTED[0]} to {REPORTED[-1]})."]
     return [*_table(rows), *remark]
+
+
+def _interval(ends: Sequence[float]) -> str:
+    return "nothing varies" if ends[0] == ends[1] else f"{ends[0]:.2f} to {ends[1]:.2f}"
 
 
 def _failures(comparison: AgentComparison, agent: str, kind: str) -> list[str]:

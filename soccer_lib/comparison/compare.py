@@ -26,7 +26,7 @@ from soccer_lib.comparison.player import CompareJob, ComparePlayer, PlayedEpisod
 from soccer_lib.comparison.starts import Bin, success_by
 from soccer_lib.comparison.trail import Trail
 from soccer_lib.demos.collect import content_of
-from soccer_lib.errors import InputError, known_name, unknown_name
+from soccer_lib.errors import InputError, known_name
 from soccer_lib.evaluation import EvaluationResult
 from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS
 from soccer_lib.evaluation.evaluator import STARTS
@@ -96,6 +96,13 @@ class AgentComparison:
             self.played[CompareJob(*place, agent, disturbance)]
             for place in _first_of_each_task(self.episodes[starts], limit)
         ]
+
+    def run_folder(self, agent: str) -> Path | None:
+        """The folder of the run that an agent comes from."""
+        path = Path(self.words[agent])
+        if path.is_file():
+            return path.parent
+        return path if path.is_dir() else None
 
     def result(self, agent: str, starts: str) -> EvaluationResult:
         """The undisturbed episodes as `evaluate` would give them."""
@@ -274,8 +281,7 @@ def _loaded(
 def _checked_tasks(tasks: str | Task | Sequence[str | Task]) -> list[str]:
     names = [task.name for task in tasks_named(tasks)]
     for name in names:
-        if name not in COMPETITION:
-            raise unknown_name("task with an official score", name, COMPETITION)
+        known_name("task with an official score", name, COMPETITION)
     return names
 
 
@@ -283,8 +289,6 @@ def _first_of_each_task(
     places: Sequence[tuple[str, int, int]], limit: int | None
 ) -> list[tuple[str, int, int]]:
     """The first places of each task; None for all of them."""
-    if limit is None:
-        return list(places)
     tasks = dict.fromkeys(task for task, _, _ in places)
     return [place for task in tasks for place in [one for one in places if one[0] == task][:limit]]
 

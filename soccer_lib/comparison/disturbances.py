@@ -33,8 +33,9 @@ GRID: dict[str, tuple[float, ...]] = {
 """Kind -> levels."""
 
 UNITS = {
-    "noise": "standard deviation added to each sensed number, in its own unit (m, rad, m/s, rad/s)",
-    "delay": "age of what the agent sees [s], in whole steps of its own",
+    "noise": "standard deviation added to each sensed number that the agent sees, in its own unit (m, rad, "
+    "m/s, rad/s); a walker that obeys it still senses exactly",
+    "delay": "age of what the agent sees [s], rounded up to whole steps of its own; its walker senses now",
     "mass": "times the robot's masses and moments of inertia",
     "friction": "times the friction between feet and ground",
     "push": "speed that the trunk is given at once, in a random direction, after a second [m/s]",
@@ -124,7 +125,8 @@ class DisturbedPolicy(Policy):
         """Take the spec of the policy."""
         self.spec = self.policy.spec
         hold = self.spec.hold or CONTROLS[self.spec.control].hold
-        self._kept = round(self.delay / (hold * PHYSICS_DT)) + 1
+        # Half a step would round to none at all: an agent that decides rarely would pass for a robust one.
+        self._kept = math.ceil(self.delay / (hold * PHYSICS_DT) - 1e-9) + 1
 
     def begin(self, seed: int | None = None) -> Any:
         """The policy's state, and what has been seen so far: nothing."""

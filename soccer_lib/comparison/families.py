@@ -15,7 +15,7 @@ from pathlib import PurePath
 import numpy as np
 
 from soccer_lib.comparison.paired import BETTER, OPEN, TOO_FEW, WORSE
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, printable
 from soccer_lib.evaluation.intervals import DRAWS, Estimate, percentile_interval
 
 _SEED = re.compile(r"[/_.-]*seed[_=-]?\d+$", re.IGNORECASE)
@@ -41,7 +41,7 @@ def short_names(agents: Sequence[str]) -> list[str]:
     # A folder that is only named by a seed takes the name of the method before it.
     depths = [2 if _SEED.fullmatch(path.name) else 1 for path in paths]
     while True:
-        names = ["/".join(path.parts[-depth:]) for path, depth in zip(paths, depths, strict=True)]
+        names = [printable("/".join(path.parts[-depth:])) for path, depth in zip(paths, depths, strict=True)]
         clashes = [names.count(name) > 1 for name in names]
         if not any(clashes):
             return names

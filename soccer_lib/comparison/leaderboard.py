@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from soccer_lib.comparison.summaries import results_table, summary_of
-from soccer_lib.errors import InputError, SoccerError, one_line
+from soccer_lib.errors import InputError, SoccerError, one_line, printable
 from soccer_lib.evaluation import Episode, read_record
 from soccer_lib.evaluation.episode import EPISODE_LIMIT
 from soccer_lib.evaluation.replay import ReplayedEpisode, Replayer
@@ -101,7 +101,7 @@ def read_entries(
         for file in files:
             # Files of several folders may have the same name.
             place = file if len(folders) > 1 else file.relative_to(folder)
-            name = place.with_suffix("").as_posix()
+            name = printable(place.with_suffix("").as_posix())
             label = f"replay of {name}" if progress else ""
             entries.append(_read(file, name, replayer, workers, label))
         entries += _runs_without_result(folder, files)
@@ -146,10 +146,11 @@ def _runs_without_result(folder: Path, results: Sequence[Path]) -> Iterator[Entr
     """Runs below a folder that have left a policy and no evaluation of it."""
     for config in sorted(folder.glob("**/config.json")):
         run = config.parent
+        path = printable(str(run))
         has_policy = any((run / f"{name}.safetensors").is_file() for name in FOLDER_FILES)
         if has_policy and not any(run in file.parents for file in results):
-            call = f"evaluate --policy {run} --json {run}/result.json --record {run}/result.npz"
-            yield Entry(run.as_posix(), {}, f"no result{_own_figure(run)}; try {call}")
+            call = f"evaluate --policy {path} --json {path}/result.json --record {path}/result.npz"
+            yield Entry(path, {}, f"no result{_own_figure(run)}; try {call}")
 
 
 def _own_figure(run: Path) -> str:
@@ -163,10 +164,11 @@ def _own_figure(run: Path) -> str:
 
 def _claimed_entry(name: str, claimed: Mapping[str, Any], record: Path) -> Entry:
     """A result without a record."""
+    missing = f"{CLAIMED}: {printable(record.name)} is missing"
     try:
-        return Entry(name, _claim(claimed), f"{CLAIMED}: {record.name} is missing")
+        return Entry(name, _claim(claimed), missing)
     except InputError as error:
-        return Entry(name, {}, f"{CLAIMED}: {record.name} is missing, and {one_line(error, 80)}")
+        return Entry(name, {}, f"{missing}, and {one_line(error, 80)}")
 
 
 def _claim(summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -93,6 +93,7 @@ class ScoreDifference:
         verdict: `BETTER`, `WORSE`, `EQUAL`, `OPEN` or `TOO_FEW`, of the first agent.
         settled_by: episodes of each task that would show a difference of this size 4 times in 5; None where
             the verdict is not open, or where no number of episodes would.
+        short_of_starts: tasks that have too few different starts to show a difference of this size.
     """
 
     scope: str
@@ -103,6 +104,11 @@ class ScoreDifference:
     played: int
     verdict: str
     settled_by: int | None = None
+    short_of_starts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        interval = f" [{self.low:+.2f}, {self.high:+.2f}]" if self.low < self.high else ""
+        return f"{self.mean:+.2f}{interval} {self.verdict}"
 
 
 def pairs_of(first: Sequence[Episode], second: Sequence[Episode]) -> dict[str, Pairs]:
@@ -160,8 +166,8 @@ def _difference(scope: str, pairs: dict[str, Pairs], resampled: np.ndarray) -> S
         return ScoreDifference(scope, mean, math.nan, math.nan, distinct, played, TOO_FEW)
     low, high = interval(resampled, mean)
     verdict = BETTER if low > 0 else WORSE if high < 0 else EQUAL if low == high else OPEN
-    settled_by = settling(varying, mean) if verdict == OPEN else None
-    return ScoreDifference(scope, mean, low, high, distinct, played, verdict, settled_by)
+    advice = (settling(varying, mean), _short(varying, mean)) if verdict == OPEN else ()
+    return ScoreDifference(scope, mean, low, high, distinct, played, verdict, *advice)
 
 
 def settling(pairs: Mapping[str, Pairs], mean: float) -> int | None:
@@ -182,15 +188,22 @@ def settling(pairs: Mapping[str, Pairs], mean: float) -> int | None:
         >>> settling({"kick_to_target": Pairs([-1.0, 1.0] * 2, [1] * 4)}, 0.5)  # (2.8 / 0.5)^2 x 4/3
         42
     """
-    limits = {task: _distinct_limit(task, one) for task, one in pairs.items()}
-
-    def settled(episodes: int) -> bool:
-        squared_error = sum(one.variance / min(episodes, limits[task]) for task, one in pairs.items())
-        return (Z_95 + Z_80) ** 2 * squared_error <= mean**2
-
     choices = range(1, MOST_EPISODES + 1)
-    index = bisect_left(choices, True, key=settled)
+    index = bisect_left(choices, True, key=lambda episodes: _settled(pairs, mean, episodes))
     return choices[index] if index < len(choices) else None
+
+
+def _settled(pairs: Mapping[str, Pairs], mean: float, episodes: float) -> bool:
+    """Whether so many episodes of each task would show a difference of `mean` four times in five."""
+    limits = {task: _distinct_limit(task, one) for task, one in pairs.items()}
+    squared_error = sum(one.variance / min(episodes, limits[task]) for task, one in pairs.items())
+    return (Z_95 + Z_80) ** 2 * squared_error <= mean**2
+
+
+def _short(pairs: Mapping[str, Pairs], mean: float) -> tuple[str, ...]:
+    """The tasks whose starts are all there is, where those hide a difference of `mean` for ever."""
+    limited = {task: one for task, one in pairs.items() if _distinct_limit(task, one) < math.inf}
+    return () if _settled(limited, mean, math.inf) else tuple(limited)
 
 
 def _distinct_limit(task: str, pairs: Pairs) -> float:
@@ -221,8 +234,16 @@ def sentence(first: str, second: str, difference: ScoreDifference) -> str:
         return f"{first} is {difference.verdict} than {second} {where}: {size} in every pair, nothing varies"
     evidence = f"{size} [{difference.low:+.2f}, {difference.high:+.2f}], {difference.pairs} pairs"
     if difference.verdict == OPEN:
-        advice = "more episodes of this kind would not settle it"
-        if difference.settled_by:
-            advice = f"about {difference.settled_by:,} episodes a task would settle a difference of this size"
-        return f"cannot tell {first} and {second} apart {where}: {evidence}; {advice}"
+        return f"cannot tell {first} and {second} apart {where}: {evidence}; {_advice(difference)}"
     return f"{first} is {difference.verdict} than {second} {where}: {evidence}"
+
+
+def _advice(difference: ScoreDifference) -> str:
+    """What would settle an open verdict."""
+    if difference.settled_by:
+        return f"about {difference.settled_by:,} episodes a task would settle a difference of this size"
+    if difference.short_of_starts:
+        tasks = " and ".join(difference.short_of_starts)
+        words = f"no number of episodes would settle it: too few different starts in {tasks}"
+        return f"{words}; leave it out with --tasks" if difference.scope == SUM else words
+    return f"even {MOST_EPISODES:,} episodes a task would not settle it: for practice they are equal"

@@ -12,7 +12,6 @@ import numpy as np
 
 from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.intervals import Estimate, wilson
-from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import BALL, TARGETS, TRUNK
 from soccer_lib.geometry import wrap
 from soccer_lib.sim import SoccerSim
@@ -89,15 +88,3 @@ def success_by(task: str, trails: Sequence[Trail]) -> dict[str, list[Bin]]:
             if successes:
                 found[name].append(Bin(f"{low:g} to {high:g}", len(successes), wilson(successes)))
     return found
-
-
-def success_table(success: dict[str, dict[str, list[Bin]]]) -> str:
-    """Success by start geometry as aligned plain text; task -> number of the start -> bins."""
-    rows = [["task, number of the start", "range", "episodes", "success", "95% interval"]]
-    for task, numbers in success.items():
-        for name, bins in numbers.items():
-            for start in bins:
-                value, low, high = start.success
-                shares = [f"{value:.0%}", f"{low:.0%} to {high:.0%}"]
-                rows.append([f"{task.replace('_', ' ')}, {name}", start.label, str(start.episodes), *shares])
-    return "\n".join(aligned(rows))

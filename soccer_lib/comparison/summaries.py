@@ -28,7 +28,7 @@ def summary_of(result: Result) -> Mapping[str, Any]:
         return result.summary
     summary = load_json(result) if isinstance(result, str | os.PathLike) else result
     if not any(str(key).endswith("/n_episodes") for key in summary):
-        name = type(result).__name__ if isinstance(result, Mapping) else os.fspath(result)
+        name = "what came" if isinstance(result, Mapping) else os.fspath(result)
         raise InputError(f"{name} is not an evaluation; expected what evaluate --json wrote; check the path")
     return summary
 

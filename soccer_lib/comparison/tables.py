@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Sequence
 
 from soccer_lib.comparison.compare import AgentComparison
+from soccer_lib.comparison.disturbances import NONE
 from soccer_lib.comparison.failures import CAUSES
-from soccer_lib.comparison.paired import BETTER, OPEN, SUM, TOO_FEW, WORSE, sentence
+from soccer_lib.comparison.paired import BETTER, OPEN, TOO_FEW, WORSE, differences, sentence
 from soccer_lib.comparison.player import PlayedEpisode
 from soccer_lib.comparison.summaries import results_table
 from soccer_lib.evaluation.result import aligned
@@ -29,26 +30,19 @@ def verdict_lines(comparison: AgentComparison, starts: str, agent: str | None = 
     found = comparison.differences[starts]
     about = [pair for pair in found if agent is None or agent in pair]
     lines = [sentence(*pair, found[pair][-1]) for pair in about]
-    if len(lines) > 1:
-        lines.append(
-            f"({len(lines)} verdicts, each at 95%: one in 20 is wrong by chance; check a narrow one on other "
-            "seeds)"
-        )
+    verdicts = sum(found[pair][-1].verdict != TOO_FEW for pair in about)
+    if verdicts > 1:
+        words = "one in 20 is wrong by chance; check a narrow one on other seeds"
+        lines.append(f"({verdicts} verdicts, each at 95%: {words})")
     return lines
 
 
 def difference_rows(comparison: AgentComparison, starts: str) -> Rows:
     """First minus second agent in each task and in the sum."""
-    tasks = comparison.tasks
-    scopes = [*tasks, SUM] if len(tasks) > 1 else tasks
-    rows = [["first minus second", *scopes]]
-    for (first, second), found in comparison.differences[starts].items():
-        cells = []
-        for one in found:
-            interval = f" [{one.low:+.2f}, {one.high:+.2f}]" if one.low < one.high else ""
-            cells.append(f"{one.mean:+.2f}{interval} {one.verdict}")
-        rows.append([f"{first} minus {second}", *cells])
-    return rows
+    table = comparison.differences[starts]
+    scopes = [one.scope for one in next(iter(table.values()))]
+    rows = [[f"{first} minus {second}", *map(str, found)] for (first, second), found in table.items()]
+    return [["first minus second", *scopes], *rows]
 
 
 def method_lines(comparison: AgentComparison, starts: str) -> list[str]:
@@ -136,18 +130,25 @@ def start_rows(comparison: AgentComparison, starts: str) -> Rows:
 
 
 def robustness_rows(comparison: AgentComparison) -> Rows:
-    """Sum of the official scores, and solved episodes, under each disturbance; a column for each agent."""
+    """What `ROBUSTNESS` says of each disturbance; a column for each agent."""
     rows = [["disturbance", *comparison.agents]]
     for disturbance, results in comparison.robustness.items():
         cells = []
-        for result in results.values():
-            summary = result.summary
-            low, high = summary["comp_total_sum_ci95"]
-            interval = f" [{low:.1f}, {high:.1f}]" if low < high else ""
+        for name, result in results.items():
             solved = sum(episode.success for episode in result.episodes)
-            cells.append(f"{summary['comp_total_sum']:.1f}{interval}, {solved} of {len(result.episodes)}")
+            cell = f"{result.summary['comp_total_sum']:.1f}, {solved} of {len(result.episodes)}"
+            if disturbance != NONE:
+                undisturbed = comparison.robustness[NONE][name].episodes
+                cell += f"; {differences(result.episodes, undisturbed)[-1]}"
+            cells.append(cell)
         rows.append([str(disturbance), *cells])
     return rows
+
+
+ROBUSTNESS = (
+    "sum of the scores, solved episodes, and the change that a disturbance makes to the same episodes"
+)
+"""What a cell of the table of disturbances holds."""
 
 
 def starts_heading(comparison: AgentComparison, starts: str) -> str:
@@ -177,7 +178,7 @@ def comparison_text(comparison: AgentComparison) -> str:
             blocks.append("\n".join(["one example of each:", *examples]))
         blocks.append(_lines(start_rows(comparison, kind)))
     if comparison.robustness:
-        blocks.append("sum of the scores and solved episodes under disturbances:")
+        blocks.append(f"under disturbances: {ROBUSTNESS}:")
         blocks.append(_lines(robustness_rows(comparison)))
     return "\n\n".join(blocks)
 

@@ -23,7 +23,7 @@ from soccer_lib.learn.tensors import as_arrays, as_tensors
 from soccer_lib.policies import LearnedPolicy
 from soccer_lib.runs import read_tree, tree_bytes
 from soccer_lib.runs.checkpoints import KEPT, Checkpoint, Checkpoints
-from soccer_lib.runs.files import sha256_of_arrays
+from soccer_lib.runs.files import sha256_of_arrays, unreadable
 from soccer_lib.runs.outputs import check_outputs
 
 MAY_DIFFER = (
@@ -102,8 +102,8 @@ class TrainingState:
             "random": RandomStates(),
         }
 
-    def check_room(self) -> None:
-        """Refuse to begin where the checkpoints of the whole run would not fit.
+    def check_room(self, steps: int) -> None:
+        """Refuse to begin where the checkpoints of so many env steps would not fit.
 
         Raises:
             ResourceError: with what they take and what is free, or that the folder cannot be written.
@@ -112,7 +112,7 @@ class TrainingState:
         # With both moments of Adam; one more than stay is there while it is written.
         size = 3 * weights * (KEPT + 1)
         if self.shards is not None:
-            size += self.shards.room_left()
+            size += self.shards.room_left(steps)
         check_outputs([self.store.folder / "checkpoint"], size)
 
     def capture(self) -> dict[str, Any]:
@@ -173,11 +173,20 @@ class TrainingState:
             self.shards.tidy(self.store.needed())
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Continue from a checkpoint; its hashes were compared when it was found."""
+        """Continue from a checkpoint; its hashes were compared when it was found.
+
+        Raises:
+            InputError: a file is of another kind, although its hash is in the manifest.
+        """
+        from safetensors import SafetensorError
         from safetensors.numpy import load
 
         parameters = read_tree(checkpoint.path / OPTIMISERS)
-        parameters["policy"] = load((checkpoint.path / WEIGHTS).read_bytes())
+        weights = checkpoint.path / WEIGHTS
+        try:
+            parameters["policy"] = load(weights.read_bytes())
+        except SafetensorError as error:
+            raise unreadable(weights, error, "weights that a run has written") from error
         self.model.set_parameters(as_tensors(parameters), device=self.model.device)
         state = read_tree(checkpoint.path / STATE)
         for name, part in self.parts.items():

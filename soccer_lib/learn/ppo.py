@@ -96,7 +96,7 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         logged = self.logger.name_to_value
         self.actor_learns |= bool(logged["train/explained_variance"] >= self.critic_first)
         # SB3's names for what all algorithms have; its entropy loss is the bonus here, not the entropy.
-        del logged["train/entropy_loss"]
+        del logged["train/entropy_loss"], self.logger.name_to_excluded["train/entropy_loss"]
         self.logger.record("train/actor_loss", logged["train/policy_gradient_loss"])
         self.logger.record("train/critic_loss", logged["train/value_loss"])
         self.logger.record("train/actor_learns", float(self.actor_learns))

@@ -35,12 +35,14 @@ class ReplayShards:
         self.run = run
         self.shards: dict[str, tuple[int, int, str]] = {}
 
-    def room_left(self) -> int:
-        """What the shards of a full buffer still take on disk [bytes]."""
+    def room_left(self, steps: int) -> int:
+        """What so many env steps still add on disk, at most until the buffer is full [bytes]."""
         buffer = self.buffer
         row = sum(getattr(buffer, column)[:1].nbytes for column in COLUMNS)
         written = sum(end - first for first, end, _ in self.shards.values())
-        return row * (buffer.buffer_size - written)
+        # Demonstrations may be in the buffer and in no file yet.
+        fresh = buffer.added - max([0, *(end for _, end, _ in self.shards.values())])
+        return row * max(0, min(buffer.buffer_size - written, fresh + steps // buffer.n_envs + 1))
 
     def write(self) -> None:
         """Write the rows that are in no shard yet, and forget shards whose rows were overwritten.

@@ -104,7 +104,7 @@ def train(config: TrainConfig) -> Policy:
         if checkpoint is not None:
             state.restore(checkpoint)
             print_progress(f"{folder.path} goes on at step {checkpoint.step:,} of {total:,}")
-        state.check_room()
+        state.check_room(max(0, total - model.num_timesteps))
         if checkpoint is None:
             (folder.path / "metrics.jsonl").unlink(missing_ok=True)  # it was stopped before a checkpoint
             warn_of_reward(config)

@@ -94,9 +94,11 @@ class LearnedPolicy(Policy):
             InputError: an observation of another width, or a draw was asked for.
         """
         if observation.shape != (self.network.inputs,):
+            tasks = [name for name, layout in RAW.items() if layout.size == self.network.inputs]
+            remedy = f"play {' or '.join(tasks)}" if tasks else "make the environment from policy.spec"
             raise InputError(
                 f"{self.spec.name} got an observation of shape {observation.shape}; expected "
-                f"({self.network.inputs},), {self.spec.observation!r}; make the environment from policy.spec"
+                f"({self.network.inputs},), {self.spec.observation!r}; {remedy}"
             )
         if not deterministic:
             raise InputError(f"{self.spec.name} has no spread to draw from; expected deterministic=True")

@@ -15,6 +15,7 @@ from soccer_lib.comparison.failures import CAUSES
 from soccer_lib.comparison.player import PlayedEpisode
 from soccer_lib.comparison.summaries import score_rows
 from soccer_lib.comparison.tables import (
+    ROBUSTNESS,
     compare_command,
     difference_rows,
     failure_examples,
@@ -78,6 +79,7 @@ def write_report(
         parts=parts,
         robustness=robustness_rows(comparison) if comparison.robustness else None,
         disturbances=UNITS,
+        cell=ROBUSTNESS,
         curves=dict(_curves(comparison)),
         causes=CAUSES,
         agents=_agent_rows(comparison),
@@ -155,18 +157,10 @@ def _map(comparison: AgentComparison, kind: str, agent: str) -> str:
     return embedded(image_bytes(figure), "image/png")
 
 
-def _run_folder(comparison: AgentComparison, agent: str) -> Path | None:
-    """The folder of the run that an agent comes from."""
-    path = Path(comparison.words[agent])
-    if path.is_file():
-        return path.parent
-    return path if path.is_dir() else None
-
-
 def _curves(comparison: AgentComparison) -> Iterator[tuple[str, str]]:
     """Agents that are runs with metrics, each with its curves."""
     for agent in comparison.agents:
-        folder = _run_folder(comparison, agent)
+        folder = comparison.run_folder(agent)
         figure = plot_curves(metrics_of(folder)) if folder else None
         if figure is not None:
             yield agent, embedded(image_bytes(figure), "image/png")

@@ -20,7 +20,9 @@ from soccer_lib.runs.files import (
     MANIFEST,
     atomic_write_bytes,
     atomic_write_json,
+    free_room,
     load_record,
+    mib,
     resource_errors,
     sha256_of,
     to_plain,
@@ -95,10 +97,11 @@ class Checkpoints:
             shutil.rmtree(draft, ignore_errors=True)
             older = [number for number, _ in self._present() if number < step]
             kept = f"the one of step {older[-1]:,} is as it was" if older else "there is no older one"
+            free = mib(free_room(self.run))
             raise ResourceError(
-                f"checkpoint of step {step:,} needs {_mib(size)} and {self.run} has {_mib(self._free())} "
-                f"free ({one_line(error.__cause__ or error, 120)}); expected room for it; {kept}: free some "
-                "disk space and give the same command"
+                f"checkpoint of step {step:,} needs {mib(size)} and {self.run} has {free} free "
+                f"({one_line(error.__cause__ or error, 120)}); expected room for it; {kept}: free some disk "
+                "space and give the same command"
             ) from error
         self._retire(step)
         return target
@@ -109,9 +112,14 @@ class Checkpoints:
         Raises:
             InputError: it belongs to another run.
         """
-        for leftover in sorted(self.folder.glob(".ckpt_*.tmp")):
-            print_progress(f"{leftover} was never finished: removed")
-            shutil.rmtree(leftover, ignore_errors=True)
+        # A half-written checkpoint comes before what is in it.
+        for leftover in sorted(self.run.glob("**/.*.tmp")):
+            if leftover.exists():
+                print_progress(f"{leftover} was never finished: removed")
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
         for _, path in reversed(self._present()):
             try:
                 checkpoint = self._verified(path)
@@ -143,11 +151,8 @@ class Checkpoints:
         _flush(draft)
 
     def _check_room(self, size: int) -> None:
-        if self._free() < size:
+        if free_room(self.run) < size:
             raise ResourceError("the disk is full")
-
-    def _free(self) -> int:
-        return shutil.disk_usage(self.run).free
 
     def _present(self) -> list[tuple[int, Path]]:
         """Steps and folders of what looks like a checkpoint, in the order of their steps."""
@@ -209,7 +214,3 @@ def _flush(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"

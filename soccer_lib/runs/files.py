@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -31,24 +32,47 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
-def resource_errors(path: str | os.PathLike[str], doing: str) -> Iterator[None]:
-    """Turn an OSError inside the block into one line that names `path` as the user gave it."""
+def resource_errors(path: str | os.PathLike[str], doing: str, size: int = 0) -> Iterator[None]:
+    """Turn an OSError inside the block into one line that names `path` as the user gave it.
+
+    Args:
+        path: the file or folder.
+        doing: what is tried with it, as a verb.
+        size: what it needs [bytes]; told with what is free where the disk is full.
+    """
     try:
         yield
     except ResourceError:
         raise
     except OSError as error:
-        remedy = "free some disk space" if error.errno in _FULL else "choose another output path"
+        wanted = "a writable place with room"
+        remedy = "choose another output path"
+        if error.errno in _FULL:
+            room = f"room for {mib(size)}" if size else "room"
+            wanted = f"{room}, and {mib(free_room(Path(path).parent))} are free"
+            remedy = "free some disk space and give the same command"
         reason = error.strerror or error
         raise ResourceError(
-            one_line(f"could not {doing} {path}: {reason}; expected a writable place with room; {remedy}")
+            one_line(f"could not {doing} {path}: {reason}; expected {wanted}; {remedy}")
         ) from error
 
 
-def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], Any]) -> Path:
+def free_room(folder: str | os.PathLike[str]) -> int:
+    """What is free on a folder's disk [bytes]; 0 where the folder is not there."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free
+    return 0
+
+
+def mib(size: int) -> str:
+    """A size [bytes] as errors tell it."""
+    return f"{size / 2**20:.1f} MiB"
+
+
+def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], Any], size: int = 0) -> Path:
     """Let `writer` fill a new file and give it the name `path` only once it is whole and on disk.
 
-    Parent folders are made.
+    Parent folders are made; `size` [bytes] is told where the disk is full.
 
     Raises:
         InputError: `path` is a folder, device or pipe.
@@ -56,7 +80,7 @@ def atomic_write(path: str | os.PathLike[str], writer: Callable[[BinaryIO], Any]
     """
     target = output_file(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    with resource_errors(path, "write"):
+    with resource_errors(path, "write", size):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             with open(temporary, "wb") as stream:
@@ -104,7 +128,7 @@ def atomic_copy(files: Iterable[Path], folder: Path) -> None:
 
 def atomic_write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write bytes atomically; see `atomic_write`."""
-    return atomic_write(path, lambda stream: stream.write(content))
+    return atomic_write(path, lambda stream: stream.write(content), len(content))
 
 
 def atomic_write_text(path: str | os.PathLike[str], text: str) -> Path:
@@ -128,7 +152,8 @@ def atomic_write_npz(path: str | os.PathLike[str], arrays: Mapping[str, Any], co
         if array.dtype.hasobject:
             raise InputError(f"array {name!r} holds Python objects; expected numbers or text; convert it")
     save: Callable[..., None] = np.savez_compressed if compress else np.savez
-    return atomic_write(path, lambda stream: save(stream, **plain))
+    size = sum(array.nbytes for array in plain.values())
+    return atomic_write(path, lambda stream: save(stream, **plain), size)
 
 
 def to_plain(value: Any) -> Any:

@@ -50,6 +50,7 @@ class Heartbeat:
         self.start = start
         self.label = f"{label}: " if label else ""
         self._began = self._last = time.monotonic()
+        self._over = False
 
     def line(self, step: int, seconds: float, value: str = "") -> str:
         """Return the line for `step`, reached after `seconds` [s]; `value` is put at its end."""
@@ -62,10 +63,12 @@ class Heartbeat:
         return f"{line}, {value}" if value else line
 
     def update(self, step: int, value: str = "") -> None:
-        """Note that `step` steps are done; prints only when a line is due or the job is complete."""
+        """Note that `step` steps are done; prints only when a line is due, or once the job is complete."""
         now = time.monotonic()
-        if now - self._last < self.every and step < self.total:
+        due = now - self._last >= self.every or step >= self.total
+        if not due or self._over:
             return
+        self._over = step >= self.total
         self._last = now
         line = self.line(step, now - self._began, value)
         if self.path is not None:

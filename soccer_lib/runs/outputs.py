@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable
 
 from soccer_lib.errors import InputError, ResourceError
-from soccer_lib.runs.files import output_file, resource_errors
+from soccer_lib.runs.files import free_room, output_file, resource_errors
+
+_PROBE = 65_536
+"""What is written and removed again, to see whether it can be [bytes]."""
 
 
 def check_outputs(paths: Iterable[str | os.PathLike[str]], size: int = 0) -> None:
@@ -30,12 +32,12 @@ def check_outputs(paths: Iterable[str | os.PathLike[str]], size: int = 0) -> Non
         if target in taken:
             raise InputError(f"{path} came for two outputs; expected a file for each; rename one")
         taken.add(target)
-        with resource_errors(path, "write"):
+        with resource_errors(path, "write", max(size, _PROBE)):
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=target.parent) as probe:
-                probe.write(bytes(65536))
+                probe.write(bytes(_PROBE))
                 os.fsync(probe)
-            free = shutil.disk_usage(target.parent).free
+            free = free_room(target.parent)
         if free < size:
             raise ResourceError(
                 f"{path}: up to {size / 2**20:.0f} MiB will be written and the disk has {free / 2**20:.0f} "

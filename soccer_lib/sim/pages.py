@@ -7,6 +7,7 @@ own, and 32 of them take little more memory than one.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -78,7 +79,8 @@ def share_pages(model: mujoco.MjModel, task: str) -> Pages | None:
         task: name of the task.
 
     Returns:
-        The pages, to be kept as long as the model; None on a system other than Linux, where nothing is done.
+        The pages, to be kept as long as the model; None where nothing is done: on a system other than Linux,
+        or where a file in memory may not be that large.
     """
     if not hasattr(os, "memfd_create"):
         return None
@@ -86,7 +88,9 @@ def share_pages(model: mujoco.MjModel, task: str) -> Pages | None:
     key = task, address % mmap.PAGESIZE, len(pages)
     shared = _first_models.get(key)
     if shared is None:
-        shared = _first_models[key] = Pages(pages)
+        # A limit to the size of files (ulimit -f) holds for those in memory too: models then share nothing.
+        with contextlib.suppress(OSError):
+            shared = _first_models[key] = Pages(pages)
     else:
         shared.replace(pages)
     return shared

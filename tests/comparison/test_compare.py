@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from soccer_lib.comparison import compare_agents
+from soccer_lib.comparison.card import model_card
 from soccer_lib.comparison.disturbances import NONE, Disturbance, disturbance_grid
 from soccer_lib.comparison.files import file_name, write_comparison
 from soccer_lib.comparison.player import CompareJob, read_played
 from soccer_lib.comparison.tables import comparison_text, film_command, method_lines, robustness_rows
 from soccer_lib.errors import InputError
-from soccer_lib.evaluation import evaluate
+from soccer_lib.evaluation import EvaluationResult, evaluate
 from soccer_lib.policies import load_policy
+from tests.support.episodes import make_episode
 
 TASK = "kick_to_target"
 QUIET = {"progress": False, "workers": 1}
@@ -69,6 +73,27 @@ def test_disturbed_episodes_are_the_first_ones_of_the_last_kind(comparison):
     assert first[1] == f"{undisturbed[0].score:.1f}, 0 of 1"
     heavy = comparison.robustness[Disturbance("mass", 1.2)]["zero"].episodes[0]
     assert heavy.length != undisturbed[0].length or heavy.terms != undisturbed[0].terms
+
+
+def test_a_disturbance_is_told_by_what_it_changes_on_the_same_episodes():
+    """3 in each of six episodes; disturbed 1 and 0 in turn, which is 2 or 3 less: 2.5, and surely worse."""
+    scores = {NONE: [3.0] * 6, Disturbance("push", 0.3): [1.0, 0.0] * 3, Disturbance("push", 0.6): [3.0] * 6}
+    results = {
+        disturbance: {
+            "x": EvaluationResult(
+                "x",
+                tuple(
+                    make_episode(TASK, score, f"{disturbance}{seed}", seed=seed)
+                    for seed, score in enumerate(values)
+                ),
+            )
+        }
+        for disturbance, values in scores.items()
+    }
+    rows = robustness_rows(SimpleNamespace(agents={"x": None}, robustness=results))
+    assert rows[1] == ["undisturbed", "3.0, 0 of 6"]
+    assert rows[2][1].startswith("0.5, 0 of 6; -2.50 [-2.8") and rows[2][1].endswith("] worse")
+    assert rows[3] == ["push 0.6", "3.0, 0 of 6; +0.00 equal"]
 
 
 def test_two_workers_give_the_same_numbers(comparison):
@@ -166,6 +191,22 @@ def test_a_card_says_what_a_stranger_asks(comparison, tmp_path):
     for words in ("## Limits", "fell before touch, 2 of 2:", "## Under disturbances", "compare zero random"):
         assert words in card, words
     assert "random" not in card.split("## Scores")[0]
+
+
+def test_a_card_says_how_a_learned_agent_was_made_and_not_its_metrics(comparison, tmp_path):
+    learned = copy.copy(comparison.agents["zero"])
+    learned.record = {"best": {"epoch": 40, "val/loss": 0.25}, "kicks": [[1.0, -1.0]]}
+    agents = {**comparison.agents, "zero": learned}
+    of_run = dataclasses.replace(comparison, agents=agents, words={**comparison.words, "zero": str(tmp_path)})
+    for content, said in (
+        (
+            {"command": "bc", "config": {"dataset": ["a.npz"], "seed": 3}},
+            "command bc; dataset a.npz; seed 3; ",
+        ),
+        ({"config": "of another program"}, ""),
+    ):
+        (tmp_path / "config.json").write_text(json.dumps(content))
+        assert f"- origin: learned; its files say: {said}best epoch 40\n" in model_card(of_run, "zero")
 
 
 def test_names_are_no_markup_and_no_paths(tmp_path):

@@ -128,6 +128,18 @@ def test_delay_shows_what_was_there_before():
     assert state[0] == 4, "the policy's own state goes on"
 
 
+@pytest.mark.parametrize(
+    ("control", "hold", "delay", "steps"),
+    [("command", None, 0.1, 1), ("command", 100, 0.1, 1), ("command", 100, 0.3, 2), ("joint", None, 0.1, 5)],
+)
+def test_a_delay_is_never_rounded_to_none(control, hold, delay, steps):
+    """A command of hold 100 lasts 0.2 s: what is 0.1 s old is one step old, not none."""
+    inner = Notes()
+    inner.spec = PolicySpec("notes", control, "agent", hold=hold)
+    shown(DisturbedPolicy(inner, 0.0, delay, np.random.default_rng(0)), list(np.eye(8, 96)))
+    assert [int(seen.argmax()) for seen in inner.seen] == [max(0, index - steps) for index in range(8)]
+
+
 def test_delay_reaches_policies_without_a_state():
     """`stand` follows its joints at 500 Hz: 0.1 s late it falls."""
     stand = load_policy("stand")

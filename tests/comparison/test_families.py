@@ -63,3 +63,7 @@ def test_names_are_the_ends_of_paths():
 def test_runs_that_differ_by_their_seed_are_one_method():
     names = ["striker", "td3/seed0", "td3/seed12", "ppo_seed1", "ppo_seed2", "alone_seed3", "seeded"]
     assert families_of(names) == {"td3": names[1:3], "ppo": names[3:5]}
+
+
+def test_names_have_no_signs_that_a_terminal_obeys():
+    assert short_names(["runs/\x1b[31mred\nline", "zero"]) == [r"\x1b[31mred\nline", "zero"]

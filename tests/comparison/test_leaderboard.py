@@ -140,3 +140,9 @@ def test_the_page_escapes_names(runs, tmp_path):
     assert "<img src=x" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
     assert page.index("replayed: equal") < page.index("not checked")
     assert "data:image/png;base64," in page and "http" not in page
+
+
+def test_a_terminal_obeys_no_name(runs):
+    claim(runs / "\x1b[2Jgone\n.json")
+    board = leaderboard_table(read_entries([runs], **QUIET))
+    assert r"\x1b[2Jgone\n" in board and "\x1b" not in board

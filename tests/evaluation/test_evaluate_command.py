@@ -100,3 +100,23 @@ def test_ctrl_c_ends_the_workers_too(tmp_path):
         time.sleep(0.05)
     assert len(workers) >= 2 and not any(map(runs, workers))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("flag", ["--json", "--record", "--plot"])
+def test_no_output_replaces_the_policy_or_what_tells_of_it(flag, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("run").mkdir()
+    for name in ("mine.safetensors", "mine.json", "run/final_model.safetensors", "run/final_model.json"):
+        Path(name).write_text("kept")
+    for policy, output in (
+        ("mine.safetensors", "mine.json"),
+        ("mine.safetensors", "run/../mine.safetensors"),
+        ("run", "run/final_model.json"),
+    ):
+        assert main(["evaluate", "--policy", policy, flag, output]) == 2
+        said = capsys.readouterr().err
+        if flag != "--plot":  # which has to end as a picture does
+            assert said == (
+                f"error: {output} is a file of the policy {policy}; expected another name; try result.json\n"
+            )
+    assert all(path.read_text() == "kept" for path in Path().rglob("*") if path.is_file())

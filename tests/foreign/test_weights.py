@@ -69,7 +69,9 @@ TRIES: dict[str, Try] = {
         sb3(PPO, policy_kwargs={"features_extractor_class": Extractor}), words="Extractor", listed=True
     ),
     "ppo with a policy of its own": Try(sb3(PPO, policy=OwnPolicy), words="a policy of"),
-    "a2c for another box": Try(sb3(A2C, Space(2.0)), words=r"acts from -2 to 2 .*expected \[-1, 1\]"),
+    "a2c for another box": Try(
+        sb3(A2C, Space(2.0)), words=r"acts between \[-2.\] and \[2.\]; expected -1 and 1"
+    ),
     "ppo in N m told to be joints": Try(sb3(PPO, STOCK), told={"control": "joint"}, words="acts in torque"),
     "policy.pth taken out of a zip": Try(
         lambda path: _policy_pth(path), name="policy.pth", says="activation relu, as is usual"
@@ -77,7 +79,7 @@ TRIES: dict[str, Try] = {
     "vecnormalize.pkl beside": Try(
         beside("vecnormalize.pkl", ""),
         told=HINTS,
-        says="vecnormalize.pkl lies beside and is not used",
+        says="vecnormalize.pkl beside, which is not used",
         listed=True,
     ),
     "a normaliser as numbers": Try(with_normaliser, told={**HINTS, "normaliser": "numbers.npz"}, listed=True),
@@ -100,7 +102,8 @@ TRIES: dict[str, Try] = {
     "cleanrl ddpg in N m": Try(lambda path: _cleanrl(path, "fc_mu", TORQUE_LIMIT, critics=1)),
     "cleanrl sac": Try(lambda path: _cleanrl(path, "fc_mean", np.ones(3, np.float32)), listed=True),
     "cleanrl for another box": Try(
-        lambda path: _cleanrl(path, "fc_mu", np.full(3, 2, np.float32)), words="acts from -2 to 2"
+        lambda path: _cleanrl(path, "fc_mu", np.full(3, 2, np.float32)),
+        words=r"acts between \[-2.\] and \[2.\]",
     ),
     "cleanrl ppo": Try(
         saved(

@@ -34,7 +34,8 @@ def flags(config: TrainConfig) -> list[str]:
         value = getattr(config, field.name)
         if value != field.default:
             values = [value] if not isinstance(value, tuple) else value
-            words += [f"--{field.name.replace('_', '-')}", *map(str, values)]
+            words.append(f"--{field.name.replace('_', '-')}")
+            words += [] if value is True else map(str, values)
     return words
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import sys
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from stable_baselines3.common.logger import KVWriter
 
 from soccer_lib.errors import InputError
-from soccer_lib.learn.callbacks.writers import DispensableWriter, WandbWriter, extra_writers
+from soccer_lib.learn import train as training
+from soccer_lib.learn.callbacks.writers import DispensableWriter, extra_writers
 from soccer_lib.learn.config import TrainConfig, check_choices
 from soccer_lib.runs import RunFolder
+from tests.learn.tiny import TINY
 
 
 class Wandb:
@@ -35,24 +39,52 @@ class Wandb:
         self.logged.append({"step": step, **numbers})
 
 
+def writers_of(tmp_path) -> list[KVWriter]:
+    """Those that a run with --use-wandb has where TensorBoard is not installed."""
+    return extra_writers(TrainConfig(use_wandb=True), RunFolder.open(tmp_path / "r", {}, "train"))
+
+
 @pytest.mark.parametrize(("failures", "modes"), [(0, ["online"]), (1, ["online", "offline"])])
 def test_without_a_network_it_logs_into_the_folder(failures, modes, tmp_path, monkeypatch, capsys):
     package = Wandb(failures)
     monkeypatch.setitem(sys.modules, "wandb", package)
-    writer = WandbWriter(TrainConfig(), RunFolder.open(tmp_path / "r", {}, "train"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (writer,) = writers_of(tmp_path)
     writer.write({"a": 1.5, "text": "left out"}, {}, 7)
     assert package.modes == modes and package.logged == [{"step": 7, "a": 1.5}]
     writer.write({"a": 2.0}, {}, 13)  # it breaks off: the run goes on
     writer.write({"a": 3.0}, {}, 14)
-    assert len(package.logged) == 1 and "goes on without it" in capsys.readouterr().out
+    assert len(package.logged) == 1 and capsys.readouterr().out.count("goes on without it") == 1
 
 
 def test_one_that_never_starts_is_left_out(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "wandb", Wandb(2))
-    writer = WandbWriter(TrainConfig(), RunFolder.open(tmp_path / "r", {}, "train"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (writer,) = writers_of(tmp_path)
     writer.write({"a": 1.0}, {}, 1)
     writer.close()
-    assert "does not start" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("wandb stopped (no network): the run goes on without it") == 1
+
+
+@pytest.mark.parametrize("algo", ["ppo", "td3"])
+def test_every_value_comes_with_where_it_is_not_to_be_written(algo, tmp_path, monkeypatch):
+    """TensorBoard's writer goes through both tables side by side and fails where one has more."""
+
+    class Strict(KVWriter):
+        steps: ClassVar[list[int]] = []
+
+        def write(self, key_values, key_excluded, step=0):
+            assert list(sorted(key_values)) == list(sorted(key_excluded))
+            self.steps.append(step)
+
+        def close(self):
+            """Nothing is open."""
+
+    monkeypatch.setattr(training, "extra_writers", lambda config, folder: [Strict()])
+    off_policy = {"preset": "", "n_epochs": None, "buffer_size": 100, "learning_starts": 8}
+    settings = off_policy if algo == "td3" else {}
+    training.train(dataclasses.replace(TINY, algo=algo, **settings, save_dir=str(tmp_path / "r")))
+    assert Strict.steps[-1] == 48 and len(Strict.steps) >= 2
 
 
 def test_without_the_package_it_is_refused(tmp_path, monkeypatch):
@@ -64,7 +96,7 @@ def test_without_the_package_it_is_refused(tmp_path, monkeypatch):
 
 
 class Failing(KVWriter):
-    """Fails from a step on."""
+    """Fails from a step on, and when it is closed."""
 
     def __init__(self, since: int) -> None:
         self.since = since
@@ -76,7 +108,7 @@ class Failing(KVWriter):
         self.steps.append(step)
 
     def close(self):
-        self.steps.append(-1)
+        raise OSError("nothing to close")
 
 
 def test_a_writer_that_fails_is_given_up_once_and_the_run_goes_on(capsys):
@@ -87,5 +119,7 @@ def test_a_writer_that_fails_is_given_up_once_and_the_run_goes_on(capsys):
     writer.close()
     assert failing.steps == [0, 1, 2]
     assert capsys.readouterr().out.count("TensorBoard stopped (disk full)") == 1
+    DispensableWriter("TensorBoard", lambda: Failing(3)).close()
+    assert "nothing to close" in capsys.readouterr().out
     DispensableWriter("TensorBoard", lambda: 1 / 0).write({}, {}, 1)
     assert "division by zero" in capsys.readouterr().out

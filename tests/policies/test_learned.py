@@ -91,6 +91,10 @@ def test_a_batch_changes_no_bit_and_actions_stay_in_the_box():
 def test_what_it_is_not_made_for_is_refused():
     with pytest.raises(InputError, match=r"shape \(89,\); expected \(96,\), 'agent'"):
         made().predict(np.zeros(89))
+    layer = ("linear", {"weight": np.zeros((12, 45), np.float32), "bias": np.zeros(12, np.float32)})
+    of_one_task = LearnedPolicy(Network([layer]), PolicySpec("x", "torque", "raw"))
+    with pytest.raises(InputError, match=r"expected \(45,\), 'raw'; play goalie_penalty_kick$"):
+        of_one_task.predict(np.zeros(54))
     with pytest.raises(InputError, match="no spread"):
         made().predict(np.zeros(96), deterministic=False)
     with pytest.raises(InputError, match="3 outputs; expected 12 for control 'joint'"):

@@ -100,8 +100,15 @@ def test_a_leftover_is_told_and_removed(store, capsys):
     leftover = store.folder / ".ckpt_000000030.tmp"
     leftover.mkdir()
     (leftover / "state.npz").write_bytes(b"half")
+    (leftover / ".model.safetensors.77.tmp").write_bytes(b"half")
+    shard = store.run / "replay" / ".shard_1.npz.77.tmp"
+    shard.write_bytes(b"half")
     assert store.newest().step == 20
-    assert ".ckpt_000000030.tmp was never finished" in capsys.readouterr().out and not leftover.exists()
+    printed = capsys.readouterr().out
+    assert ".ckpt_000000030.tmp was never finished" in printed and not leftover.exists()
+    assert "replay/.shard_1.npz.77.tmp was never finished" in printed and not shard.exists()
+    assert printed.count("never finished") == 2
+    assert store.newest().step == 20 and not capsys.readouterr().out
 
 
 def test_one_of_another_run_is_refused_with_both_named(store, tmp_path):

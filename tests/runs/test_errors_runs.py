@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -52,6 +53,7 @@ def test_unknown_name_says_value_choices_and_closest():
 
 def test_one_line_keeps_both_ends():
     assert one_line(" a\n b  c ") == "a b c"
+    assert one_line("\x1b[31mr\u00f6d") == r"\x1b[31mröd", "a terminal obeys no name"
     short = one_line("x" * 500 + "end", limit=50)
     assert len(short) <= 50 and short.endswith("end") and " ... " in short
 
@@ -158,10 +160,14 @@ def test_a_full_disk_in_the_middle_of_an_npz(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
     try:
-        with pytest.raises(ResourceError, match="could not write"):
-            runs.atomic_write_npz(tmp_path / "x.npz", {"x": np.random.default_rng(0).random(100_000)})
+        # 8 bytes x 2^17 are a MiB.
+        with pytest.raises(ResourceError, match=r"could not write .*x\.npz: File too large; .*") as refused:
+            runs.atomic_write_npz(tmp_path / "x.npz", {"x": np.random.default_rng(0).random(2**17)})
+        with pytest.raises(ResourceError, match=r"room for 0\.5 MiB"):
+            runs.atomic_write_bytes(tmp_path / "x", bytes(2**19))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert re.search(r"room for 1\.0 MiB, and \d+\.\d MiB are free; free some disk", str(refused.value))
     assert not list(tmp_path.iterdir())
 
 

@@ -22,6 +22,8 @@ def test_heartbeat_prints_when_due_and_at_the_end(tmp_path, capsys):
     out = capsys.readouterr().out
     assert out.count("\n") == 1 and "3/3 episodes (100%)" in out
     assert (tmp_path / "progress.txt").read_text() == out
+    beat.update(3)  # a rollout goes on beyond the steps of its run
+    assert not capsys.readouterr().out
     runs.Heartbeat(None, total=3, unit="episodes", every=0.0).update(1)
     assert "1/3 episodes (33%)" in capsys.readouterr().out
 

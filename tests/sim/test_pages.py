@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import resource
 import subprocess
 import sys
 
@@ -51,6 +52,18 @@ for seed in range(3):
     kept.append(sim)
 print(memory() - before)
 """
+
+
+def test_a_limit_to_the_size_of_files_keeps_no_environment_from_being_made():
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        sim = make_sim("penalty_kick")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert sim.stock.shared_pages is None
+    sim.reset(seed=0)
+    assert not sim.advance(np.zeros(12))
 
 
 def test_another_environment_of_a_task_takes_a_few_mib():

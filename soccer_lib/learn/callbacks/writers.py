@@ -26,7 +26,7 @@ def extra_writers(config: TrainConfig, folder: RunFolder) -> list[KVWriter]:
             )
         )
     if config.use_wandb:
-        writers.append(WandbWriter(config, folder))
+        writers.append(DispensableWriter("wandb", lambda: WandbWriter(config, folder)))
     return writers
 
 
@@ -64,41 +64,37 @@ class DispensableWriter(KVWriter):
     def close(self) -> None:
         """Close what is still written to."""
         if self.writer is not None:
-            self.writer.close()
+            try:
+                self.writer.close()
+            except Exception as error:
+                self._give_up(error)
 
 
 class WandbWriter(KVWriter):
-    """Logs to Weights & Biases; without a network into the run folder. Whatever it does, the run goes on."""
+    """Logs to Weights & Biases; without a network into the run folder."""
 
     def __init__(self, config: TrainConfig, folder: RunFolder) -> None:
         import wandb
 
-        self._run: Any = None
+        settings: dict[str, Any] = {
+            "project": "booster-soccer",
+            "name": folder.path.name,
+            "dir": str(folder.path),
+            "config": to_plain(config),
+        }
         try:
-            self._run = wandb.init(
-                project="booster-soccer", name=folder.path.name, dir=str(folder.path), config=to_plain(config)
-            )
-        except Exception as error:  # a network, an account, a disk: none of them is worth a run
-            try:
-                self._run = wandb.init(project="booster-soccer", dir=str(folder.path), mode="offline")
-                print_progress(f"wandb is not reached ({one_line(error, 80)}): it logs into {folder.path}")
-            except Exception as failure:
-                print_progress(f"wandb does not start ({one_line(failure, 80)}): the run goes on without it")
+            self._run = wandb.init(**settings)
+        except Exception as error:  # a network or an account
+            self._run = wandb.init(**settings, mode="offline")
+            print_progress(f"wandb is not reached ({one_line(error, 80)}): it logs into {folder.path}")
 
     def write(
         self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
     ) -> None:
         """Log one step."""
-        if self._run is None:
-            return
         numbers = {name: v for name, v in key_values.items() if isinstance(v, int | float | np.number)}
-        try:
-            self._run.log(numbers, step=step)
-        except Exception as error:
-            print_progress(f"wandb stopped ({one_line(error, 80)}): the run goes on without it")
-            self._run = None
+        self._run.log(numbers, step=step)
 
     def close(self) -> None:
         """End the W&B run."""
-        if self._run is not None:
-            self._run.finish()
+        self._run.finish()

@@ -25,6 +25,9 @@ _STORED = (
     (r"(.*_preprocessor\.)running_mean", "running_variance", lambda var: np.sqrt(var) + 1e-8, 5.0),  # skrl
 )
 _PICKLES = (".pkl", ".pickle")
+NONE = "none"
+"""Name of a normaliser that is not there, where only rewards were normalised."""
+
 _OTHER_INPUT = re.compile(r"critic|privileged|value|teacher|rnd|reward")
 _NUMBERS = {
     "mean": Range(-1e6, 1e6),
@@ -84,6 +87,9 @@ def _pickled(path: Path, trusted: bool) -> dict[str, Any]:
     try:
         with open(path, "rb") as stream:
             made = pickle.load(stream)
+        if not made.norm_obs:  # it normalises rewards
+            width = made.observation_space.shape
+            return {"mean": np.zeros(width), "std": np.ones(width), "clip": UNLIMITED}
         numbers = {"mean": made.obs_rms.mean, "var": made.obs_rms.var}
         return {**numbers, "clip": made.clip_obs, "epsilon": made.epsilon}
     except Exception as error:  # a pickle can raise anything
@@ -91,7 +97,12 @@ def _pickled(path: Path, trusted: bool) -> dict[str, Any]:
 
 
 def normalisers_beside(path: Path) -> list[Path]:
-    """Files near some weights that look like a pickled normaliser, such as VecNormalize's."""
+    """Normalisers near some weights: that of their name, or else what looks like a pickled VecNormalize."""
+    ours = f"{path.stem}_normaliser.npz"
+    of_callback = re.sub(r"\d+_steps$", r"vecnormalize_\g<0>.pkl", path.stem)  # SB3's CheckpointCallback
+    for file in map(path.with_name, (ours, of_callback)):
+        if file.suffix in (".npz", ".pkl") and file.is_file():
+            return [file]
     return sorted(file for pattern in ("*norm*.pkl", "*/*norm*.pkl") for file in path.parent.glob(pattern))
 
 

@@ -25,7 +25,12 @@ from soccer_lib.policies.foreign.interface import (
     hints_beside,
     spec_of,
 )
-from soccer_lib.policies.foreign.normaliser import normalisers_beside, read_normaliser, stored_normaliser
+from soccer_lib.policies.foreign.normaliser import (
+    NONE,
+    normalisers_beside,
+    read_normaliser,
+    stored_normaliser,
+)
 from soccer_lib.policies.foreign.runtimes import READERS, Runtime
 from soccer_lib.policies.foreign.sb3 import read_sb3, units_of
 from soccer_lib.policies.learned import LearnedPolicy
@@ -67,6 +72,7 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
     told = {name: value for name, value in (told or {}).items() if value}
     trusted = told.pop("trust_code", False)
     trust_pickle = told.pop("trust_pickle", False)
+    known: dict[str, Any] = {}
     try:
         for name, trust in (("trust_code", trusted), ("trust_pickle", trust_pickle)):
             if trust not in (False, True):
@@ -93,13 +99,15 @@ def read_foreign(path: Path, told: Mapping[str, Any] | None = None, as_layers: b
             error,
             "weights without pickled code (state dict, SB3 zip, TorchScript, ONNX, npz or msgpack)",
         ) from error
-    network = _normalised(path, network, told.get("normaliser"), trust_pickle)
+    normaliser = told.get("normaliser") or _normaliser_beside(path, trust_pickle, "normalised" in known)
+    if normaliser != NONE:
+        network = _normalised(path, network, normaliser, trust_pickle)
     spec, entries = spec_of(path, network.inputs, network.outputs, told)
     if entries and isinstance(network, Runtime):
         network.pick(**entries)
     elif entries:
         network = Network([("take", entries), *network.layers])
-    return LearnedPolicy(network, spec, record={"source": path.name})
+    return LearnedPolicy(network, spec, record={"source": path.name, "normaliser": Path(normaliser).name})
 
 
 def kind_of_policy(path: Path, trusted: bool) -> str:
@@ -108,27 +116,45 @@ def kind_of_policy(path: Path, trusted: bool) -> str:
     return "trusted" if trusted and kind == "torchscript" else kind
 
 
-def _normalised(
-    path: Path, network: Network | Runtime, normaliser: str | None, trust_pickle: bool
-) -> Network | Runtime:
-    """The network behind a normaliser that was named; one that lies beside is spoken of, or trusted."""
-    beside = [] if normaliser else normalisers_beside(path)
-    if beside and trust_pickle:
-        normaliser = str(beside[0])
-        print(f"{path}: normalised by {normaliser}, which lies beside")
-    if not normaliser:
-        if beside:
-            print(
-                f"{path}: {beside[0]} lies beside and is not used; if it was trained with it, save its "
-                "numbers and name them: convert ... --normaliser FILE.npz, or trust it: --trust-pickle"
-            )
-        return network
+def _normaliser_beside(path: Path, trust_pickle: bool, needed: bool) -> str:
+    """The normaliser that lies beside; a pickled one has to be trusted, and none may be missing.
+
+    Raises:
+        InputError: the weights were trained behind one that is not here, or there are several.
+    """
+    beside = normalisers_beside(path)
+    if len(beside) == 1 and (trust_pickle or beside[0].suffix == ".npz"):
+        print(f"{path}: normalised by {beside[0]}, which lies beside")
+        return str(beside[0])
+    lies = f"{' and '.join(map(str, beside[:2])) or 'no normaliser'} beside"
+    how = f"name them: {convert_command(path)} --normaliser FILE.npz, or {NONE} where only rewards had one"
+    how += "; or trust it: --trust-pickle" * (len(beside) == 1)
+    if needed or (beside and trust_pickle):
+        why = "was trained behind VecNormalize and " if needed else ""
+        raise InputError(f"{path} {why}has {lies}; expected its mean and var as numbers; {how}")
+    if beside:
+        print(f"{path} has {lies}, which is not used; if it was trained with those numbers, {how}")
+    return NONE
+
+
+def _normalised(path: Path, network: Network | Runtime, normaliser: str, trust_pickle: bool) -> Network:
+    """The network behind a normaliser.
+
+    Raises:
+        InputError: it has one of its own, or runs as it is, or the normaliser is of another layout.
+    """
     if isinstance(network, Runtime) or network.layers[0][0] == "normalise":
         raise InputError(
             f"{path} runs as it is or has a normaliser of its own; expected none beside it; convert it to "
             "layers first, or drop the normaliser"
         )
-    return Network([read_normaliser(Path(normaliser), trust_pickle), *network.layers])
+    layer = read_normaliser(Path(normaliser), trust_pickle)
+    if (width := layer[1]["mean"].size) != network.inputs:
+        raise InputError(
+            f"{normaliser} normalises {width} numbers; expected {network.inputs}, the inputs of {path}; "
+            "take the one of its training"
+        )
+    return Network([layer, *network.layers])
 
 
 def foreign_network(
@@ -150,7 +176,8 @@ def foreign_network(
     """
     normalise, arrays = stored_normaliser(arrays)
     actor = actor_of(path, arrays, told.get("only", ""))
-    _name_others(path, arrays, actor)
+    if "output" not in known:  # an SB3 zip leaves nothing open
+        _name_others(path, arrays, actor)
     scale = {match[2]: actor.pop(name) for name in list(actor) if (match := _SCALE.match(name))}
     if scale:
         middle = scale.get("bias", np.zeros(1))

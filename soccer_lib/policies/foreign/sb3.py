@@ -47,8 +47,8 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
     """Read an SB3 zip by its parameters.
 
     Returns:
-        name -> array, and what its settings say: `output`, `activation` where it was chosen, `bound` (a hard
-        clip before the tanh), and what `units_of` says of its Box.
+        name -> array, and what its settings say: `output`, `activation`, `bound` (a hard clip before the
+        tanh), `normalised` where it learned behind a VecNormalize, and what `units_of` says of its Box.
 
     Raises:
         InputError: a class or a setting that changes the actions in a way that is not known here.
@@ -74,11 +74,14 @@ def read_sb3(path: Path) -> tuple[Arrays, dict[str, Any]]:
             f"{path} has {what}; expected an SB3 actor of linear layers for a Box, with an activation of "
             f"{', '.join(ACTIVATIONS)}; export it as TorchScript or ONNX, which hold their own arithmetic"
         )
-    known = {"output": "tanh" if POLICIES[module][1] or kwargs.get("squash_output") else "clip"}
-    if activation:
-        known["activation"] = activation
+    squashed = POLICIES[module][1]
+    output = "tanh" if squashed or kwargs.get("squash_output") else "clip"
+    # What is not in the settings is SB3's own choice.
+    known = {"output": output, "activation": activation or ("relu" if squashed else "tanh")}
     if settings.get("use_sde") and module in _CLIPS_GSDE:
         known["bound"] = kwargs.get("clip_mean", 2.0)
+    if settings.get("_last_original_obs"):
+        known["normalised"] = True  # SB3 keeps an observation as it was before its VecNormalize
     return state_dict(weights)[0], {**known, **units_of(path, *_bounds(action))}
 
 
@@ -92,8 +95,8 @@ def units_of(path: Path, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
         if len(units) in (1, high.size) and np.allclose(high, units) and np.allclose(-low, units):
             return said
     raise InputError(
-        f"{path} acts from {low.min():g} to {high.max():g} ({low.size} numbers); expected [-1, 1], or the "
-        "stock environment's torques; train it in an environment of make_env"
+        f"{path} acts between {np.unique(low)} and {np.unique(high)}; expected -1 and 1, or the stock "
+        "environment's torques; train it in an environment of make_env"
     )
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,8 +30,10 @@ from soccer_lib.learn.algorithms import run_spec, start_actor
 from soccer_lib.learn.config import TrainConfig
 from soccer_lib.policies import LearnedPolicy, write_policy
 from soccer_lib.ranges import Range, check_fields
+from soccer_lib.runs import atomic_write_json
 from soccer_lib.runs.files import sha256_of
 from soccer_lib.runs.folder import CHECKOUT, metrics_of
+from soccer_lib.workshop.bench.checkpoint_cost import measure_all
 from soccer_lib.workshop.bench.report import LiveTable, finish
 
 _SMALL: dict[str, Any] = {
@@ -76,7 +78,17 @@ CASES: dict[str, dict[str, Any]] = {
     for kind, changes in _KINDS.items()
     if (algorithm, kind) != ("ppo", " demonstrations")  # it has no buffer
 }
+CASES["ppo stages"] = {**CASES["ppo"], "stages": ({"name": "first"}, {"name": "second", "lr": 1e-4})}
 """Kinds of runs, by what may be lost in them."""
+
+RESULTS = ("final_model.safetensors", "best_model_competition.safetensors")
+"""Files that a run ends with."""
+
+MOST_TIME = 0.02
+"""Of a run's CPU time that its checkpoints may take."""
+
+MOST_GB = 2.0
+"""What a run of a million steps may leave on the disk [GB]."""
 
 _WAIT = 600.0
 """How long a run may take to begin, or to come to its next checkpoint [s]."""
@@ -87,8 +99,8 @@ class FaultBenchConfig:
     """Kill training runs at random moments; the exit code is 1 where one ends otherwise than undisturbed."""
 
     cases: tuple[str, ...] = ("ppo", "td3 demonstrations", "sac normaliser")
-    """kinds of runs: ppo, td3, sac, alone or followed by one, workers, normaliser, frozen, demonstrations;
-    all for every one"""
+    """kinds of runs: ppo, td3, sac, alone or followed by one, workers, normaliser, frozen, demonstrations,
+    ppo stages; all for every one"""
     kills: Annotated[int, Range(1, 1000, whole=True)] = 20
     """kills of each run [count]"""
     steps: Annotated[int, Range(64, 10**6, whole=True)] = 3_000
@@ -97,6 +109,9 @@ class FaultBenchConfig:
     """env steps from one checkpoint to the next [count]"""
     seed: Annotated[int, Range(0, 400, whole=True)] = 0
     """seed of the runs, and of the moments"""
+    cost: Annotated[int, Range(0, 10**7, whole=True)] = 0
+    """measure in place of that what checkpoints cost, over so many env steps of scratch and of TD3; the exit
+    code is 1 beyond 2% of the CPU time or 2 GB for a million steps [count]"""
     json: str = ""
     """file for the result; nothing is written without it"""
 
@@ -112,7 +127,8 @@ class Kills:
     """What came of the kills of one run.
 
     Attributes:
-        steps: checkpoint that each start went on from; 0 where there was none yet.
+        steps: checkpoint that each start went on from, those of earlier stages counted; 0 where there was
+            none yet.
         in_saves: kills that left a checkpoint half written.
         passed_over: checkpoints that a start found damaged.
     """
@@ -123,15 +139,28 @@ class Kills:
 
 
 class Run:
-    """A training run in processes that can be killed.
+    """A training run, or one in stages, in processes that can be killed.
 
     Args:
         config: its settings.
+        stages: what differs in each stage, and its name; empty for a run of `train`.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, stages: Sequence[Mapping[str, Any]] = ()) -> None:
         self.folder = Path(config.save_dir)
-        self.command = [sys.executable, "-m", "soccer_lib", "train", *flags_of(config)]
+        self.parts = [self.folder]
+        self.steps = config.total_timesteps or 0
+        words = ["train", *flags_of(config)]
+        if stages:
+            names = [f"{number}_{stage['name']}" for number, stage in enumerate(stages, start=1)]
+            self.parts = [self.folder / name for name in names]
+            recipe = self.folder.with_suffix(".json")
+            changed = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
+            flags = {name: value for name, value in changed.items() if f"--{name.replace('_', '-')}" in words}
+            del flags["save_dir"]
+            atomic_write_json(recipe, {**flags, "stages": stages})
+            words = ["stages", str(recipe), "--save-dir", str(self.folder)]
+        self.command = [sys.executable, "-m", "soccer_lib", *words]
 
     def start(self, log: Path) -> subprocess.Popen[bytes]:
         """Start it, or let it go on; its words go to a file."""
@@ -153,11 +182,15 @@ class Run:
             )
         timeless = [
             {name: value for name, value in line.items() if "time/" not in name and "minutes" not in name}
-            for line in metrics_of(self.folder)
+            for part in self.parts
+            for line in metrics_of(part)
         ]
-        names = ("final_model.safetensors", "best_model_competition.safetensors")
-        hashes = {name: sha256_of(self.folder / name) for name in names}
+        hashes = {name: [sha256_of(part / name) for part in self.parts] for name in RESULTS}
         return {**hashes, "metrics": json.loads(json.dumps(timeless))}
+
+    def minutes(self) -> float:
+        """How long it took, once it is done."""
+        return sum(metrics_of(part)[-1]["minutes"] for part in self.parts)
 
     def killed(self, kills: int, rng: np.random.Generator, log: Path, seconds: float) -> Kills:
         """Kill it so many times, or until it is done.
@@ -180,26 +213,36 @@ class Run:
             process.send_signal(signal.SIGKILL)
             process.wait()
             words = log.read_text(encoding="utf-8", errors="replace")
-            found = re.search(r"goes on at step ([\d,]+)", words)
-            result.steps.append(int(found[1].replace(",", "")) if found else 0)
+            result.steps.append(self._went_on_from(words))
             result.in_saves += self._saves(process)
             result.passed_over += words.count("passed over")
             if process.returncode == 0:
                 break  # it was done before the kill
         return result
 
+    def _went_on_from(self, words: str) -> int:
+        """The step in a process's words, as if all stages were one run."""
+        before = step = 0
+        for stage, number in re.findall(r"stage (\d+) of|goes on at step ([\d,]+)", words):
+            if stage:
+                before = (int(stage) - 1) * self.steps
+            step = before + int(number.replace(",", "") or 0)
+        return step
+
     def _learns(self, process: subprocess.Popen[bytes]) -> bool:
-        """Whether this process has locked the folder and made its environments."""
-        status = self.folder / "status.json"
-        lock = self.folder / "lock"
-        if not (lock.is_file() and status.is_file()):
-            return False
-        mine = lock.read_text(encoding="utf-8").strip() == str(process.pid)
-        return mine and status.stat().st_mtime > lock.stat().st_mtime
+        """Whether this process has locked the folder, or that of a stage, and made its environments."""
+        for part in self.parts:
+            status = part / "status.json"
+            lock = part / "lock"
+            if lock.is_file() and status.is_file():
+                mine = lock.read_text(encoding="utf-8").strip() == str(process.pid)
+                if mine and status.stat().st_mtime > lock.stat().st_mtime:
+                    return True
+        return False
 
     def _saves(self, process: subprocess.Popen[bytes]) -> bool:
         """Whether a checkpoint is half written."""
-        return any(self.folder.glob("checkpoints/.ckpt_*.tmp"))
+        return any(list(part.glob("checkpoints/.ckpt_*.tmp")) for part in self.parts)
 
     def _wait_for(
         self, process: subprocess.Popen[bytes], happened: Callable[[subprocess.Popen[bytes]], bool]
@@ -240,6 +283,7 @@ def write_demonstrations(path: Path) -> Path:
 def judge_case(case: str, config: FaultBenchConfig, folder: Path) -> dict[str, Any]:
     """Run a case undisturbed, then killed, and compare."""
     settings = dict(CASES[case])
+    stages = settings.pop("stages", ())
     if "bc_weights" in settings:
         settings["bc_weights"] = str(write_clone(folder / "clone.safetensors"))
     if "bc_replay_dataset" in settings:
@@ -247,9 +291,9 @@ def judge_case(case: str, config: FaultBenchConfig, folder: Path) -> dict[str, A
     common = {"total_timesteps": config.steps, "checkpoint_interval": config.interval, "seed": config.seed}
     runs = []
     for name in ("alone", "killed"):
-        runs.append(Run(TrainConfig(**{**settings, **common, "save_dir": str(folder / name)})))
+        runs.append(Run(TrainConfig(**{**settings, **common, "save_dir": str(folder / name)}), stages))
     alone = runs[0].finish(folder / "alone.log")
-    seconds = 60 * metrics_of(runs[0].folder)[-1]["minutes"]
+    seconds = 60 * runs[0].minutes()
     rng = np.random.default_rng(config.seed)
     # Those in saves move a run on by a checkpoint each; all others together take it nearly to its end.
     kills = runs[1].killed(config.kills, rng, folder / "killed.log", 3 * seconds / config.kills)
@@ -261,12 +305,14 @@ def judge_case(case: str, config: FaultBenchConfig, folder: Path) -> dict[str, A
         "never_back": kills.steps == sorted(kills.steps),
         "passed_over": kills.passed_over,
         "same": {name: alone[name] == end[name] for name in alone},
-        "final_sha256": end["final_model.safetensors"],
+        "final_sha256": end[RESULTS[0]][-1],
     }
 
 
 def main(config: FaultBenchConfig) -> int:
-    """Judge all cases; a line for each as it is done."""
+    """Judge all cases, or what checkpoints cost; a line for each as it is done."""
+    if config.cost:
+        return _judge_cost(config)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     cases = list(CASES) if "all" in config.cases else config.cases
     table = LiveTable({"case": 20, "kills": 7, "in saves": 10, "passed over": 13, "same bits": 11})
@@ -280,3 +326,9 @@ def main(config: FaultBenchConfig) -> int:
     finish(config, result)
     sound = all(all(figures["same"].values()) and figures["never_back"] for figures in result.values())
     return 0 if sound else 1
+
+
+def _judge_cost(config: FaultBenchConfig) -> int:
+    costs = measure_all(config.cost)
+    finish(config, costs)
+    return int(any(one["share"] > MOST_TIME or one["gb"] > MOST_GB for one in costs.values()))

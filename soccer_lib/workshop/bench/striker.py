@@ -11,7 +11,7 @@ from typing import Literal
 import gymnasium as gym
 import numpy as np
 
-from soccer_lib.comparison.starts import SPLITS, geometry_of, success_by, success_table, target_of
+from soccer_lib.comparison.starts import SPLITS, Bin, geometry_of, success_by, target_of
 from soccer_lib.comparison.trail import Trail
 from soccer_lib.envs.make import make_env
 from soccer_lib.errors import InputError
@@ -19,6 +19,7 @@ from soccer_lib.evaluation import Episode, evaluate
 from soccer_lib.evaluation.episode import N_STARTS
 from soccer_lib.evaluation.intervals import Estimate, wilson
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
+from soccer_lib.evaluation.result import aligned
 from soccer_lib.evaluation.trajectory import Trajectory, trace_episode
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.runs.outputs import check_outputs
@@ -178,6 +179,18 @@ def write_still(policy: Policy, episodes: Sequence[Episode], path: str) -> None:
         env.step(_WAIT)  # a physics step each: the episode is over
     save_frame(draw_env(env, "shot", (832, 416), light=False), path)
     print(f"wrote {path}")
+
+
+def success_table(success: dict[str, dict[str, list[Bin]]]) -> str:
+    """Success by start geometry as aligned plain text; task -> number of the start -> bins."""
+    rows = [["task, number of the start", "range", "episodes", "success", "95% interval"]]
+    for task, numbers in success.items():
+        for name, bins in numbers.items():
+            for start in bins:
+                value, low, high = start.success
+                shares = [f"{value:.0%}", f"{low:.0%} to {high:.0%}"]
+                rows.append([f"{task.replace('_', ' ')}, {name}", start.label, str(start.episodes), *shares])
+    return "\n".join(aligned(rows))
 
 
 def main(config: StrikerBenchConfig) -> None:

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 import soccer_lib as sl
+from soccer_lib.comparison.starts import Bin
 from soccer_lib.errors import InputError
+from soccer_lib.evaluation.intervals import wilson
 from soccer_lib.sim import opengl
 from soccer_lib.view.style import save_frame
 from soccer_lib.view.video import trajectory_frames
@@ -32,6 +34,14 @@ def test_falls_are_watched_for_after_the_goal(style, falls):
     (episode,) = sl.evaluate(policy, "goalie_penalty_kick", 1, seed=100, progress=False).episodes
     assert episode.success and not episode.fallen
     assert bench.FallWatch(policy)(episode) is falls
+
+
+def test_the_table_of_starts_by_hand():
+    bins = [Bin("0 to 0.25", 2, wilson([True, False]))]
+    table = bench.success_table({"goalie_penalty_kick": {"gait phase": bins}})
+    assert (
+        table.splitlines()[2].split() == "goalie penalty kick, gait phase 0 to 0.25 2 50% 9% to 91%".split()
+    )
 
 
 def test_who_never_kicks_is_not_counted():

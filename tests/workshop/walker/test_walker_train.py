@@ -2,6 +2,10 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ import torch
 from soccer_lib.control import load_walker
 from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError, SimulationError
+from soccer_lib.runs.folder import CHECKOUT
 from soccer_lib.workshop.walker import train as training
 from soccer_lib.workshop.walker.files import TrainingFolder
 from soccer_lib.workshop.walker.ppo import Learner
@@ -59,6 +64,33 @@ def test_a_killed_run_ends_as_if_it_had_been_left_alone(tmp_path, monkeypatch):
     path = train_walker(config)
     assert written == [2, 4]
     assert path.read_bytes() == alone.read_bytes()
+
+
+def test_a_process_that_is_killed_in_search_and_practice_ends_as_if_it_had_been_left_alone(tmp_path):
+    config = tiny(tmp_path / "killed", rollout=40, total_steps=160 * 40, checkpoint_interval=4)
+    alone = train_walker(dataclasses.replace(config, save_dir=str(tmp_path / "alone")))
+    folder = Path(config.save_dir)
+    words = []
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if value != field.default:
+            words += [f"--{field.name.replace('_', '-')}", str(value)]
+    for file in ("gait.npz", "checkpoint.npz", "checkpoint.npz"):
+        before = (folder / file).stat().st_mtime_ns if (folder / file).is_file() else 0
+        process = subprocess.Popen(
+            [sys.executable, "-m", "soccer_lib", "walker", "train", *words],
+            cwd=CHECKOUT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + 200
+        while not (folder / file).is_file() or (folder / file).stat().st_mtime_ns <= before:
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+    assert not (folder / "walker.npz").exists()
+    assert train_walker(config).read_bytes() == alone.read_bytes()
 
 
 def test_a_run_of_other_settings_is_refused(tmp_path):
