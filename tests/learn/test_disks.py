@@ -84,7 +84,7 @@ def test_a_limit_to_the_size_of_files_ends_a_run_which_goes_on_without_it(
     assert finished(tmp_path / "limited") == finished(tmp_path / "alone")
 
 
-def mounted(script: str, *words: object, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def mounted(script: str, *words: object, timeout: float = 600) -> subprocess.CompletedProcess[str]:
     """Run a shell script with mounts of its own; skips where the system allows none."""
     if shutil.which("unshare") is None or subprocess.run([*MOUNTS, "true"], capture_output=True).returncode:
         pytest.skip("this system lets no test mount a disk of its own")
