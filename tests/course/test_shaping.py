@@ -92,6 +92,8 @@ def test_what_is_no_move_and_no_term_is_refused_in_a_line():
 def test_every_name_that_can_be_weighted_is_told():
     lines = shaping.term_lines()
     assert [line.split()[0] for line in lines] == [*TERMS, *POTENTIALS]
-    told = dict(line.split(maxsplit=1) for line in lines)
+    # What a learner's own code added, in another test of this process, may have no docstring.
+    own = {name for name, paid in (TERMS | POTENTIALS).items() if paid.__module__.startswith("soccer_lib.")}
+    told = {line.split()[0]: line.partition(" ")[2].strip() for line in lines if line.split()[0] in own}
     assert told["approach_ball"].endswith("[m].") and told["offside"].endswith("out_of_field")
     assert all(len(text) > 10 for text in told.values())

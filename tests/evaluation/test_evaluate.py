@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,6 @@ from soccer_lib.control.gait import GaitParameters
 from soccer_lib.errors import InputError, ResourceError, SimulationError
 from soccer_lib.evaluation import EvaluationResult, evaluate, evaluator
 from soccer_lib.policies import Policy, PolicySpec, stand_torque
-from soccer_lib.runs import outputs
 from soccer_lib.scoring import OFFICIAL_WEIGHTS
 from soccer_lib.tasks import COMPETITION, TASKS
 from tests.support.episodes import make_episode
@@ -276,8 +276,8 @@ def test_a_policy_that_cannot_be_pickled_is_refused():
 
 
 def test_a_full_disk_is_noticed_before_the_first_episode(tmp_path, monkeypatch):
-    usage = outputs.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(outputs.shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
     with pytest.raises(ResourceError, match="expected room for it"):
         evaluate(Failing(), "penalty_kick", 1, record=tmp_path / "r.npz", workers=1, progress=False)
     assert not list(tmp_path.iterdir())
