@@ -62,7 +62,9 @@ def _within(reach: np.ndarray, seen: np.ndarray) -> bool:
 
 def _through(kind: str, arrays: Mapping[str, np.ndarray], row: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """A row through a layer, which may ask what the network sees."""
-    return LAYERS[kind](row, **arrays, **({"seen": seen} if "reach" in arrays else {}))
+    if "reach" in arrays:
+        return LAYERS[kind](row, seen=seen, **arrays)
+    return LAYERS[kind](row, **arrays)
 
 
 LAYERS: dict[str, Callable[..., np.ndarray]] = {

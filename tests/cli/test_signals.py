@@ -7,15 +7,14 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from soccer_lib.runs.folder import CHECKOUT
 from tests.learn.test_resume_killed import flags, newest
 from tests.learn.tiny import TINY
+from tests.support.commands import start
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="reads the list of child processes from /proc"
@@ -27,18 +26,6 @@ PLAYS = {
     "compare": "compare stand zero --episodes 100 --out compared",
 }
 TRAINS = ["train", *flags(dataclasses.replace(TINY, workers=2, total_timesteps=100_000, save_dir="r"))]
-
-
-def start(words: list[str], folder: Path) -> subprocess.Popen[str]:
-    """Begin a command in a folder."""
-    return subprocess.Popen(
-        [sys.executable, "-u", "-m", "soccer_lib", *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from soccer_lib.cli.main import main
+from tests.support.commands import start
 
 
 @pytest.mark.parametrize(
@@ -79,16 +78,7 @@ def runs(pid: int) -> bool:
 )
 def test_ctrl_c_ends_the_workers_too(tmp_path):
     flags = ["--policy", "stand", "--episodes", "500", "--workers", "2", "--json", "out.json"]
-    root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "soccer_lib", "evaluate", *flags],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = start(["evaluate", *flags], tmp_path, start_new_session=True)
     # Episodes are under way. (Workers cut off in their imports leave glfw's own probe to complain.)
     assert "episodes" in process.stdout.readline()
     workers = children(process.pid)
