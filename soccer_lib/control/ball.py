@@ -134,8 +134,10 @@ class BallTracker:
         for x, y, z in spins:
             square = x * x + y * y + z * z
             if square >= SLOW**2:
-                orientation = _turned(_turned(orientation, a, b, c), x, y, z)
-                a = b = c = 0.0
+                if a or b or c:
+                    orientation = _turned(orientation, a, b, c)
+                    a = b = c = 0.0
+                orientation = _turned(orientation, x, y, z)
             elif square >= STILL**2:
                 a = a + x
                 b = b + y

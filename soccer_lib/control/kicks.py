@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -127,6 +128,11 @@ class Kick:
         """Length of the swing in walker steps of 20 ms."""
         return int(np.ceil(self.durations.sum() / WALKER_DT - 1e-9))
 
+    @cached_property
+    def _times(self) -> list[float]:
+        """When the stance and each knot is reached [s]."""
+        return [0.0, *np.cumsum(self.durations).tolist()]
+
     def target(self, start: np.ndarray, tick: int, trunk: TrunkState, mirrored: bool) -> np.ndarray:
         """Joint targets of one walker step.
 
@@ -139,12 +145,15 @@ class Kick:
         Returns:
             Shape: (12,), float32 [rad].
         """
-        times = np.concatenate(([0.0], np.cumsum(self.durations)))
+        times = self._times
         time = min(WALKER_DT * (tick + 1), times[-1])
-        poses = np.vstack((mirror_joints(start.tolist()) if mirrored else start, self.knots))
-        after = max(int(np.searchsorted(times, time)), 1)
+        after = max(bisect_left(times, time), 1)
         share = (time - times[after - 1]) / (times[after] - times[after - 1])
-        pose = (1 - share) * poses[after - 1] + share * poses[after]
+        if after > 1:
+            before = self.knots[after - 2]
+        else:
+            before = np.array(mirror_joints(start.tolist()) if mirrored else start, dtype=float)
+        pose = (1 - share) * before + share * self.knots[after - 1]
         side = -1.0 if mirrored else 1.0
         roll = side * trunk.roll
         roll_rate = side * trunk.gyro[0]

@@ -18,7 +18,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from soccer_lib.errors import InputError, one_line
 from soccer_lib.formats import motion
@@ -94,6 +93,8 @@ class Clip:
 
     def in_trunk(self, vectors: np.ndarray) -> np.ndarray:
         """World vectors in the trunk's own axes, frame by frame. Shape: (T, 3)."""
+        from scipy.spatial.transform import Rotation  # a fifth of a second that nobody without clips waits for
+
         return Rotation.from_quat(self.root_quat).apply(vectors, inverse=True)
 
     def parts(self) -> list[Clip]:
@@ -190,6 +191,8 @@ def _clip_of(path: Path, arrays: dict[str, np.ndarray], rate_hz: float | None, l
     ends = (*starts[1:], len(qpos))
     first, last = max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])
     part = slice(first + 1, last - 1)  # the longest: where two parts meet no velocity fits
+    from scipy.spatial.transform import Rotation
+
     turn = Rotation.from_quat(quat)
     turned = np.zeros((len(qpos), 3))
     turned[1:-1] = (turn[2:] * turn[:-2].inv()).as_rotvec() / 2

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from soccer_lib.errors import one_line
 from soccer_lib.ranges import Range
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 RATE = Range(1, 10_000)
 """Frames per second that a clip may have [Hz]."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from math import atan2, cos, erf, hypot, pi, sin
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -72,8 +70,7 @@ _KEEPERS = tuple(
 )
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(NamedTuple):
     """What the striker remembers from step to step.
 
     Attributes:
@@ -95,15 +92,11 @@ class StrikerView:
     def __init__(self, observation: np.ndarray) -> None:
         """Args: observation: Shape: (96,)."""
         o = observation.tolist()
-
-        def entries(name: str) -> list[float]:
-            return o[_ENTRIES[name]]
-
-        self.ball = tuple(entries("ball_xpos_rel_robot"))
-        own = entries("robot_velocimeter")
-        relative = entries("ball_velp_rel_robot")
+        self.ball = tuple(o[_ENTRIES["ball_xpos_rel_robot"]])
+        own = o[_ENTRIES["robot_velocimeter"]]
+        relative = o[_ENTRIES["ball_velp_rel_robot"]]
         self.ball_speed = hypot(relative[0] + own[0], relative[1] + own[1])
-        self.team = int(entries("player_team")[1] > 0.5)
+        self.team = int(o[_ENTRIES["player_team"]][1] > 0.5)
         self.goal = tuple(o[_GOALS[self.team]])
         south, north = (o[goal] for goal in _GOALS)
         length = hypot(north[0] - south[0], north[1] - south[1])
@@ -117,13 +110,14 @@ class StrikerView:
         place, velocity = (o[field] for field in _KEEPERS[self.team])
         self.keeper = self.across(place)
         self.keeper_speed = sum((v + w) * a for v, w, a in zip(velocity, own, self.y_axis, strict=False))
-        self.target = tuple(entries("target_xpos_rel_robot"))
-        self.defenders = [tuple(entries("defender_xpos")[i : i + 3]) for i in (0, 3, 6)]
-        goalie, obstacle, _ = entries("task_one_hot")
+        self.target = tuple(o[_ENTRIES["target_xpos_rel_robot"]])
+        defenders = o[_ENTRIES["defender_xpos"]]
+        self.defenders = [tuple(defenders[i : i + 3]) for i in (0, 3, 6)]
+        goalie, obstacle, _ = o[_ENTRIES["task_one_hot"]]
         self.task = "goalie" if goalie > 0.5 else "obstacle" if obstacle > 0.5 else "other"
         self.has_target = self.target != (0.0, 0.0, 0.0) and hypot(*self.target) > 1e-6
-        self.time_left = entries("time_left")[0]
-        self.kicking = entries("kick_active")[0] > 0.5
+        self.time_left = o[_ENTRIES["time_left"]][0]
+        self.kicking = o[_ENTRIES["kick_active"]][0] > 0.5
 
     def across(self, point: Any) -> float:
         """Where a point stands along the goal line, from the middle of the goal [m]."""
@@ -166,9 +160,9 @@ class Striker(Policy):
 
     def act(self, observation: np.ndarray, state: Memory, deterministic: bool) -> tuple[np.ndarray, Memory]:
         """Walk, wait or ask for a kick."""
-        scene, memory = StrikerView(observation), dataclasses.replace(state, steps=state.steps + 1)
+        scene, memory = StrikerView(observation), state._replace(steps=state.steps + 1)
         if scene.kicking or scene.ball_speed > ROLLING:
-            return np.zeros(3, np.float32), dataclasses.replace(memory, aligning=0, aim=None)
+            return np.zeros(3, np.float32), memory._replace(aligning=0, aim=None)
         kick, aim, free, memory = self._plan(scene, memory)
         ball = scene.ball[:2]
         straight = atan2(aim[1] - ball[1], aim[0] - ball[0])
@@ -179,11 +173,11 @@ class Striker(Policy):
         place, heading = min(feet, key=lambda foot: (max(hypot(*foot[0]), AT_HAND), abs(foot[1])))
         left = hypot(*place)
         if memory.aligning or left < 2 * NEAR:
-            memory = dataclasses.replace(memory, aligning=memory.aligning + 1)
+            memory = memory._replace(aligning=memory.aligning + 1)
         sure = SURE * (1.0 + 0.05 * max(0, memory.aligning - 10))
         ready = free and memory.steps * 0.1 >= self.wait
         if left < NEAR and abs(heading) < sure and ready and Strike.allowed(ball):
-            asked = dataclasses.replace(memory, kicks=memory.kicks + 1, aligning=0, aim=None)
+            asked = memory._replace(kicks=memory.kicks + 1, aligning=0, aim=None)
             return np.array(PATTERNS[kick.name], np.float32), asked
         velocity = approach(place, ball, heading)
         return np.array(velocity, np.float32) / COMMAND_SCALE, memory
@@ -201,7 +195,7 @@ class Striker(Policy):
             return self._kicks[hard], scene.on_line(self.aim_y), True, memory
         if scene.task == "goalie":
             aim, free = self._past_keeper(scene, memory)
-            return self._kicks[hard], scene.on_line(aim), free, dataclasses.replace(memory, aim=aim)
+            return self._kicks[hard], scene.on_line(aim), free, memory._replace(aim=aim)
         if scene.task == "obstacle":
             return (*self._between_defenders(scene), True, memory)
         if scene.has_target:
