@@ -93,7 +93,7 @@ class Clip:
 
     def in_trunk(self, vectors: np.ndarray) -> np.ndarray:
         """World vectors in the trunk's own axes, frame by frame. Shape: (T, 3)."""
-        from scipy.spatial.transform import Rotation  # a fifth of a second that nobody without clips waits for
+        from scipy.spatial.transform import Rotation
 
         return Rotation.from_quat(self.root_quat).apply(vectors, inverse=True)
 
