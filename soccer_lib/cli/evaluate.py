@@ -40,6 +40,9 @@ class EvaluateConfig:
     """Use the exact fast simulation; --no-fast steps the stock environment, which is 8 times slower."""
     deterministic: bool = True
     """Take the policy's likeliest action; --no-deterministic draws one."""
+    randomise: str = ""
+    """Ranges that each episode draws from, of body, motors, senses, actions and pushes, as for train: a TOML
+    or JSON file, or JSON text; '{"action_noise": 0.05}' shakes every walking command."""
     record: str = ""
     """npz file for every torque; check it with: replay FILE --stock."""
     json: str = ""
@@ -74,6 +77,7 @@ def main(config: EvaluateConfig) -> None:
         fast=config.fast,
         deterministic=config.deterministic,
         keep_torques=bool(config.record),
+        randomise=config.randomise,
     )
     # Whoever reads the output may be gone, as in `evaluate ... | head`: the results must not go with them.
     words = [result.table()]

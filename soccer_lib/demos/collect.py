@@ -36,6 +36,7 @@ from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import training_seeds
 from soccer_lib.sim import SoccerSim
 from soccer_lib.tasks import PHYSICS_DT, WALKER_STEPS, tasks_named
+from soccer_lib.variation.actions import noisy_action
 from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import CommandControl
 from soccer_lib.wrappers.control import ControlInterface
@@ -294,13 +295,4 @@ class _Player:
     ) -> tuple[np.ndarray, Any]:
         self.views = self.observe()
         self.intended, state = self.policy.predict(self.views[self.policy.spec.observation], state)
-        return _disturbed(self.intended, self.spread, self.rng), state
-
-
-def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
-    """An action with noise of that standard deviation; a kick stays one, and noise never makes one."""
-    is_command = len(action) == 3
-    if not spread or (is_command and requested_kick(action)):
-        return action
-    noisy = np.clip(action + rng.normal(0, spread, action.shape), -1, 1).astype(np.float32)
-    return action if is_command and requested_kick(noisy) else noisy
+        return noisy_action(self.intended, self.spread, self.rng), state

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from soccer_lib.errors import known_name
+from soccer_lib.errors import InputError, known_name
 from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS, EpisodeJob
 from soccer_lib.evaluation.player import EpisodePlayer
 from soccer_lib.evaluation.record import record_bytes
@@ -18,6 +19,7 @@ from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.seeds import REPORTED, seed_range
 from soccer_lib.tasks import Task, tasks_named
+from soccer_lib.variation import read_variation
 
 STARTS = ("official", "distinct")
 """All episodes start as the competition's do, or in `N_STARTS` different states of the controller."""
@@ -36,6 +38,7 @@ def evaluate(
     record: str | os.PathLike[str] | None = None,
     keep_torques: bool = False,
     progress: bool = True,
+    randomise: str | os.PathLike[str] | Mapping[str, Any] = "",
 ) -> EvaluationResult:
     """Play episodes and score them as the competition does.
 
@@ -52,12 +55,13 @@ def evaluate(
         record: npz file for every torque (see `replay`).
         keep_torques: keep them in the result, for `.to_record(path)`.
         progress: print a line every few seconds.
+        randomise: what is not as in the competition: factor -> range, as for `make_env`, or its file.
 
     Returns:
         The episodes in the order of tasks and seeds, with `.table()`, `.summary` and `.to_json(path)`.
 
     Raises:
-        InputError: an unknown name or a number that makes no evaluation.
+        InputError: an unknown name, a number that makes no evaluation, or `record` with `randomise`.
         ResourceError: `record` cannot be written.
         SimulationError: an episode or a worker failed.
     """
@@ -72,12 +76,18 @@ def evaluate(
     check_outputs([record] if record else [], record_bytes(tasks, episodes))
     if not workers and type(policy).__module__ == "__main__":
         workers = 1  # a class typed into a notebook cannot be imported by another process
+    if randomise and (record or keep_torques):
+        raise InputError(
+            "a record came with --randomise; expected one of them, because the stock environment cannot "
+            "replay what was changed; leave --record out"
+        )
     jobs = [
         EpisodeJob(task.name, one_seed, number % N_STARTS if starts == "distinct" else 0)
         for task in tasks
         for number, one_seed in enumerate(seeds)
     ]
-    player = EpisodePlayer(policy, fast, deterministic, keep_torques=bool(record) or keep_torques)
+    changed = read_variation({"randomise": randomise} if randomise else {}, [task.name for task in tasks])
+    player = EpisodePlayer(policy, fast, deterministic, bool(record) or keep_torques, changed)
     began = time.monotonic()
     label = f"evaluate {policy.spec.name}" if progress else ""
     played = run_jobs(player, jobs, workers, label, limit=EPISODE_LIMIT)
@@ -88,6 +98,7 @@ def evaluate(
         "starts": starts,
         "fast": fast,
         "deterministic": deterministic,
+        **changed,
         **dataclasses.asdict(policy.spec),
     }
     result = EvaluationResult(policy.spec.name, tuple(played), settings, time.monotonic() - began)

@@ -13,6 +13,8 @@ from soccer_lib.evaluation.episode import N_STARTS, Episode, EpisodeJob, fingerp
 from soccer_lib.evaluation.play import Transition, env_for, play_episode
 from soccer_lib.policies import Policy, PolicySpec
 from soccer_lib.sim import simulation_of
+from soccer_lib.tasks import TASKS
+from soccer_lib.variation import read_variation
 
 STANDING_STEPS = 10
 """Standing torque for each step of a distinct start [physics steps], 0.02 s."""
@@ -30,18 +32,21 @@ class EpisodePlayer:
         fast: the exact fast simulation, or the stock environment.
         deterministic: passed to `policy.predict`.
         keep_torques: return the torques with each episode.
+        changed: what is not as in the competition: `randomise`, as for `make_env`, of all its tasks.
     """
 
     policy: Policy
     fast: bool
     deterministic: bool
     keep_torques: bool
+    changed: dict[str, Any] = field(default_factory=dict)
     _envs: dict[str, gym.Env] = field(default_factory=dict)
 
     def __call__(self, job: EpisodeJob) -> Episode:
         """Play one episode to its end."""
         if job.task not in self._envs:
-            self._envs[job.task] = env_for(self.policy.spec, job.task, fast=self.fast)
+            changed = read_variation(self.changed, TASKS, job.task)
+            self._envs[job.task] = env_for(self.policy.spec, job.task, fast=self.fast, **changed)
         env = self._envs[job.task]
         return play_scored(
             env, self.policy, job, deterministic=self.deterministic, keep_torques=self.keep_torques

@@ -74,6 +74,11 @@ FACTORS: dict[str, Factor] = {
     "delay": Factor("age of what the agent sees, in whole steps of its own [s]", Range(0, 2), 0.0),
     "push": Factor("speed that the trunk is given at once, in a drawn direction [m/s]", Range(0, 3), 0.0),
     "push_interval": Factor("time from push to push, and to the first one [s]", Range(0.1, 10), 2.0),
+    "action_noise": Factor(
+        "standard deviation added to each entry of an action, in its own unit; a kick stays what it is",
+        Range(0, 2),
+        0.0,
+    ),
 }
 """Every factor by its name in a file, in the order in which they are drawn."""
 

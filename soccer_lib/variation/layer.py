@@ -10,11 +10,15 @@ import numpy as np
 
 from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import PHYSICS_DT
+from soccer_lib.variation.actions import noisy_action
 from soccer_lib.variation.curriculum import Curriculum, Ladder
 from soccer_lib.variation.factors import FACTORS, Ranges, draw_factors
 from soccer_lib.variation.plant import Plant, push_trunk
 from soccer_lib.variation.scene import arrange_scene
 from soccer_lib.variation.senses import LateSenses
+
+_STREAM = 13
+"""Beside the seed, what makes its draws others than those of the stock reset."""
 
 _INTERVAL = FACTORS["push_interval"].nominal or 0.0
 
@@ -52,7 +56,7 @@ class Variation(gym.Wrapper):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Draw the episode's values and start it."""
         if seed is not None:
-            self._rng = np.random.default_rng([seed, len(FACTORS)])
+            self._rng = np.random.default_rng([seed, _STREAM])
         ranges = {**self._ranges, **self._ladder.ranges}
         self._plant.restore()  # the stock reset finds the stock model
         self._values = draw_factors(ranges, self._sim.task.name, self._rng)
@@ -65,6 +69,7 @@ class Variation(gym.Wrapper):
 
     def step(self, action: np.ndarray):
         """Pass the step on; push where it is time."""
+        action = noisy_action(action, self._values.get("action_noise", 0.0), self._noise)
         observation, reward, terminated, truncated, info = self.env.step(action)
         info["variation"] = self._report()  # of this episode: its end may lead to the next level
         if terminated or truncated:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soccer_lib.control.kicks import requested_kick
 from soccer_lib.control.network import Network
 from soccer_lib.demos.collect import (
     Collector,
-    _disturbed,
     collect_dataset,
     collector_of,
     content_of,
@@ -207,15 +205,6 @@ def test_noise_disturbs_what_is_played_and_not_what_is_written(walker, shuffled)
     alone = np.random.default_rng(1000)
     alone.random()
     assert spreads[0] == pytest.approx(0.5 * alone.random(), rel=0.2)
-
-
-def test_kicks_are_not_disturbed_and_none_comes_about():
-    rng = np.random.default_rng(0)
-    kick, fast = np.array((1, -1, 1), np.float32), np.array((1, -1, 0.7), np.float32)
-    played = [_disturbed(fast, 0.5, rng) for _ in range(100)]
-    assert _disturbed(kick, 0.5, rng) is kick and not any(map(requested_kick, played))
-    assert len({tuple(row) for row in played}) > 50 and np.abs(played).max() <= 1
-    assert _disturbed(np.zeros(12, np.float32), 0.1, rng).std() > 0.05
 
 
 def test_the_experts_state_waits_for_kicks_that_are_not_played(walker, monkeypatch):

@@ -281,3 +281,21 @@ def test_a_full_disk_is_noticed_before_the_first_episode(tmp_path, monkeypatch):
     with pytest.raises(ResourceError, match="expected room for it"):
         evaluate(Failing(), "penalty_kick", 1, record=tmp_path / "r.npz", workers=1, progress=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_changed_is_played_by_the_tasks_that_have_it(walker):
+    tasks = ("goalie_penalty_kick", "kick_to_target")
+
+    def scores(randomise, workers=1):
+        result = evaluate(
+            "walk_at_ball", tasks, 2, workers=workers, randomise=randomise, starts="distinct", progress=False
+        )
+        return [episode.score for episode in result.episodes], result.settings
+
+    plain, settings = scores("")
+    assert "randomise" not in settings
+    assert scores({"action_noise": 0.0})[0] == plain
+    shaken, settings = scores({"action_noise": 0.3, "keeper_speed": [1.5, 2.0]})
+    assert all(one != other for one, other in zip(shaken, plain, strict=True))
+    assert settings["randomise"] == {"action_noise": 0.3, "keeper_speed": [1.5, 2.0]}
+    assert scores('{"action_noise": 0.3, "keeper_speed": [1.5, 2.0]}', workers=2)[0] == shaken

@@ -28,6 +28,14 @@ from tests.support.commands import start
         (["--policy", "zero", "--json", "a.json", "--record", "a.json"], 2, "came for two outputs"),
         (["--policy", "zero", "--json", "/dev/null"], 2, "is a folder, device or pipe"),
         (["--policy", "zero", "--json", "file/below/a.json"], 3, "file/below/a.json"),
+        (["--policy", "zero", "--randomise", '{"mas": 1}'], 2, "unknown factor in --randomise 'mas'"),
+        (["--policy", "zero", "--randomise", '{"mass": [2, 1]}'], 2, "expected the lower end first"),
+        (["--policy", "zero", "--randomise", '{"mass": 1}', "--record", "a.npz"], 2, "leave --record out"),
+        (
+            ["--policy", "zero", "--tasks", "kick_to_target", "--randomise", '{"keeper_speed": 2}'],
+            2,
+            "means nothing for kick_to_target",
+        ),
         (["--policy", "zero", "--record", "folder"], 2, "is a folder, device or pipe"),
     ],
 )

@@ -16,6 +16,7 @@ NOMINAL = {name: one.nominal for name, one in FACTORS.items() if one.nominal is 
 EVERYWHERE = {
     "start_distance": [0.6, 0.9], "mass": [0.9, 1.1], "friction": [0.5, 0.9], "motor_strength": [0.9, 1.1],
     "joint_offset": [-0.02, 0.02], "noise": 0.01, "delay": 0.1, "push": [0.2, 0.4], "push_interval": 0.3,
+    "action_noise": [0.02, 0.1],
 }  # fmt: skip
 OF_TASK = {
     "goalie_penalty_kick": {"keeper_speed": [0.2, 0.5]},
