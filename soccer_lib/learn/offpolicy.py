@@ -7,6 +7,8 @@ exploration and target smoothing leave kicks as they are, and kicks are explored
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import gymnasium as gym
@@ -87,7 +89,8 @@ class AnchoredCritic(ContinuousCritic):
     """Critics that tell an actor less of an action the further it lies from what another actor would do.
 
     The term of TD3+BC (Fujimoto and Gu 2021): anchor x mean |Q| x squared distance, taken off Q. Only the
-    actor's loss gets it: its actions ask for a gradient, those of the buffer do not.
+    actor's loss gets it: its actions ask for a gradient, those of the buffer do not. For that loss the critics'
+    own weights are constants: SB3 works out their gradients too, and throws them away.
 
     Attributes:
         anchor: weight.
@@ -99,12 +102,27 @@ class AnchoredCritic(ContinuousCritic):
 
     def forward(self, obs: torch.Tensor, actions: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Both critics' values. Shape: (n, 1) of each."""
-        values = super().forward(obs, actions)
+        with self._constant_for(actions):
+            values = super().forward(obs, actions)
         return tuple(self._anchored(value, obs, actions) for value in values)
 
     def q1_forward(self, obs: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         """The first critic's values, which TD3's actor follows. Shape: (n, 1)."""
-        return self._anchored(super().q1_forward(obs, actions), obs, actions)
+        with self._constant_for(actions):
+            value = super().q1_forward(obs, actions)
+        return self._anchored(value, obs, actions)
+
+    @contextlib.contextmanager
+    def _constant_for(self, actions: torch.Tensor) -> Iterator[None]:
+        """Record no gradients of the weights where it is those of the actions that are asked for."""
+        learns = [weight for weight in self.parameters() if weight.requires_grad and actions.requires_grad]
+        for weight in learns:
+            weight.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for weight in learns:
+                weight.requires_grad_(True)
 
     def _anchored(self, values: torch.Tensor, obs: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         if not (self.reference and self.anchor and actions.requires_grad):

@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.policies import ContinuousCritic
 
 from soccer_lib.control.kicks import NO_KICK, PATTERNS, requested_kicks
 from soccer_lib.demos.collect import collect_dataset
@@ -136,6 +137,22 @@ def test_the_anchor_pulls_the_actor_and_nothing_else(made):
     pulled = critic.q1_forward(rows, torch.zeros(4, 3, requires_grad=True))
     apart = (model.actor(rows) ** 2).mean(dim=1, keepdim=True)
     torch.testing.assert_close(pulled, plain - 3.0 * plain.abs().mean() * apart)
+
+
+def test_an_actors_loss_leaves_no_gradient_in_the_critics_and_has_that_of_sb3(made):
+    model = made("td3")
+    obs = torch.randn(8, 96)
+    given = torch.rand(8, 3, requires_grad=True)
+    model.critic.zero_grad()
+    model.critic.q1_forward(obs, given).sum().backward()
+    assert all(weight.grad is None and weight.requires_grad for weight in model.critic.parameters())
+    own = given.grad.clone()
+    given.grad = None
+    ContinuousCritic.q1_forward(model.critic, obs, given).sum().backward()
+    assert torch.equal(given.grad, own)
+    model.critic.zero_grad()
+    sum(value.sum() for value in model.critic(obs, given.detach())).backward()
+    assert all(weight.grad is not None for weight in model.critic.parameters()), "a critic's loss has them"
 
 
 def test_the_entropy_coefficient_has_a_floor(made):
