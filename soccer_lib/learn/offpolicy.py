@@ -89,8 +89,8 @@ class AnchoredCritic(ContinuousCritic):
     """Critics that tell an actor less of an action the further it lies from what another actor would do.
 
     The term of TD3+BC (Fujimoto and Gu 2021): anchor x mean |Q| x squared distance, taken off Q. Only the
-    actor's loss gets it: its actions ask for a gradient, those of the buffer do not. For that loss the critics'
-    own weights are constants: SB3 works out their gradients too, and throws them away.
+    actor's loss gets it: its actions ask for a gradient, those of the buffer do not. For that loss the
+    critics' own weights are constants: SB3 works out their gradients too, and throws them away.
 
     Attributes:
         anchor: weight.
