@@ -36,8 +36,9 @@ class Limits:
     # the client's contract, and the proof beside it, and before episodes differed and training had stages
     # (850): a room of its own (390) for levels and factors, which a reader of the core path may leave out,
     # settings and rewards from files, and the recipes of several runs; and before every write told a full
-    # disk, an SB3 zip was asked for its normaliser, and a level could be of one task among several (150).
-    library: int = 18_900
+    # disk, an SB3 zip was asked for its normaliser, and a level could be of one task among several (150);
+    # and before evaluations played changed worlds and films stood side by side (100).
+    library: int = 19_000
     """All rooms but the annexes."""
     room: int = 1_400
     """One room of the library, but for `LARGE_ROOMS`."""

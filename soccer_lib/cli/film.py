@@ -1,4 +1,4 @@
-"""The command `film`: play one episode of an agent again, and film it."""
+"""The command `film`: play one episode of an agent again, or of several side by side, and film it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.tasks import task_named
 from soccer_lib.view.film import film_frames, trace_job
-from soccer_lib.view.video import check_video_name, write_video
+from soccer_lib.view.video import beside, check_video_name, write_video
 
 
 @dataclass(frozen=True)
 class FilmConfig:
     """Film one episode: the same task, seed and start give the same one."""
 
-    policy: Annotated[str, tyro.conf.Positional]
-    """Who plays: a name or a path, as for evaluate."""
+    policies: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AGENT")]
+    """Who plays: a name or a path, as for evaluate; several stand side by side in one picture."""
     task: str
     """Task."""
     video: str
@@ -34,7 +34,7 @@ class FilmConfig:
     fps: Annotated[int, Range(1, 100, whole=True)] = 25
     """Pictures a second."""
     width: Annotated[int, Range(160, 1280, whole=True)] = 640
-    """Width of the picture, in pixels; its height is 9/16 of it."""
+    """Width of an agent's picture, in pixels; its height is 9/16 of it."""
     deterministic: bool = True
     """Take the policy's likeliest action; --no-deterministic draws one."""
     trust_code: bool = False
@@ -43,6 +43,8 @@ class FilmConfig:
     def __post_init__(self) -> None:
         """Check what the types do not say."""
         check_fields(self)
+        if not self.policies:
+            raise InputError("no agent came; expected one or more to film; try: film striker --task ...")
 
 
 def main(config: FilmConfig) -> None:
@@ -53,12 +55,17 @@ def main(config: FilmConfig) -> None:
     """
     check_video_name(config.video)
     check_outputs([config.video])
-    policy = load_policy(config.policy, trust_code=True) if config.trust_code else load_policy(config.policy)
+    trust = {"trust_code": True} if config.trust_code else {}
+    policies = [load_policy(name, **trust) for name in config.policies]
     job = EpisodeJob(task_named(config.task).name, config.seed, config.start)
-    trajectory = trace_job(policy, job, config.deterministic)
-    if len(trajectory.time) < 2:
+    traces = [trace_job(policy, job, config.deterministic) for policy in policies]
+    if any(len(trace.time) < 2 for trace in traces):
         raise InputError("the episode has no length; expected one to film; choose another seed")
-    height = round(config.width * 9 / 16 / 2) * 2
-    frames = film_frames(policy.spec.name, job, trajectory, config.fps, (config.width, height))
-    written = write_video(frames, config.video, config.fps)
-    print(f"wrote {written}: {trajectory.events[-1][1]} after {trajectory.events[-1][0]:.1f} s")
+    size = (config.width, round(config.width * 9 / 16 / 2) * 2)
+    films = [
+        film_frames(policy.spec.name, job, trace, config.fps, size)
+        for policy, trace in zip(policies, traces, strict=True)
+    ]
+    written = write_video(beside(films), config.video, config.fps)
+    ends = (f"{trace.events[-1][1]} after {trace.events[-1][0]:.1f} s" for trace in traces)
+    print(f"wrote {written}: {', '.join(ends)}")

@@ -10,7 +10,7 @@ from soccer_lib.view.page import show_page
 from soccer_lib.view.results import plot_results
 from soccer_lib.view.scene import SceneRenderer, draw_env
 from soccer_lib.view.style import picture, save_figure
-from soccer_lib.view.video import show_video, trajectory_frames, write_video
+from soccer_lib.view.video import beside, show_video, trajectory_frames, write_video
 
 __all__ = [
     "SceneRenderer",
@@ -32,6 +32,7 @@ __all__ = [
     "save_figure",
     "show_page",
     "show_video",
+    "beside",
     "trajectory_frames",
     "why",
     "write_video",

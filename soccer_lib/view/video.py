@@ -7,7 +7,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +84,24 @@ def captioned(frames: Iterable[np.ndarray], captions: Iterable[str]) -> Iterator
     """Pictures with a line of text at the bottom, a caption for each of them."""
     from PIL import Image, ImageDraw, ImageFont
 
-    font = ImageFont.load_default(20)
     for frame, caption in zip(frames, captions, strict=False):
         image = Image.fromarray(frame)
+        font = ImageFont.load_default(max(10, image.width // 32))
         corner = (14, image.height - 34)
         ImageDraw.Draw(image).text(corner, caption, fill=INK, font=font, stroke_width=3, stroke_fill="white")
         yield np.asarray(image)
+
+
+def beside(films: Iterable[Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
+    """Several films as one, from left to right; one that is over keeps its last picture.
+
+    Args:
+        films: pictures of the same height. Shape: (height, width, 3) each.
+    """
+    last: tuple[np.ndarray, ...] = ()
+    for pictures in zip_longest(*films):
+        last = tuple(old if new is None else new for new, old in zip_longest(pictures, last))
+        yield np.concatenate(last, axis=1)
 
 
 def has_ffmpeg() -> bool:

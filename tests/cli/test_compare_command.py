@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from PIL import Image
 
 from soccer_lib.cli.main import main
 
@@ -50,6 +51,10 @@ def test_a_film_of_one_episode(call, tmp_path):
     code, said, _ = call("film", "zero", *words, "--width", "160")
     assert code == 0 and "wrote f.gif: fall after 0." in said
     assert (tmp_path / "f.gif").stat().st_size > 1000
+    code, said, _ = call("film", "zero", "random", *words, "--width", "160")
+    assert code == 0 and said.count("fall after 0.") == 2
+    with Image.open(tmp_path / "f.gif") as film:
+        assert film.size == (320, 90)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +66,7 @@ def test_a_film_of_one_episode(call, tmp_path):
         (["compare", "zero", "random", "--seed", "-4"], "seed got -4"),
         (["compare", "zero", "random", "--starts", "odd"], "unknown --starts 'odd'"),
         (["compare", "zero", "random", "--robustness", "-1"], "--robustness got -1"),
+        (["film", "--task", TASK, "--video", "a.mp4"], "no agent came"),
         (["film", "zero", "--task", "golf", "--video", "a.mp4"], "unknown task 'golf'"),
         (["film", "zero", "--task", TASK, "--video", "a.avi"], "a.avi is not a video's name"),
         (["film", "zero", "--task", TASK, "--video", "a.gif", "--start", "20"], "--start got 20"),

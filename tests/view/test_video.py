@@ -94,6 +94,13 @@ def test_a_caption_is_at_the_bottom_of_its_frame():
     assert not plain.any() and named.any(axis=(1, 2))[60:].any() and not named[:60].any()
 
 
+def test_films_side_by_side_wait_for_the_longest():
+    one, two = (np.full((4, 6, 3), shade, np.uint8) for shade in (1, 2))
+    pictures = list(view.beside([[one], [two, one, two]]))
+    assert [tuple(picture[0, ::6, 0]) for picture in pictures] == [(1, 2), (1, 1), (1, 2)]
+    assert pictures[0].shape == (4, 12, 3)
+
+
 def test_a_page_holds_the_video_itself(tmp_path):
     mp4 = view.write_video(GREYS, tmp_path / "a.mp4")
     html = view.show_video(mp4, width=320).data

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from soccer_lib.view.style import new_figure, styled
-from soccer_lib.view.video import captioned
+from soccer_lib.view.video import beside, captioned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,12 +43,8 @@ def side_by_side(
         films: name -> its pictures, uint8, Shape: (height, width, 3) each.
         maps: name -> pictures to show below them, such as the field from above; as many and as wide.
     """
-    named = [list(captioned(frames, repeat(name))) for name, frames in films.items()]
+    named = [captioned(frames, repeat(name)) for name, frames in films.items()]
     if maps:
-        below = [list(frames) for frames in maps.values()]
-        named = [
-            [np.vstack(pair) for pair in zip(film, field, strict=True)]
-            for film, field in zip(named, below, strict=True)
-        ]
-    for index in range(max(map(len, named))):
-        yield np.hstack([frames[min(index, len(frames) - 1)] for frames in named])
+        pairs = [zip(film, field, strict=True) for film, field in zip(named, maps.values(), strict=True)]
+        named = [map(np.vstack, pair) for pair in pairs]
+    yield from beside(named)
