@@ -20,8 +20,8 @@ _SKIPPED = ("time/iterations", "time/time_elapsed", "time/total_timesteps")
 class RunMetrics(KVWriter):
     """Appends what is logged to `metrics.jsonl`.
 
-    Each line has `step` [env steps], `minutes` since the run began, and `cpu_minutes` that this process has
-    computed, evaluations included.
+    Each line has `step` [env steps], and since the run began `minutes` and the `cpu_minutes` that its process
+    has computed, evaluations included.
 
     Attributes:
         lines: what has been written.
@@ -31,7 +31,7 @@ class RunMetrics(KVWriter):
         self.folder = folder
         self.lines: list[dict[str, Any]] = []
         self._began = time.monotonic()
-        self._computed = 0.0
+        self._computed = -time.process_time()
 
     def write(
         self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
