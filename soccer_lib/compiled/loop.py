@@ -13,6 +13,7 @@ import numpy as np
 
 from soccer_lib.compiled.gait import step_walker
 from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, SCENE, SEEN, UNDECIDED, VERDICT
+from soccer_lib.compiled.sensing import kept_values
 from soccer_lib.compiled.steps import run_steps
 from soccer_lib.compiled.terms import look
 from soccer_lib.compiled.ufuncs import LOOPS, ROOM, loop_of
@@ -103,6 +104,9 @@ class StepLoop:
             scene[name] = ctypes.cast(function, ctypes.c_void_p).value
         scene["model"] = model._address  # noqa: SLF001 - MuJoCo's binding has no other word for it
         scene["data"] = data._address  # noqa: SLF001
+        scene["warmstart"] = data.qacc_warmstart.ctypes.data
+        accelerometer = model.sensor("robot_0:accelerometer").id
+        scene["stage"] = model.sensor_needstage[accelerometer:].ctypes.data
         for name in ARRAYS:
             scene[name] = (data.warning.number if name == "warnings" else getattr(data, name)).ctypes.data
         for name, size in (
@@ -119,6 +123,7 @@ class StepLoop:
         scene["joint_pos"] = joint.qposadr[0]
         scene["joint_vel"] = joint.dofadr[0]
         scene["torque"] = model.actuator(robot.robot_actuators[0]).id
+        self._share(scene, "kept", kept_values(model.nq, model.nv, int(scene["torque"]) + 12))
         scene["ball_vel"] = model.joint("env:ball").dofadr[0]
         scene["ball"] = sim.readings.ball_id
         scene["imu"] = sim.readings.imu_id

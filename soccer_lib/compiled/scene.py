@@ -19,9 +19,9 @@ TERMS = 8
 ROBOT, BLOCKERS = range(2)
 """Groups of geoms: rows of `SCENE.groups`."""
 
-ADDRESSES = ("step", "jacobian", "model", "data")
+ADDRESSES = ("step", "jacobian", "model", "data", "stage", "warmstart")
 ARRAYS = ("qpos", "qvel", "ctrl", "site_xpos", "xmat", "sensordata", "warnings")
-BUFFERS = ("groups", "keeper_path", "notes", "marks", "tape", "scratch", "walker_result")
+BUFFERS = ("groups", "keeper_path", "notes", "marks", "tape", "scratch", "kept", "walker_result")
 SEEN = ("velocities", "seen", "raw", "raw_entries", "team_one_hot", "defender_xpos", "ends", "origins")
 """What `Readings` fills and reads, by the names that it has there."""
 

@@ -17,14 +17,7 @@ import numpy as np
 from numba import carray, types
 
 from soccer_lib.compiled.jit import compiled, exported
-from soccer_lib.compiled.memory import (
-    bytes_at,
-    call,
-    doubles_at,
-    ints_at,
-    longs_at,
-    singles_at,
-)
+from soccer_lib.compiled.memory import bytes_at, call, doubles_at, ints_at, longs_at, singles_at
 from soccer_lib.compiled.scene import (
     BLOCKERS,
     GOALIE,
@@ -39,6 +32,7 @@ from soccer_lib.compiled.scene import (
     UNDECIDED,
     VERDICT,
 )
+from soccer_lib.compiled.sensing import keep, sense_acceleration, take_back
 from soccer_lib.compiled.terms import appraise, read_scene
 from soccer_lib.sim.trail import COUNT, GAP, STILL
 from soccer_lib.tasks import WALKER_STEPS
@@ -233,8 +227,8 @@ def _note(scene, views):
 
 
 @compiled
-def _take_step(scene, views, verdict, tape_row):
-    """One physics step, judged; returns the ruling."""
+def _take_step(scene, views, verdict, tape_row, seen):
+    """One physics step, judged; returns the ruling. Its acceleration is `seen` only if it ends a call."""
     if scene.walks and verdict.n_steps % WALKER_STEPS == 0:
         _walk(scene)
     _move_scene(scene, views, verdict.n_steps)
@@ -243,14 +237,23 @@ def _take_step(scene, views, verdict, tape_row):
         tape = carray(singles_at(scene.tape), (tape_row + 1, 12))
         for i in range(12):
             tape[tape_row, i] = views.ctrl[scene.torque + i]
+    if not seen:
+        keep(scene)
+        sense_acceleration(scene, False)
     call(scene.step, (scene.model, scene.data))
+    sense_acceleration(scene, True)
     verdict.n_steps += 1
     for i in range(6):
         if views.warnings[scene.blow_ups[i], 0]:
             verdict.unstable = True
     ruling = _referee(scene, views, verdict)
     # Of a step that Python judges anew, `SoccerSim.judge` finds out itself whether the state is lost.
-    return OVER if ruling == RUNNING and _lost(views) else ruling
+    if ruling == RUNNING and _lost(views):
+        ruling = OVER
+    if not seen and (ruling != RUNNING or verdict.unstable):
+        take_back(scene)
+        call(scene.step, (scene.model, scene.data))
+    return ruling
 
 
 @exported(types.intp, SCENE, VERDICT, types.intp)
@@ -277,7 +280,8 @@ def run_steps(scene_pointer, verdict_pointer, n_steps):
         carray(ints_at(scene.warnings), (8, 2)),
     )
     for taken in range(n_steps):
-        verdict.ruling = _take_step(scene, views, verdict, taken)
+        seen = taken == n_steps - 1 or verdict.n_steps + 1 >= scene.last_step
+        verdict.ruling = _take_step(scene, views, verdict, taken, seen)
         if scene.pays and verdict.ruling != UNDECIDED:
             verdict.reward += appraise(scene, views, verdict)
         verdict.to_note = scene.note_rows > 0 and not _note(scene, views)

@@ -1,10 +1,13 @@
 """The compiled loop against the Python rules that it mirrors: step for step, bit for bit."""
 
+import ctypes
+
 import numpy as np
 import pytest
 
 from soccer_lib.compiled import step_loop
 from soccer_lib.compiled.memory import ints_at, longs_at
+from soccer_lib.compiled.sensing import TIME
 from soccer_lib.compiled.steps import CONTACT, CONTACT_SIZE, GEOM, NCON
 from soccer_lib.control.ball import BallTracker
 from soccer_lib.layout import KD, KP
@@ -55,8 +58,10 @@ class Pair:
         for name in python.memory:
             mine, theirs = getattr(compiled, name), getattr(python, name)
             assert (mine, type(mine)) == (theirs, type(theirs)), name
-        for name in ("qpos", "qvel", "site_xpos"):
+        for name in ("qpos", "qvel", "qacc_warmstart", "site_xpos", "sensordata"):
             assert getattr(compiled.data, name).tobytes() == getattr(python.data, name).tobytes()
+        assert compiled.data.time == python.data.time or np.isnan(python.data.time)
+        assert compiled.model.sensor_needstage.tolist() == python.model.sensor_needstage.tolist()
         assert compiled.outcome == python.outcome
         return over
 
@@ -154,6 +159,33 @@ def test_contacts_stand_where_the_loop_reads_them():
     assert len(geoms) > 2
     for contact, (first, second) in enumerate(geoms):
         assert read(sim.data._address, contact) == (len(geoms), first, second)
+
+
+def test_the_accelerometer_is_left_out_inside_a_call_and_right_at_its_end():
+    """A fall in the middle of a call ends it: that step is taken once more, to be read."""
+    for n_steps, over in ((1, False), (63, False), (63, True)):
+        pair = Pair("kick_to_target")
+        if over:
+            pair.each(lambda sim: sim.data.qvel.__setitem__(slice(0, 3), (3.0, 0.0, 0.0)))
+            while not (ended := pair.step(STAND_POSE, 63)):
+                pass
+            assert ended and pair.sims[0].n_steps % 63
+        else:
+            pair.step(STAND_POSE, n_steps)
+    stages = []
+    loop = Pair("kick_to_target").loop
+    loop._sim.model.sensor_needstage[:] = 0  # nothing is worked out, then only what the loop asks for
+    for n_steps in (1, 10):
+        loop._sim.data.sensordata[:] = 7.0
+        loop.run(STAND_POSE, n_steps)
+        stages.append((loop._sim.data.sensordata != 7.0).sum())
+    assert stages == [0, 3], "only a call of several steps leaves it out, and asks for it in the last"
+
+
+def test_time_stands_where_a_step_is_taken_back():
+    sim = make_sim("kick_to_target")
+    sim.data.time = 1.25
+    assert ctypes.c_double.from_address(sim.data._address + TIME).value == 1.25
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -174,8 +174,8 @@ def run_settings(config: TrainingStudyConfig, name: str, kind: str, seed: int, f
 def _train(config: TrainingStudyConfig, parts: Path, job: _Job) -> dict[str, Any]:
     """Train and score one agent: the last one, not the best on the way.
 
-    From which share of kicks on it kicks is chosen as in every run, on tuning seeds: with one share for all, an
-    agent that learned when to kick and not yet how surely would count as one that never kicks.
+    From which share of kicks on it kicks is chosen as in every run, on tuning seeds: with one share for all,
+    an agent that learned when to kick and not yet how surely would count as one that never kicks.
     """
     folder = parts / f"{job.kind.replace(' ', '_')}_{job.seed}"
     done = folder.with_suffix(".done.json")
