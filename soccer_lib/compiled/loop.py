@@ -12,8 +12,7 @@ import mujoco
 import numpy as np
 
 from soccer_lib.compiled.gait import step_walker
-from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, SCENE, SEEN, UNDECIDED, VERDICT
-from soccer_lib.compiled.sensing import kept_values
+from soccer_lib.compiled.scene import ARRAYS, BLOCKERS, OVER, ROBOT, SCENE, SEEN, SIZES, UNDECIDED, VERDICT
 from soccer_lib.compiled.steps import run_steps
 from soccer_lib.compiled.terms import look
 from soccer_lib.compiled.ufuncs import LOOPS, ROOM, loop_of
@@ -105,25 +104,18 @@ class StepLoop:
         scene["model"] = model._address  # noqa: SLF001 - MuJoCo's binding has no other word for it
         scene["data"] = data._address  # noqa: SLF001
         scene["warmstart"] = data.qacc_warmstart.ctypes.data
-        accelerometer = model.sensor("robot_0:accelerometer").id
-        scene["stage"] = model.sensor_needstage[accelerometer:].ctypes.data
+        scene["stage"] = model.sensor_needstage[model.sensor("robot_0:accelerometer").id :].ctypes.data
         for name in ARRAYS:
             scene[name] = (data.warning.number if name == "warnings" else getattr(data, name)).ctypes.data
-        for name, size in (
-            ("qpos", model.nq),
-            ("qvel", model.nv),
-            ("sensordata", model.nsensordata),
-            ("geoms", model.ngeom),
-            ("bodies", model.nbody),
-            ("sites", model.nsite),
-        ):
+        sizes = model.nq, model.nv, model.nsensordata, model.ngeom, model.nbody, model.nsite
+        for name, size in zip(SIZES, sizes, strict=False):  # the others belong to rules and readings
             scene[f"n_{name}"] = size
         robot = sim.stock.robots[0]
         joint = model.joint(robot.robot_joints[0])
         scene["joint_pos"] = joint.qposadr[0]
         scene["joint_vel"] = joint.dofadr[0]
         scene["torque"] = model.actuator(robot.robot_actuators[0]).id
-        self._share(scene, "kept", kept_values(model.nq, model.nv, int(scene["torque"]) + 12))
+        self._share(scene, "kept", np.zeros(model.nq + 2 * model.nv + model.nu + 1))
         scene["ball_vel"] = model.joint("env:ball").dofadr[0]
         scene["ball"] = sim.readings.ball_id
         scene["imu"] = sim.readings.imu_id

@@ -7,8 +7,6 @@ and taken once more, with it.
 
 from __future__ import annotations
 
-import numpy as np
-
 from soccer_lib.compiled.jit import compiled
 from soccer_lib.compiled.memory import doubles_at, ints_at
 
@@ -26,41 +24,21 @@ def sense_acceleration(scene, wanted):
 
 
 @compiled
-def _moved(scene):
-    """What a physics step reads and changes, with the sizes."""
-    return (
+def keep(scene, back):
+    """Keep what a physics step reads and changes, or put it `back`."""
+    kept = doubles_at(scene.kept)
+    place = 0
+    for address, size in (
         (scene.qpos, scene.n_qpos),
         (scene.qvel, scene.n_qvel),
         (scene.warmstart, scene.n_qvel),
         (scene.ctrl, scene.torque + 12),
         (scene.data + TIME, 1),
-    )
-
-
-@compiled
-def keep(scene):
-    """Keep what a physics step is about to change."""
-    kept = doubles_at(scene.kept)
-    place = 0
-    for address, size in _moved(scene):
+    ):
         values = doubles_at(address)
         for i in range(size):
-            kept[place + i] = values[i]
-        place += size
-
-
-@compiled
-def take_back(scene):
-    """Put back what was kept before the last physics step."""
-    kept = doubles_at(scene.kept)
-    place = 0
-    for address, size in _moved(scene):
-        values = doubles_at(address)
-        for i in range(size):
-            values[i] = kept[place + i]
-        place += size
-
-
-def kept_values(n_qpos: int, n_qvel: int, n_ctrl: int) -> np.ndarray:
-    """Room for what `keep` keeps."""
-    return np.zeros(n_qpos + 2 * n_qvel + n_ctrl + 1)
+            if back:
+                values[i] = kept[place]
+            else:
+                kept[place] = values[i]
+            place += 1

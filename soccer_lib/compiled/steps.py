@@ -32,7 +32,7 @@ from soccer_lib.compiled.scene import (
     UNDECIDED,
     VERDICT,
 )
-from soccer_lib.compiled.sensing import keep, sense_acceleration, take_back
+from soccer_lib.compiled.sensing import keep, sense_acceleration
 from soccer_lib.compiled.terms import appraise, read_scene
 from soccer_lib.sim.trail import COUNT, GAP, STILL
 from soccer_lib.tasks import WALKER_STEPS
@@ -238,7 +238,7 @@ def _take_step(scene, views, verdict, tape_row, seen):
         for i in range(12):
             tape[tape_row, i] = views.ctrl[scene.torque + i]
     if not seen:
-        keep(scene)
+        keep(scene, False)
         sense_acceleration(scene, False)
     call(scene.step, (scene.model, scene.data))
     sense_acceleration(scene, True)
@@ -251,7 +251,7 @@ def _take_step(scene, views, verdict, tape_row, seen):
     if ruling == RUNNING and _lost(views):
         ruling = OVER
     if not seen and (ruling != RUNNING or verdict.unstable):
-        take_back(scene)
+        keep(scene, True)
         call(scene.step, (scene.model, scene.data))
     return ruling
 
