@@ -46,7 +46,7 @@ def _kick_or_walk(
     none says it).
     """
     logits = row[len(bound) :]
-    largest = logits.max()
+    largest = np.maximum(logits.max(), 0)  # that of walking is 0
     above = np.exp(logits - largest).sum()
     if above > kick_from * (np.exp(-largest) + above) and (
         reach is None or seen is None or _within(reach, seen)

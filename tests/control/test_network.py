@@ -57,6 +57,13 @@ def test_each_layer_by_hand(layers, expected):
     np.testing.assert_allclose(result, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("logit", "kicks"), [(-200.0, False), (200.0, True)])
+def test_a_decision_that_is_sure_is_made_without_a_warning(logit, kicks):
+    network = Network([linear(np.diag([0, 0, logit]), np.zeros(3)), ("kick_or_walk", one_kick(0.5))])
+    with np.errstate(all="raise"):
+        assert (network(ROW).tolist() == [1.0, -1.0]) is kicks
+
+
 def test_every_layer_was_tried_by_hand():
     tried = {name for case in test_each_layer_by_hand.pytestmark[0].args[1] for name, _ in case[0]}
     assert tried == set(LAYERS)
