@@ -60,7 +60,7 @@ def test_each_layer_by_hand(layers, expected):
 @pytest.mark.parametrize(("logit", "kicks"), [(-200.0, False), (200.0, True)])
 def test_a_decision_that_is_sure_is_made_without_a_warning(logit, kicks):
     network = Network([linear(np.diag([0, 0, logit]), np.zeros(3)), ("kick_or_walk", one_kick(0.5))])
-    with np.errstate(all="raise"):
+    with np.errstate(over="raise", invalid="raise"):
         assert (network(ROW).tolist() == [1.0, -1.0]) is kicks
 
 
