@@ -1,0 +1,243 @@
+"""`runbook run`: the steps in turn, those skipped that are done, up to the end or to the first closed gate."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from soccer_lib.errors import InputError, ResourceError, SimulationError, SoccerError, known_name, one_line
+from soccer_lib.runs import RunFolder
+from soccer_lib.runs.files import resource_errors
+from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs.stop import StopRequest
+from soccer_lib.workshop.runbook.gates import judge_gate
+from soccer_lib.workshop.runbook.page import PAGE, progress_text, write_progress
+from soccer_lib.workshop.runbook.process import StepProcess, last_lines
+from soccer_lib.workshop.runbook.read import read_runbook
+from soccer_lib.workshop.runbook.records import Record, Records
+from soccer_lib.workshop.runbook.steps import Runbook, Step
+
+EVERY = 10.0
+"""Time between two lines, and two pages, about a step that runs [s]."""
+
+_RESUMES = (
+    "dataset", "bc", "train", "stages", "compare", "study", "study rewards", "walker train", "walker kick",
+    "notebook", "offline", "sweep",
+)  # fmt: skip
+"""Commands that go on with what a kill left in their folder; others find it empty."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RunbookConfig:
+    """Run the steps of a runbook; the same command goes on where it was."""
+
+    file: Annotated[str, tyro.conf.Positional] = ""
+    """A TOML or JSON file with steps, in place of --preset."""
+    preset: Literal["", "smoke", "evening", "two-days"] = ""
+    """One that comes along: smoke proves the way from data to submission, evening and two-days are in earnest."""
+    folder: str = ""
+    """Where its steps go; by default runs/runbook/ and its name."""
+    set: Annotated[tuple[tuple[str, str], ...], tyro.conf.UseAppendAction] = ()
+    """A setting of the runbook and its value: --set episodes 20."""
+    past: tuple[str, ...] = ()
+    """Steps whose gates are told, but do not stop the runbook."""
+    any_version: bool = False
+    """Keep steps that another version of the project has done; else they run again."""
+
+    @property
+    def source(self) -> str:
+        """The file or the preset.
+
+        Raises:
+            InputError: neither, or both.
+        """
+        if bool(self.file) == bool(self.preset):
+            given = f"{self.file!r} and --preset {self.preset}" if self.file else "neither"
+            raise InputError(f"got {given}; expected a file or --preset; try: runbook run --preset smoke")
+        return self.file or self.preset
+
+
+def main(config: RunbookConfig) -> int:
+    """Run a runbook; the exit code is 1 where a gate is closed.
+
+    Raises:
+        InputError: the file has a mistake, or its folder belongs to something else.
+        ResourceError, SimulationError: as the step that failed.
+        KeyboardInterrupt, Terminated: the step was told, and has saved its state.
+    """
+    runbook = read_runbook(config.source, config.folder, config.set)
+    for name in config.past:
+        known_name("step in --past", name, [step.name for step in runbook.steps])
+    folder = RunFolder.open(runbook.folder, {"runbook": runbook.name}, "runbook")
+    records = Records(runbook, config.any_version)
+    folder.set_status("running")
+    status = "stopped"
+    try:
+        closed = run_steps(runbook, records, config.past)
+        status = "stopped at a gate" if closed else "done"
+    except SoccerError:
+        status = "failed"
+        raise
+    finally:
+        folder.set_status(status)
+        write_progress(runbook, records, status)
+    together = records.write_outputs(runbook)
+    print(progress_text(runbook, records))
+    print(f"page: {runbook.folder / PAGE}; all outputs together: {together[:16]}")
+    if closed:
+        print(f"error: {one_line(closed, 600)}", file=sys.stderr)
+    return int(bool(closed))
+
+
+def run_steps(runbook: Runbook, records: Records, past: Sequence[str] = ()) -> str:
+    """Run what is not done yet; returns why a gate stopped it, else an empty text.
+
+    Raises:
+        SoccerError: a step failed.
+        KeyboardInterrupt, Terminated: the step was told.
+    """
+    for number, step in enumerate(runbook.steps, start=1):
+        title = f"step {number} of {len(runbook.steps)}: {step.name}"
+        why = records.why_run(step)
+        if why:
+            print_progress(f"{title}: {why}; {' '.join(step.words)}")
+            _run_step(runbook, records, step, title)
+        else:
+            print_progress(f"{title}: done before and unchanged, skipped")
+        closed = _judge(records, step)
+        if closed and step.name not in past:
+            return f"{step.name}: {closed}"
+        write_progress(runbook, records, "running")
+    return ""
+
+
+def _judge(records: Records, step: Step) -> str:
+    """Judge the gates of a step; returns the first closed one, and what to try."""
+    verdicts = [judge_gate(gate) for gate in step.gates]
+    record = records.of(step)
+    record.gates = [f"{'passed' if verdict.passed else 'CLOSED'}: {verdict}" for verdict in verdicts]
+    records.save()
+    for line in record.gates:
+        print_progress(f"  gate {line}")
+    for verdict in verdicts:
+        if not verdict.passed:
+            onward = f"or --past {step.name} to go on all the same"
+            return f"gate closed: {verdict}; try: {verdict.gate.remedy}; {onward}"
+    return ""
+
+
+def _run_step(runbook: Runbook, records: Records, step: Step, title: str) -> None:
+    """Run one step to its end, from where it was where it can."""
+    record = records.of(step)
+    process = StepProcess(step, runbook.log_folder / f"{step.name}.log", record.pid)
+    try:
+        if process.left_over:
+            shown = f" (process {record.pid})" if record.pid else ""
+            print_progress(f"{title}: an earlier call's process{shown} is still at it: waiting for it")
+            _watch(runbook, records, process, record, title)
+        resumed = bool(record.key) and not records.changed(step, record.key) and record.status != "done"
+        resumed = resumed and step.command in _RESUMES
+        if not resumed:
+            _put_aside(step.folder)
+        code = _attempt(runbook, records, step, process, title, resumed)
+        if code == 2 and resumed and record.starts > 1:
+            print_progress(f"{title}: what was there is of no use ({process.last_line()}); it begins anew")
+            _put_aside(step.folder)
+            code = _attempt(runbook, records, step, process, title, False)
+    finally:
+        process.close()
+    if code:
+        raise _failed(records, step, process, code)
+    records.finish(step)
+    print_progress(f"{title}: done in {records.of(step).minutes:.1f} min")
+
+
+def _attempt(
+    runbook: Runbook, records: Records, step: Step, process: StepProcess, title: str, resumed: bool
+) -> int:
+    """Begin the command and wait for it; returns its exit code."""
+    record = records.begin(step, resumed)
+    process.start()
+    record.pid = process.pid
+    records.save()
+    return _watch(runbook, records, process, record, title)
+
+
+def _watch(runbook: Runbook, records: Records, process: StepProcess, record: Record, title: str) -> int:
+    """Wait for a process, tell how far it is every few seconds, and pass on a signal that comes."""
+    before = record.minutes
+    cpu_before = _cpu_of_children()
+    began = told = time.monotonic()
+    code: int | None = None
+    write_progress(runbook, records, "running")
+    with StopRequest() as stop:
+        passed_on = False
+        try:
+            while code is None:
+                code = process.wait(0.2)
+                record.minutes = before + (time.monotonic() - began) / 60
+                if stop.came and not passed_on:
+                    process.send(stop.came)
+                    passed_on = True
+                if code is None and time.monotonic() - told >= EVERY:
+                    told = time.monotonic()
+                    records.save()
+                    write_progress(runbook, records, "running")
+                    print_progress(f"{title}: {record.minutes:.1f} min, {process.last_line()}")
+        except BaseException:  # the second signal: the step gets it too
+            if stop.came:
+                process.send(stop.came)
+            raise
+        record.cpu_minutes += (_cpu_of_children() - cpu_before) / 60
+        if stop.came:
+            record.status = "stopped"
+            record.reason = process.last_line()
+            records.save()
+        stop.leave("the step has saved what it had; the same command goes on with it")
+    records.save()
+    return code
+
+
+def _failed(records: Records, step: Step, process: StepProcess, code: int) -> SoccerError:
+    """The error for a step that did not end well, with its own exit code where it is one of ours."""
+    record = records.of(step)
+    record.status = "failed"
+    words = [line for line in last_lines(process.log) if line.startswith("error: ")]
+    reason = words[-1].removeprefix("error: ") if words else process.last_line()
+    if code < 0:
+        reason = f"signal {-code} ended it"
+    record.reason = reason = one_line(reason, 300)
+    record.pid = 0
+    records.save()
+    kind = {2: InputError, 3: ResourceError}.get(code, SimulationError)
+    return kind(f"step {step.name}: {reason}; its words are in {process.log}; the same command goes on")
+
+
+def _put_aside(folder: Path) -> None:
+    """Give a step an empty place: what is there gets another name, and nothing is lost.
+
+    Raises:
+        ResourceError: the folder cannot be renamed.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    number = 1
+    while (other := folder.with_name(f"{folder.name}.before-{number}")).exists():
+        number += 1
+    with resource_errors(folder, "rename"):
+        os.replace(folder, other)
+    print_progress(f"{folder} was made for something else; it is {other} now")
+
+
+def _cpu_of_children() -> float:
+    """Processor time of all processes that were begun here and have ended [s]."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
