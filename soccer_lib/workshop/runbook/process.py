@@ -23,8 +23,8 @@ _TAIL = 4000
 class StepProcess:
     """The command of a step, begun by this call or by an earlier one that was killed.
 
-    The process holds a lock for as long as it lives. Where the runbook alone was killed, the next call finds the
-    lock taken and waits for the step, in place of a second one beside it.
+    The process holds a lock for as long as it lives. Where the runbook alone was killed, the next call finds
+    the lock taken and waits for the step, in place of a second one beside it.
 
     Args:
         step: the step.

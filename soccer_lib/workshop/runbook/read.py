@@ -184,7 +184,9 @@ def _words(command: Any) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise InputError(f"command {one_line(text, 80)!r}: {error}; expected words; close the quote") from None
+        raise InputError(
+            f"command {one_line(text, 80)!r}: {error}; expected words; close the quote"
+        ) from None
 
 
 def _list(what: str, value: Any) -> list[str]:

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from soccer_lib.errors import InputError
-from soccer_lib.runs.files import atomic_write_json, load_json, load_record, resource_errors, sha256_of, to_plain
+from soccer_lib.runs.files import (
+    atomic_write_json,
+    load_json,
+    load_record,
+    resource_errors,
+    sha256_of,
+    to_plain,
+)
 from soccer_lib.runs.folder import library_hash, now, version_record
 from soccer_lib.workshop.runbook.steps import Runbook, Step
 

@@ -1,4 +1,4 @@
-"""`runbook run`: the steps in turn, those skipped that are done, up to the end or to the first closed gate."""
+"""`runbook run`: the steps in turn, up to the end or to a closed gate; what is done is skipped."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RunbookConfig:
     file: Annotated[str, tyro.conf.Positional] = ""
     """A TOML or JSON file with steps, in place of --preset."""
     preset: Literal["", "smoke", "evening", "two-days"] = ""
-    """One that comes along: smoke proves the way from data to submission, evening and two-days are in earnest."""
+    """One that comes along: smoke proves that all runs, in minutes; evening and two-days are in earnest."""
     folder: str = ""
     """Where its steps go; by default runs/runbook/ and its name."""
     set: Annotated[tuple[tuple[str, str], ...], tyro.conf.UseAppendAction] = ()

@@ -37,7 +37,9 @@ def main(config: ShowConfig) -> None:
         if why:
             runs.add(step.name)
         state = f"runs ({why})" if why else "done and unchanged"
-        lines += [f"{number}. {step.name}: {state}; about {step.minutes:g} CPU minutes. {step.about}".rstrip()]
+        lines += [
+            f"{number}. {step.name}: {state}; about {step.minutes:g} CPU minutes. {step.about}".rstrip()
+        ]
         lines += [f"   python -m soccer_lib {' '.join(step.words)}"]
         lines += [f"   gate: {gate}" for gate in step.gates]
     print("\n".join([*lines, times_line(runbook, records)]))
