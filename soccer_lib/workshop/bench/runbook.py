@@ -1,8 +1,8 @@
 """`bench runbook`: a runbook that is killed at random moments, beside the same one left alone.
 
 Both are the real command in a process of its own, in two folders of one depth, so that the same words name
-the same paths. Every second kill ends the runbook alone, and its step goes on without it; the others end both,
-as a power cut does. All outputs have to hash alike at the end.
+the same paths. Every second kill ends the runbook alone, and its step goes on without it; the others end
+both, as a power cut does. All outputs have to hash alike at the end.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def read_runbook(
     for number, entry in enumerate(_tables(f"{name}: steps", table.get("steps")), start=1):
         where = f"{name}: step {number} ({one_line(entry.get('name', '?'), 40)})"
         try:
-            step = _step(entry, place, values, steps, known)
+            step = _step(entry, place, settings, values, steps, known)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
         values[step.name] = str(step.folder)
@@ -91,6 +91,8 @@ def _settings(name: str, table: Any, changes: Sequence[tuple[str, str]]) -> dict
             raise unknown_name(f"setting of {name}", key, table)
         if not _NAME.fullmatch(key) or key in _RESERVED:
             raise InputError(f"setting {key!r} of {name}; expected letters, digits, - and _; rename it")
+        if isinstance(value, list):
+            value = " ".join(map(str, value))
         settings[key] = str(of_type(f"setting {key} of {name}", value, str | int | float, "number or text"))
     return settings
 
@@ -104,6 +106,7 @@ def _tables(what: str, value: Any) -> list[Mapping[str, Any]]:
 def _step(
     entry: Mapping[str, Any],
     place: Path,
+    settings: Mapping[str, str],
     values: Mapping[str, str],
     before: Sequence[Step],
     known: dict[Path, dict[str, float] | None],
@@ -121,7 +124,8 @@ def _step(
     inner = {**values, "here": str(here)}
 
     raw = _words(entry.get("command"))
-    words = [fill(word, inner) for word in raw]
+    # A setting that is a word of its own may be several, such as {batches}; a folder with a blank is one.
+    words = [part for word in raw for part in _parts(word, fill(word, inner), settings)]
     inputs = [fill(word, inner) for word in _list("inputs", entry.get("inputs"))]
     outputs = _list("outputs", entry.get("outputs"))
     for output in outputs:
@@ -132,7 +136,7 @@ def _step(
     for need in _list("needs", entry.get("needs")):
         known_name("step in needs", need, earlier)
 
-    command, settings = _checked_command(words, place)
+    command, parsed = _checked_command(words, place)
     made = [path for step in needs for path in earlier[step].files]
     given = [Path(word) for word in inputs]
     typed = [Path(word) for word in words if _is_file_of_others(word, place)]
@@ -153,7 +157,7 @@ def _step(
         _MINUTES.number("minutes", entry.get("minutes", 0)),
     )
     # None: the command is known, its figures are not.
-    known |= dict.fromkeys(step.files) | (figures_of(command, settings) if settings else {})
+    known |= dict.fromkeys(step.files) | (figures_of(command, parsed) if parsed else {})
     for gate in gates:
         check_gate(gate, known)
     return step
@@ -174,6 +178,11 @@ def fill(text: str, values: Mapping[str, str]) -> str:
             remedy = "name a setting, or a step that comes before this one"
             raise unknown_name("name in braces", name, values, remedy)
     return _BRACES.sub(lambda match: values[match[1]], text)
+
+
+def _parts(word: str, filled: str, settings: Mapping[str, str]) -> list[str]:
+    """The words that one word of a command stands for."""
+    return filled.split() if word[1:-1] in settings and word == f"{{{word[1:-1]}}}" else [filled]
 
 
 def _words(command: Any) -> list[str]:
@@ -236,8 +245,8 @@ def _check_input(path: Path, made: Sequence[Path], place: Path) -> None:
     if place in path.parents:
         shown = ", ".join(map(str, made)) or "none"
         raise InputError(
-            f"input {path} is no output of an earlier step that this one names; expected one of: {shown}; add "
-            "it to the outputs of that step"
+            f"input {path} is no output of an earlier step that this one names; expected one of: {shown}; "
+            "add it to the outputs of that step"
         )
     if not path.exists():
         raise InputError(f"input {path} is not there; expected a file or folder; check the path")
