@@ -81,7 +81,8 @@ def main(config: RunbookConfig) -> int:
     folder.set_status("running")
     status = "stopped"
     try:
-        closed = run_steps(runbook, records, config.past)
+        with StopRequest() as stop:
+            closed = StepRunner(runbook, records, stop).run_all(config.past)
         status = "stopped at a gate" if closed else "done"
     except SoccerError:
         status = "failed"
@@ -97,113 +98,124 @@ def main(config: RunbookConfig) -> int:
     return int(bool(closed))
 
 
-def run_steps(runbook: Runbook, records: Records, past: Sequence[str] = ()) -> str:
-    """Run what is not done yet; returns why a gate stopped it, else an empty text.
+@dataclasses.dataclass
+class StepRunner:
+    """Runs steps, one after the other.
 
-    Raises:
-        SoccerError: a step failed.
-        KeyboardInterrupt, Terminated: the step was told.
+    Attributes:
+        runbook: whose steps.
+        records: what is known of them.
+        stop: whether a signal came; it is passed on to the step that runs.
     """
-    for number, step in enumerate(runbook.steps, start=1):
-        title = f"step {number} of {len(runbook.steps)}: {step.name}"
-        why = records.why_run(step)
-        if why:
-            print_progress(f"{title}: {why}; {' '.join(step.words)}")
-            _run_step(runbook, records, step, title)
-        else:
-            print_progress(f"{title}: done before and unchanged, skipped")
-        closed = _judge(records, step)
-        if closed and step.name not in past:
-            return f"{step.name}: {closed}"
-        write_progress(runbook, records, "running")
-    return ""
 
+    runbook: Runbook
+    records: Records
+    stop: StopRequest
 
-def _judge(records: Records, step: Step) -> str:
-    """Judge the gates of a step; returns the first closed one, and what to try."""
-    verdicts = [judge_gate(gate) for gate in step.gates]
-    record = records.of(step)
-    record.gates = [f"{'passed' if verdict.passed else 'CLOSED'}: {verdict}" for verdict in verdicts]
-    records.save()
-    for line in record.gates:
-        print_progress(f"  gate {line}")
-    for verdict in verdicts:
-        if not verdict.passed:
-            onward = f"or --past {step.name} to go on all the same"
-            return f"gate closed: {verdict}; try: {verdict.gate.remedy}; {onward}"
-    return ""
+    def run_all(self, past: Sequence[str] = ()) -> str:
+        """Run what is not done yet; returns why a gate stopped it, else an empty text.
 
+        Args:
+            past: steps whose gates do not stop it.
 
-def _run_step(runbook: Runbook, records: Records, step: Step, title: str) -> None:
-    """Run one step to its end, from where it was where it can."""
-    record = records.of(step)
-    process = StepProcess(step, runbook.log_folder / f"{step.name}.log", record.pid)
-    try:
-        if process.left_over:
-            shown = f" (process {record.pid})" if record.pid else ""
-            print_progress(f"{title}: an earlier call's process{shown} is still at it: waiting for it")
-            _watch(runbook, records, process, record, title)
-        resumed = bool(record.key) and not records.changed(step, record.key) and record.status != "done"
-        resumed = resumed and step.command in _RESUMES
+        Raises:
+            SoccerError: a step failed.
+            KeyboardInterrupt, Terminated: a signal came; the step was told.
+        """
+        for number, step in enumerate(self.runbook.steps, start=1):
+            title = f"step {number} of {len(self.runbook.steps)}: {step.name}"
+            why = self.records.why_run(step)
+            if why:
+                print_progress(f"{title}: {why}; {' '.join(step.words)}")
+                self.run_step(step, title)
+            else:
+                print_progress(f"{title}: done before and unchanged, skipped")
+            closed = self.judge(step)
+            if closed and step.name not in past:
+                return f"{step.name}: {closed}"
+            self.stop.leave("the same command goes on with the next step")
+        return ""
+
+    def judge(self, step: Step) -> str:
+        """Judge the gates of a step; returns the first closed one, and what to try."""
+        verdicts = [judge_gate(gate) for gate in step.gates]
+        record = self.records.of(step)
+        record.gates = [f"{'passed' if verdict.passed else 'CLOSED'}: {verdict}" for verdict in verdicts]
+        self.records.save()
+        for line in record.gates:
+            print_progress(f"  gate {line}")
+        for verdict in verdicts:
+            if not verdict.passed:
+                onward = f"or --past {step.name} to go on all the same"
+                return f"gate closed: {verdict}; try: {verdict.gate.remedy}; {onward}"
+        return ""
+
+    def run_step(self, step: Step, title: str) -> None:
+        """Run one step to its end, from where it was where it can."""
+        records = self.records
+        record = records.of(step)
+        process = StepProcess(step, self.runbook.log_folder / f"{step.name}.log", record.pid)
+        try:
+            if process.left_over:
+                shown = f" (process {record.pid})" if record.pid else ""
+                print_progress(f"{title}: an earlier call's process{shown} is still at it: waiting for it")
+                self.watch(process, record, title)
+            begun = bool(record.key) and record.status != "done" and not records.changed(step, record.key)
+            resumed = begun and step.command in _RESUMES
+            code = self.attempt(step, process, title, resumed)
+            if code == 2 and resumed:
+                print_progress(f"{title}: it cannot go on ({process.last_line()}); it begins anew")
+                code = self.attempt(step, process, title, False)
+        finally:
+            process.close()
+        if code:
+            raise _failed(records, step, process, code)
+        records.finish(step)
+        print_progress(f"{title}: done in {records.of(step).minutes:.1f} min")
+
+    def attempt(self, step: Step, process: StepProcess, title: str, resumed: bool) -> int:
+        """Begin the command and wait for it; returns its exit code."""
         if not resumed:
             _put_aside(step.folder)
-        code = _attempt(runbook, records, step, process, title, resumed)
-        if code == 2 and resumed and record.starts > 1:
-            print_progress(f"{title}: what was there is of no use ({process.last_line()}); it begins anew")
-            _put_aside(step.folder)
-            code = _attempt(runbook, records, step, process, title, False)
-    finally:
-        process.close()
-    if code:
-        raise _failed(records, step, process, code)
-    records.finish(step)
-    print_progress(f"{title}: done in {records.of(step).minutes:.1f} min")
+        record = self.records.begin(step, resumed)
+        process.start()
+        record.pid = process.pid
+        self.records.save()
+        return self.watch(process, record, title)
 
-
-def _attempt(
-    runbook: Runbook, records: Records, step: Step, process: StepProcess, title: str, resumed: bool
-) -> int:
-    """Begin the command and wait for it; returns its exit code."""
-    record = records.begin(step, resumed)
-    process.start()
-    record.pid = process.pid
-    records.save()
-    return _watch(runbook, records, process, record, title)
-
-
-def _watch(runbook: Runbook, records: Records, process: StepProcess, record: Record, title: str) -> int:
-    """Wait for a process, tell how far it is every few seconds, and pass on a signal that comes."""
-    before = record.minutes
-    cpu_before = _cpu_of_children()
-    began = told = time.monotonic()
-    code: int | None = None
-    write_progress(runbook, records, "running")
-    with StopRequest() as stop:
+    def watch(self, process: StepProcess, record: Record, title: str) -> int:
+        """Wait for a process, tell how far it is every few seconds, and pass on a signal that comes."""
+        before = record.minutes
+        cpu_before = _cpu_of_children()
+        began = time.monotonic()
+        told = began - EVERY
         passed_on = False
+        code: int | None = None
         try:
             while code is None:
+                if self.stop.came and not passed_on:
+                    process.send(self.stop.came)
+                    passed_on = True
+                if time.monotonic() - told >= EVERY:
+                    told = time.monotonic()
+                    self.records.save()
+                    write_progress(self.runbook, self.records, "running")
+                    if told - began >= EVERY:
+                        print_progress(f"{title}: {record.minutes:.1f} min, {process.last_line()}")
                 code = process.wait(0.2)
                 record.minutes = before + (time.monotonic() - began) / 60
-                if stop.came and not passed_on:
-                    process.send(stop.came)
-                    passed_on = True
-                if code is None and time.monotonic() - told >= EVERY:
-                    told = time.monotonic()
-                    records.save()
-                    write_progress(runbook, records, "running")
-                    print_progress(f"{title}: {record.minutes:.1f} min, {process.last_line()}")
         except BaseException:  # the second signal: the step gets it too
-            if stop.came:
-                process.send(stop.came)
+            if self.stop.came:
+                process.send(self.stop.came)
             raise
         record.cpu_minutes += (_cpu_of_children() - cpu_before) / 60
-        if stop.came:
+        if passed_on:
             record.status = "stopped"
             record.reason = process.last_line()
-            records.save()
-        stop.leave("the step has saved what it had; the same command goes on with it")
-    records.save()
-    return code
+        self.records.save()
+        if passed_on:
+            self.stop.leave("the step has saved what it had; the same command goes on with it")
+        return code
 
 
 def _failed(records: Records, step: Step, process: StepProcess, code: int) -> SoccerError:
@@ -234,7 +246,7 @@ def _put_aside(folder: Path) -> None:
         number += 1
     with resource_errors(folder, "rename"):
         os.replace(folder, other)
-    print_progress(f"{folder} was made for something else; it is {other} now")
+    print_progress(f"what was in {folder} is in {other} now")
 
 
 def _cpu_of_children() -> float:

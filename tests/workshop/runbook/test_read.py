@@ -110,7 +110,7 @@ def test_every_preset_can_be_run_as_it_is(preset, tmp_path):
         (TWO + "minutes = -1", ["step 2", "minutes got -1"]),
         (TWO.replace('outputs = ["score.json"]', 'outputs = ["../score.json"]'), ["own folder"]),
         (TWO.replace("episodes = 4", "here = 4"), ["setting 'here'"]),
-        (TWO.replace("episodes = 4", "episodes = [4]"), ["setting episodes of mine got [4]"]),
+        (TWO.replace("episodes = 4", "episodes = {a = 4}"), ["setting episodes of mine got {'a': 4}"]),
         (TWO + GATE + 'figure = "comp_sum"\nat_least = 1', ["unknown figure", "comp_total_sum"]),
         (TWO + GATE + 'figure = "comp_total_sum"\nat_least = 95.8', ["can never pass", "95.7"]),
         (TWO + GATE + 'figure = "kick_to_target/success_rate"\nat_least = 1.01', ["can never pass"]),
