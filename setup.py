@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: templates, and the files in data/ that acting needs, travel along."""
+"""What pyproject.toml cannot say: templates, runbooks and the files in data/ that acting needs come along."""
 
 from setuptools import find_packages, setup
 
@@ -8,5 +8,6 @@ setup(
     package_data={
         "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*", "best/*"],
         "soccer_lib.report.pages": ["*.html", "*.css"],
+        "soccer_lib.workshop.runbook": ["presets/*.toml"],
     },
 )

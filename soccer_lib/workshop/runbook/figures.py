@@ -17,7 +17,7 @@ _RATES = ("success_rate", "offside_rate", "fall_rate", "macro_trigger_rate")
 _BC = ("loss", "walk_loss", "kick_loss", "kick_recall", "kick_precision")
 
 
-def figures_of(command: str, settings: Any) -> dict[Path, dict[str, float]]:
+def expected_figures(command: str, settings: Any) -> dict[Path, dict[str, float]]:
     """Files of figures that a command will write, where they are known: file -> name -> largest value.
 
     Args:

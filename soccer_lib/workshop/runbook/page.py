@@ -14,7 +14,7 @@ from soccer_lib.runs.files import atomic_write_text
 from soccer_lib.runs.folder import git_record
 from soccer_lib.workshop.runbook.process import last_lines
 from soccer_lib.workshop.runbook.records import Records
-from soccer_lib.workshop.runbook.steps import Runbook, Step
+from soccer_lib.workshop.runbook.steps import Runbook, RunbookStep
 
 PAGE = "runbook.html"
 TEXT = "runbook.txt"
@@ -62,7 +62,7 @@ def times_line(runbook: Runbook, records: Records) -> str:
     return f"so far {so_far:.1f} min, {cpu:.1f} of CPU; to come about {to_come:.0f} min at this pace"
 
 
-def minutes_to_come(steps: Sequence[Step], records: Records) -> float:
+def minutes_to_come(steps: Sequence[RunbookStep], records: Records) -> float:
     """What the other steps will take, as those took that are done [min of the clock]."""
     done = [step for step in steps if records.of(step).status == "done" and step.minutes]
     expected = sum(step.minutes for step in done)
@@ -71,13 +71,13 @@ def minutes_to_come(steps: Sequence[Step], records: Records) -> float:
     return sum(max(0.0, pace * step.minutes - records.of(step).minutes) for step in waiting)
 
 
-def _row(records: Records, step: Step) -> list[str]:
+def _row(records: Records, step: RunbookStep) -> list[str]:
     record = records.of(step)
     times = [f"{value:.1f}" if value else "" for value in (record.minutes, record.cpu_minutes, step.minutes)]
     return [step.name, record.status, *times]
 
 
-def _details(runbook: Runbook, records: Records, step: Step) -> dict[str, Any]:
+def _details(runbook: Runbook, records: Records, step: RunbookStep) -> dict[str, Any]:
     """What the page says of a step."""
     record = records.of(step)
     lines = last_lines(runbook.log_folder / f"{step.name}.log")

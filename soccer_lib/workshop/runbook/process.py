@@ -14,7 +14,7 @@ from typing import IO
 
 from soccer_lib.errors import one_line
 from soccer_lib.runs.files import resource_errors
-from soccer_lib.workshop.runbook.steps import Step
+from soccer_lib.workshop.runbook.steps import RunbookStep
 
 _TAIL = 4000
 """What of a log is looked at for its last line [bytes]."""
@@ -32,7 +32,7 @@ class StepProcess:
         pid: of the process that an earlier call began; 0 where it is not known.
     """
 
-    def __init__(self, step: Step, log: Path, pid: int = 0) -> None:
+    def __init__(self, step: RunbookStep, log: Path, pid: int = 0) -> None:
         self.log = log
         self.pid = pid
         with resource_errors(log, "write"):

@@ -17,9 +17,9 @@ from soccer_lib.errors import InputError, known_name, one_line, unknown_name
 from soccer_lib.formats.settings import ENDINGS, read_settings
 from soccer_lib.ranges import Range, of_type
 from soccer_lib.runs.folder import CHECKOUT
-from soccer_lib.workshop.runbook.figures import figures_of
+from soccer_lib.workshop.runbook.figures import expected_figures
 from soccer_lib.workshop.runbook.gates import check_gate, read_gate
-from soccer_lib.workshop.runbook.steps import LOGS, Runbook, Step
+from soccer_lib.workshop.runbook.steps import LOGS, Runbook, RunbookStep
 
 PRESETS = ("smoke", "evening", "two-days")
 """The runbooks that come along."""
@@ -51,7 +51,7 @@ def read_runbook(
     settings = _settings(name, table.get("settings", {}), changes)
     ours = {"data": os.path.relpath(DATA), "notebooks": os.path.relpath(CHECKOUT / "notebooks")}
     values = {**settings, **ours, "folder": str(place)}
-    steps: list[Step] = []
+    steps: list[RunbookStep] = []
     known: dict[Path, dict[str, float] | None] = {}
     for number, entry in enumerate(_tables(f"{name}: steps", table.get("steps")), start=1):
         where = f"{name}: step {number} ({one_line(entry.get('name', '?'), 40)})"
@@ -108,9 +108,9 @@ def _step(
     place: Path,
     settings: Mapping[str, str],
     values: Mapping[str, str],
-    before: Sequence[Step],
+    before: Sequence[RunbookStep],
     known: dict[Path, dict[str, float] | None],
-) -> Step:
+) -> RunbookStep:
     """One step, checked; `known` gets the figures that its files will hold."""
     for key in entry:
         known_name("key", key, _OF_STEP)
@@ -144,7 +144,7 @@ def _step(
     for path in given:
         _check_input(path, made, place)
     gates = tuple(read_gate(gate, inner, fill) for gate in _list_of_tables(entry.get("gates")))
-    step = Step(
+    step = RunbookStep(
         name,
         of_type("about", entry.get("about", ""), str, "a line of text"),
         tuple(words),
@@ -157,7 +157,7 @@ def _step(
         _MINUTES.number("minutes", entry.get("minutes", 0)),
     )
     # None: the command is known, its figures are not.
-    known |= dict.fromkeys(step.files) | (figures_of(command, parsed) if parsed else {})
+    known |= dict.fromkeys(step.files) | (expected_figures(command, parsed) if parsed else {})
     for gate in gates:
         check_gate(gate, known)
     return step

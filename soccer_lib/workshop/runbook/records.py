@@ -20,7 +20,7 @@ from soccer_lib.runs.files import (
     to_plain,
 )
 from soccer_lib.runs.folder import library_hash, now, version_record
-from soccer_lib.workshop.runbook.steps import Runbook, Step
+from soccer_lib.workshop.runbook.steps import Runbook, RunbookStep
 
 RECORDS = "steps.json"
 """The file, in the runbook's folder."""
@@ -80,7 +80,7 @@ class Records:
                     raise InputError(f"{self.path} holds something else; expected records; remove it")
                 self._records[name] = Record(**entry)
 
-    def of(self, step: Step) -> Record:
+    def of(self, step: RunbookStep) -> Record:
         """The record of a step, which the caller may change and `save`."""
         return self._records.setdefault(step.name, Record())
 
@@ -88,7 +88,7 @@ class Records:
         """Write all records."""
         atomic_write_json(self.path, {name: to_plain(record) for name, record in self._records.items()})
 
-    def key_of(self, step: Step) -> dict[str, Any]:
+    def key_of(self, step: RunbookStep) -> dict[str, Any]:
         """What a step's outputs depend on.
 
         Raises:
@@ -97,7 +97,7 @@ class Records:
         inputs = {str(path): content_hash(path) for path in step.inputs}
         return {"words": list(step.words), "inputs": inputs, **self._version}
 
-    def why_run(self, step: Step) -> str:
+    def why_run(self, step: RunbookStep) -> str:
         """Why a step has to run; empty where it is done and nothing that it depends on has changed.
 
         Raises:
@@ -121,7 +121,7 @@ class Records:
                 return f"{path} changed"
         return ""
 
-    def changed(self, step: Step, key: Mapping[str, Any]) -> str:
+    def changed(self, step: RunbookStep, key: Mapping[str, Any]) -> str:
         """What differs between what a step was begun for and what it would be run for now."""
         today = self.key_of(step)
         if key["words"] != today["words"]:
@@ -136,7 +136,7 @@ class Records:
                 return "the project's source or data changed" if part == "library" else "versions changed"
         return ""
 
-    def begin(self, step: Step, resumed: bool) -> Record:
+    def begin(self, step: RunbookStep, resumed: bool) -> Record:
         """Note that a step is begun, or taken up again."""
         record = self.of(step)
         if not resumed:
@@ -148,7 +148,7 @@ class Records:
         self.save()
         return record
 
-    def finish(self, step: Step) -> Record:
+    def finish(self, step: RunbookStep) -> Record:
         """Note that a step is done, and what its files hold.
 
         Raises:

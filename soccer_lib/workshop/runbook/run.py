@@ -23,7 +23,7 @@ from soccer_lib.workshop.runbook.page import PAGE, progress_text, write_progress
 from soccer_lib.workshop.runbook.process import StepProcess, last_lines
 from soccer_lib.workshop.runbook.read import read_runbook
 from soccer_lib.workshop.runbook.records import Record, Records
-from soccer_lib.workshop.runbook.steps import Runbook, Step
+from soccer_lib.workshop.runbook.steps import Runbook, RunbookStep
 
 EVERY = 10.0
 """Time between two lines, and two pages, about a step that runs [s]."""
@@ -136,7 +136,7 @@ class StepRunner:
             self.stop.leave("the same command goes on with the next step")
         return ""
 
-    def judge(self, step: Step) -> str:
+    def judge(self, step: RunbookStep) -> str:
         """Judge the gates of a step; returns the first closed one, and what to try."""
         verdicts = [judge_gate(gate) for gate in step.gates]
         record = self.records.of(step)
@@ -150,7 +150,7 @@ class StepRunner:
                 return f"gate closed: {verdict}; try: {verdict.gate.remedy}; {onward}"
         return ""
 
-    def run_step(self, step: Step, title: str) -> None:
+    def run_step(self, step: RunbookStep, title: str) -> None:
         """Run one step to its end, from where it was where it can."""
         records = self.records
         record = records.of(step)
@@ -173,7 +173,7 @@ class StepRunner:
         records.finish(step)
         print_progress(f"{title}: done in {records.of(step).minutes:.1f} min")
 
-    def attempt(self, step: Step, process: StepProcess, title: str, resumed: bool) -> int:
+    def attempt(self, step: RunbookStep, process: StepProcess, title: str, resumed: bool) -> int:
         """Begin the command and wait for it; returns its exit code."""
         if not resumed:
             _put_aside(step.folder)
@@ -218,7 +218,7 @@ class StepRunner:
         return code
 
 
-def _failed(records: Records, step: Step, process: StepProcess, code: int) -> SoccerError:
+def _failed(records: Records, step: RunbookStep, process: StepProcess, code: int) -> SoccerError:
     """The error for a step that did not end well, with its own exit code where it is one of ours."""
     record = records.of(step)
     record.status = "failed"

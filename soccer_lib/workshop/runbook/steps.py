@@ -40,7 +40,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Step:
+class RunbookStep:
     """One command, in a folder of its own.
 
     Attributes:
@@ -89,7 +89,7 @@ class Runbook:
     name: str
     title: str
     folder: Path
-    steps: tuple[Step, ...]
+    steps: tuple[RunbookStep, ...]
     settings: dict[str, str]
     changed: tuple[str, ...]
 

@@ -13,7 +13,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.evaluation.statistics import summarise
 from soccer_lib.learn.candidates import score_figures
 from soccer_lib.tasks import COMPETITION, tasks_named
-from soccer_lib.workshop.runbook.figures import figures_of, most_points
+from soccer_lib.workshop.runbook.figures import expected_figures, most_points
 from soccer_lib.workshop.runbook.gates import judge_gate
 from soccer_lib.workshop.runbook.steps import Gate
 from tests.support.episodes import make_episode
@@ -75,7 +75,7 @@ def test_the_figures_of_an_evaluation_are_those_that_it_writes():
     _, _, settings = parse_command(
         "evaluate --policy stand --tasks all goal_keeper --episodes 3 --json runs/a.json".split()
     )
-    [known] = figures_of("evaluate", settings).values()
+    [known] = expected_figures("evaluate", settings).values()
     tasks = [*COMPETITION, "goal_keeper"]
     written = summarise([make_episode(task, 1.0, str(seed)) for task in tasks for seed in range(3)])
     assert set(known) == {name for name, value in written.items() if not isinstance(value, list)}
@@ -87,7 +87,7 @@ def test_the_figures_of_a_training_are_those_of_its_best():
     _, _, settings = parse_command(
         "train --tasks kick_to_target --total-timesteps 7 --save-dir runs/a".split()
     )
-    [(file, known)] = figures_of("train", settings).items()
+    [(file, known)] = expected_figures("train", settings).items()
     written = score_figures([make_episode("kick_to_target", 1.0)])
     assert file == Path("runs/a/status.json")
     assert set(known) == {*written, "step", "total_timesteps"} and known["step"] == 7
