@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,12 @@ from soccer_lib.workshop.runbook.steps import LOGS, Runbook, RunbookStep
 PRESETS = ("smoke", "evening", "two-days")
 """The runbooks that come along."""
 
+_PRESETS = Path(__file__).parent / "presets"
 _OF_FILE = ("title", "settings", "steps")
 _OF_STEP = ("name", "about", "command", "inputs", "outputs", "needs", "minutes", "gates")
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _BRACES = re.compile(r"\{([A-Za-z0-9][\w-]*)\}")
-_RESERVED = ("here", "folder", "data", "notebooks", LOGS)
+_RESERVED = ("here", "folder", "data", "notebooks", "presets", LOGS)
 _MINUTES = Range(0, 10**6)
 
 
@@ -49,8 +49,8 @@ def read_runbook(
     name, table = _table(source)
     place = Path(folder or Path("runs") / "runbook" / name)
     settings = _settings(name, table.get("settings", {}), changes)
-    ours = {"data": os.path.relpath(DATA), "notebooks": os.path.relpath(CHECKOUT / "notebooks")}
-    values = {**settings, **ours, "folder": str(place)}
+    ours = {"data": DATA, "notebooks": CHECKOUT / "notebooks", "presets": _PRESETS}
+    values = {**settings, "folder": str(place)} | {key: os.path.relpath(path) for key, path in ours.items()}
     steps: list[RunbookStep] = []
     known: dict[Path, dict[str, float] | None] = {}
     for number, entry in enumerate(_tables(f"{name}: steps", table.get("steps")), start=1):
@@ -69,7 +69,7 @@ def read_runbook(
 def _table(source: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     """Name and content of a preset or of a file."""
     if str(source) in PRESETS:
-        file = files("soccer_lib.workshop.runbook") / "presets" / f"{source}.toml"
+        file = _PRESETS / f"{source}.toml"
         name = str(source)
     elif str(source).endswith(ENDINGS):
         file = Path(source)
