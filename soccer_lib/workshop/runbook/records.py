@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ RECORDS = "steps.json"
 OUTPUTS = "outputs.json"
 """Hash of every output, and one over all of them."""
 
-_OF_TIME = ("seconds", "minutes", "time", "created")
-"""Entries of JSON files that differ between two runs that are alike."""
+_OF_TIME = re.compile(r"(\w+_)?(seconds|minutes)|time|created")
+"""Names of entries of JSON files that differ between two runs that are alike."""
 
 
 @dataclasses.dataclass
@@ -202,5 +203,5 @@ def content_hash(path: str | os.PathLike[str]) -> str:
 def _timeless(value: Any) -> Any:
     """JSON without the entries that say when, or how long it took."""
     if isinstance(value, dict):
-        return {name: _timeless(item) for name, item in value.items() if name not in _OF_TIME}
+        return {name: _timeless(item) for name, item in value.items() if not _OF_TIME.fullmatch(name)}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
