@@ -85,7 +85,7 @@ def _details(runbook: Runbook, records: Records, step: RunbookStep) -> dict[str,
     return {
         "cells": _row(records, step),
         "about": step.about,
-        "command": f"python -m soccer_lib {' '.join(step.words)}",
+        "command": f"python -m soccer_lib {step.typed}",
         "gates": record.gates or [f"waits: {gate}" for gate in step.gates],
         "newest": record.reason or newest,
         "outputs": {name: content[:12] for name, content in record.outputs.items()},

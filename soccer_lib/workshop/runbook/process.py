@@ -14,7 +14,11 @@ from typing import IO
 
 from soccer_lib.errors import one_line
 from soccer_lib.runs.files import resource_errors
+from soccer_lib.runs.folder import now
 from soccer_lib.workshop.runbook.steps import RunbookStep
+
+_BEGUN = "== begun"
+"""Above the words of each call."""
 
 _TAIL = 4000
 """What of a log is looked at for its last line [bytes]."""
@@ -39,13 +43,15 @@ class StepProcess:
             log.parent.mkdir(parents=True, exist_ok=True)
             self._lock: IO[bytes] = open(log.with_suffix(".lock"), "ab")
         self._child: subprocess.Popen[bytes] | None = None
-        self._words = step.words
+        self._step = step
         self.left_over = not self._take()
 
     def start(self) -> None:
         """Begin the command; its words are added to the log."""
-        command = [sys.executable, "-u", "-m", "soccer_lib", *self._words]
+        command = [sys.executable, "-u", "-m", "soccer_lib", *self._step.words]
         with resource_errors(self.log, "write"), open(self.log, "ab") as stream:
+            stream.write(f"{_BEGUN} {now()} {self._step.typed}\n".encode())
+            stream.flush()
             # A session of its own: Ctrl-C reaches the runbook, which tells the step, once.
             self._child = subprocess.Popen(
                 command,
@@ -98,10 +104,12 @@ class StepProcess:
 
 
 def last_lines(log: Path) -> list[str]:
-    """The last lines of a log that say something."""
+    """The last lines of a log that say something, of the call that came last."""
     if not log.is_file():
         return []
     with open(log, "rb") as stream:
         stream.seek(max(0, log.stat().st_size - _TAIL))
         text = stream.read().decode("utf-8", errors="replace")
-    return [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()]
+    begun = max((number for number, line in enumerate(lines) if line.startswith(_BEGUN)), default=-1)
+    return lines[begun + 1 :]

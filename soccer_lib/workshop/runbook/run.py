@@ -126,7 +126,7 @@ class StepRunner:
             title = f"step {number} of {len(self.runbook.steps)}: {step.name}"
             why = self.records.why_run(step)
             if why:
-                print_progress(f"{title}: {why}; {' '.join(step.words)}")
+                print_progress(f"{title}: {why}; {step.typed}")
                 self.run_step(step, title)
             else:
                 print_progress(f"{title}: done before and unchanged, skipped")
@@ -230,7 +230,9 @@ def _failed(records: Records, step: RunbookStep, process: StepProcess, code: int
     record.pid = 0
     records.save()
     kind = {2: InputError, 3: ResourceError}.get(code, SimulationError)
-    return kind(f"step {step.name}: {reason}; its words are in {process.log}; the same command goes on")
+    return kind(
+        f"step {step.name}: {reason}; its words are in {process.log}; mend it, and the same command goes on"
+    )
 
 
 def _put_aside(folder: Path) -> None:

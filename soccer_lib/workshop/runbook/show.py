@@ -40,6 +40,6 @@ def main(config: ShowConfig) -> None:
         lines += [
             f"{number}. {step.name}: {state}; about {step.minutes:g} CPU minutes. {step.about}".rstrip()
         ]
-        lines += [f"   python -m soccer_lib {' '.join(step.words)}"]
+        lines += [f"   python -m soccer_lib {step.typed}"]
         lines += [f"   gate: {gate}" for gate in step.gates]
     print("\n".join([*lines, times_line(runbook, records)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,11 @@ class RunbookStep:
     needs: tuple[str, ...]
     gates: tuple[Gate, ...]
     minutes: float
+
+    @property
+    def typed(self) -> str:
+        """The command as it is typed behind `python -m soccer_lib`, in one line."""
+        return shlex.join(self.words)
 
     @property
     def files(self) -> tuple[Path, ...]:
