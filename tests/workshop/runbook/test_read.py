@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from soccer_lib.cli.main import COMMANDS, main
 from soccer_lib.errors import InputError
+from soccer_lib.runs.folder import CHECKOUT
 from soccer_lib.workshop.runbook.read import PRESETS, read_runbook
 
 TWO = """
@@ -74,7 +74,7 @@ def test_a_setting_can_be_several_words_where_it_stands_alone(tmp_path):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_can_be_run_as_it_is(preset, tmp_path):
-    file = Path("soccer_lib/workshop/runbook/presets") / f"{preset}.toml"
+    file = CHECKOUT / "soccer_lib/workshop/runbook/presets" / f"{preset}.toml"
     named = {step["command"].split()[0] for step in tomllib.loads(file.read_text())["steps"]}
     absent = named - {name.split()[0] for name in COMMANDS}
     if absent:
@@ -83,6 +83,15 @@ def test_every_preset_can_be_run_as_it_is(preset, tmp_path):
     assert [step.name for step in book.steps][-2:] == ["export", "verify"]
     assert sum(len(step.gates) for step in book.steps) >= 2
     assert all(step.minutes > 0 and step.about for step in book.steps)
+
+
+def test_the_runbook_of_the_readme_can_be_run_as_it_stands(tmp_path):
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    steps = text.partition("```toml\n# mine.toml\n[settings]")[2].partition("```")[0]
+    book = read(tmp_path, f"[settings]{steps}")
+    demos, clone, score, lesson = book.steps
+    assert (clone.inputs, score.inputs) == (demos.files, clone.files)
+    assert score.gates[0].at_least == 30 and lesson.needs == ("clone",)
 
 
 @pytest.mark.parametrize(
