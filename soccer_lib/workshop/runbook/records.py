@@ -29,8 +29,8 @@ RECORDS = "steps.json"
 OUTPUTS = "outputs.json"
 """Hash of every output, and one over all of them."""
 
-_OF_TIME = re.compile(r"(\w+_)?(seconds|minutes)|time|created")
-"""Names of entries of JSON files that differ between two runs that are alike."""
+_CIRCUMSTANCE = re.compile(r"(\w+_)?(seconds|minutes)|time|created|git|machine")
+"""Names of entries of JSON files that say when and where something was made, not what it is."""
 
 
 @dataclasses.dataclass
@@ -181,7 +181,7 @@ class Records:
 
 
 def content_hash(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of what a file says: of JSON without times, of a folder over all its files.
+    """SHA-256 of what a file says: of JSON without times and places, of a folder over all its files.
 
     Raises:
         InputError: it is not there.
@@ -196,12 +196,12 @@ def content_hash(path: str | os.PathLike[str]) -> str:
         if not path.is_file():
             raise InputError(f"{path} is not there; expected a file or folder; make it again")
         if path.suffix == ".json":
-            return hashlib.sha256(json.dumps(_timeless(load_json(path))).encode()).hexdigest()
+            return hashlib.sha256(json.dumps(_content(load_json(path))).encode()).hexdigest()
         return sha256_of(path)
 
 
-def _timeless(value: Any) -> Any:
-    """JSON without the entries that say when, or how long it took."""
+def _content(value: Any) -> Any:
+    """JSON without the entries that say when and where, or how long it took."""
     if isinstance(value, dict):
-        return {name: _timeless(item) for name, item in value.items() if not _OF_TIME.fullmatch(name)}
-    return [_timeless(item) for item in value] if isinstance(value, list) else value
+        return {name: _content(item) for name, item in value.items() if not _CIRCUMSTANCE.fullmatch(name)}
+    return [_content(item) for item in value] if isinstance(value, list) else value

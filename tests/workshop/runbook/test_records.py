@@ -93,7 +93,7 @@ def test_an_output_that_was_promised_and_is_not_there_is_told(book, done):
 
 def test_hashes_are_of_content(tmp_path):
     for name, text in (
-        ("a.json", '{"x": [{"time": 1, "cpu_minutes": 4, "y": 2}]}'),
+        ("a.json", '{"x": [{"time": 1, "cpu_minutes": 4, "git": "a", "y": 2}]}'),
         ("b.json", '{"x": [{"y": 2}]}'),
     ):
         (tmp_path / name).write_text(text)
