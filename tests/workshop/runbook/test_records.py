@@ -117,7 +117,7 @@ def test_times_to_come_follow_the_pace_so_far_and_names_are_text_on_the_page(boo
     assert "to come about 5 min" in progress_text(runbook, records)
     write_progress(runbook, records, "running")
     page = (runbook.folder / "runbook.html").read_text()
-    assert "evaluate --policy &lt;b&gt;" in page and "<b>--json" not in page
+    assert "--policy &#39;&lt;b&gt;&#39; --json" in page and "<b> --json" not in page
     assert 'http-equiv="refresh"' in page
     write_progress(runbook, records, "done")
     assert 'http-equiv="refresh"' not in (runbook.folder / "runbook.html").read_text()
