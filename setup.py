@@ -7,7 +7,7 @@ setup(
     package_dir={"soccer_lib._data": "data"},
     package_data={
         "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*", "best/*"],
-        "soccer_lib.report.pages": ["*.html", "*.css"],
         "soccer_lib.workshop.runbook": ["presets/*.toml"],
+        "soccer_lib.report.pages": ["*.html", "*.css"],
     },
 )

@@ -81,6 +81,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.convert:ConvertConfig:main",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
     ),
+    "bench runbook": (
+        "soccer_lib.workshop.bench.runbook:RunbookBenchConfig:main",
+        "Kill a runbook at random moments: does it end with the files of an undisturbed one?",
+    ),
+    "runbook run": (
+        "soccer_lib.workshop.runbook.run:RunbookConfig:main",
+        "Run a file of steps from data to submission; what is done and unchanged is skipped.",
+    ),
+    "runbook show": (
+        "soccer_lib.workshop.runbook.show:ShowConfig:main",
+        "Say which steps of a runbook would run, and why; nothing is begun.",
+    ),
     "inspect env": (
         "soccer_lib.cli.inspect_env:InspectEnvConfig:main",
         "Print an environment's layers, its observation entry by entry, and its reward terms.",
@@ -136,18 +148,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench faults": (
         "soccer_lib.workshop.bench.faults:FaultBenchConfig:main",
         "Kill training runs at random moments: do they end as if they had been left alone?",
-    ),
-    "bench runbook": (
-        "soccer_lib.workshop.bench.runbook:RunbookBenchConfig:main",
-        "Kill a runbook at random moments: does it end with the files of an undisturbed one?",
-    ),
-    "runbook run": (
-        "soccer_lib.workshop.runbook.run:RunbookConfig:main",
-        "Run a file of steps from data to submission; what is done and unchanged is skipped.",
-    ),
-    "runbook show": (
-        "soccer_lib.workshop.runbook.show:ShowConfig:main",
-        "Say which steps of a runbook would run, and why; nothing is begun.",
     ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",
