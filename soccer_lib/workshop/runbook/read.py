@@ -124,21 +124,22 @@ def _step(
     inner = {**values, "here": str(here)}
 
     raw = _words(entry.get("command"))
+    raw_inputs = _list("inputs", entry.get("inputs"))
+    wanted = _list("needs", entry.get("needs"))
+    for need in wanted:
+        known_name("step in needs", need, earlier)
     # A setting that is a word of its own may be several, such as {batches}; a folder with a blank is one.
     words = [part for word in raw for part in _parts(word, fill(word, inner), settings)]
-    inputs = [fill(word, inner) for word in _list("inputs", entry.get("inputs"))]
     outputs = _list("outputs", entry.get("outputs"))
     for output in outputs:
         if Path(output).is_absolute() or ".." in Path(output).parts:
             raise InputError(f"output {output!r}; expected a path inside the step's own folder; shorten it")
-    named = {word for text in [*raw, *_list("inputs", entry.get("inputs"))] for word in _BRACES.findall(text)}
-    needs = [step for step in earlier if step in {*named, *_list("needs", entry.get("needs"))}]
-    for need in _list("needs", entry.get("needs")):
-        known_name("step in needs", need, earlier)
+    named = {name for text in [*raw, *raw_inputs] for name in _BRACES.findall(text)}
+    needs = [step for step in earlier if step in {*named, *wanted}]
 
     command, parsed = _checked_command(words, place)
     made = [path for step in needs for path in earlier[step].files]
-    given = [Path(word) for word in inputs]
+    given = [Path(fill(text, inner)) for text in raw_inputs]
     typed = [Path(word) for word in words if _is_file_of_others(word, place)]
     reads = tuple(dict.fromkeys([*made, *given, *typed]))
     for path in given:
