@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: templates, and the files in data/ that acting needs, travel along."""
+"""What pyproject.toml cannot say: templates, runbooks and the files in data/ that acting needs come along."""
 
 from setuptools import find_packages, setup
 
@@ -7,6 +7,7 @@ setup(
     package_dir={"soccer_lib._data": "data"},
     package_data={
         "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*", "best/*"],
+        "soccer_lib.workshop.runbook": ["presets/*.toml"],
         "soccer_lib.report.pages": ["*.html", "*.css"],
     },
 )

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -80,6 +80,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "convert": (
         "soccer_lib.cli.convert:ConvertConfig:main",
         "Turn foreign weights (TorchScript, ONNX, state dict, SB3 zip, Flax) into a policy file.",
+    ),
+    "bench runbook": (
+        "soccer_lib.workshop.bench.runbook:RunbookBenchConfig:main",
+        "Kill a runbook at random moments: does it end with the files of an undisturbed one?",
+    ),
+    "runbook run": (
+        "soccer_lib.workshop.runbook.run:RunbookConfig:main",
+        "Run a file of steps from data to submission; what is done and unchanged is skipped.",
+    ),
+    "runbook show": (
+        "soccer_lib.workshop.runbook.show:ShowConfig:main",
+        "Say which steps of a runbook would run, and why; nothing is begun.",
     ),
     "inspect env": (
         "soccer_lib.cli.inspect_env:InspectEnvConfig:main",
@@ -222,22 +234,38 @@ def _interrupts_held() -> Iterator[None]:
 
 def _dispatch(arguments: list[str]) -> int:
     """Call the command that the first one or two words name."""
+    group, words = _named(arguments)
+    if {"-h", "--help"} & set(arguments[:words]) and " ".join(arguments[:words]) not in COMMANDS:
+        print(_overview(group or COMMANDS))
+        return 0
+    _, function, config = parse_command(arguments)
+    return function(config) or 0
+
+
+def parse_command(arguments: Sequence[str]) -> tuple[str, Callable[[Any], int | None], Any]:
+    """What the words of a command line come to, without calling it: its name, its function, its settings.
+
+    Raises:
+        InputError: an unknown command or flag, a missing or a bad value.
+    """
+    group, words = _named(arguments)
+    name = " ".join(arguments[:words])
+    if name not in COMMANDS:
+        near = closest(name, group or COMMANDS)
+        raise unknown_name("command", name, group or COMMANDS, None if near else f"try {PROG} --help")
+    module_name, class_name, function_name = COMMANDS[name][0].split(":")
+    with _interrupts_held():
+        module = importlib.import_module(module_name)
+    config = parse_config(getattr(module, class_name), arguments[words:], f"{PROG} {name}")
+    return name, getattr(module, function_name), config
+
+
+def _named(arguments: Sequence[str]) -> tuple[list[str], int]:
+    """The commands that begin with the first word, and how many words name the one that is meant."""
     first = arguments[0] if arguments else ""
     group = [name for name in COMMANDS if name.split()[0] == first]
     alone = first in COMMANDS and " ".join(arguments[:2]) not in COMMANDS
-    words = 1 if alone or not group else 2
-    name = " ".join(arguments[:words])
-    if name in COMMANDS:
-        module_name, class_name, function_name = COMMANDS[name][0].split(":")
-        with _interrupts_held():
-            module = importlib.import_module(module_name)
-        config = parse_config(getattr(module, class_name), arguments[words:], f"{PROG} {name}")
-        return getattr(module, function_name)(config) or 0
-    if {"-h", "--help"} & set(arguments[:words]):
-        print(_overview(group or COMMANDS))
-        return 0
-    near = closest(name, group or COMMANDS)
-    raise unknown_name("command", name, group or COMMANDS, None if near else f"try {PROG} --help")
+    return group, 1 if alone or not group else 2
 
 
 def _overview(names: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,14 @@ from soccer_lib.runs.files import (
     verify_manifest,
     write_manifest,
 )
-from soccer_lib.runs.folder import CHECKOUT, RunFolder, git_record, machine_record, now, version_record
+from soccer_lib.runs.folder import (
+    RunFolder,
+    git_record,
+    library_hash,
+    machine_record,
+    now,
+    version_record,
+)
 from soccer_lib.runs.heartbeat import print_progress
 
 SUMMARY = "summary.json"
@@ -180,10 +186,3 @@ def _why_run(folder: Path, key: Mapping[str, Any]) -> str:
 def _agents_for(folder: Path) -> dict[str, str]:
     """Hash of each agent that the lesson would find."""
     return {path.as_posix(): sha256_of(path / TRAINED) for path in trained_agents(folder).values()}
-
-
-def library_hash(root: Path = CHECKOUT) -> str:
-    """Return one hash over the library's source and the project's own data."""
-    files = [*(root / "soccer_lib").rglob("*.py"), *(root / "data").rglob("*.*")]
-    table = [(path.relative_to(root).as_posix(), sha256_of(path)) for path in sorted(files) if path.is_file()]
-    return hashlib.sha256(repr(table).encode()).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -21,7 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from soccer_lib.errors import InputError
-from soccer_lib.runs.files import atomic_write_json, atomic_write_text, load_record, resource_errors, to_plain
+from soccer_lib.runs.files import (
+    atomic_write_json,
+    atomic_write_text,
+    load_record,
+    resource_errors,
+    sha256_of,
+    to_plain,
+)
 from soccer_lib.runs.lock import LOCK, FolderLock
 
 PACKAGES = ("mujoco", "sai-mujoco", "gymnasium", "numpy", "scipy")
@@ -63,6 +71,13 @@ def git_record() -> str | None:
         done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
         return done.stdout.strip() or None
     return None
+
+
+def library_hash(root: Path = CHECKOUT) -> str:
+    """Return one hash over the library's source and the project's own data."""
+    files = [*(root / "soccer_lib").rglob("*.py"), *(root / "data").rglob("*.*")]
+    table = [(path.relative_to(root).as_posix(), sha256_of(path)) for path in sorted(files) if path.is_file()]
+    return hashlib.sha256(repr(table).encode()).hexdigest()
 
 
 def notebook_folder(out_dir: str, name: str) -> Path:
