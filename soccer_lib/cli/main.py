@@ -137,6 +137,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.workshop.bench.train:TrainBenchConfig:main",
         "Measure how much faster training simulates and learns than the plain script.",
     ),
+    "bench sweep": (
+        "soccer_lib.workshop.bench.sweep:SweepBenchConfig:main",
+        "Measure what pruning saves in a sweep, and kill its workers: is a trial lost or run twice?",
+    ),
     "bench faults": (
         "soccer_lib.workshop.bench.faults:FaultBenchConfig:main",
         "Kill training runs at random moments: do they end as if they had been left alone?",

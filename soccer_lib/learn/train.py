@@ -99,8 +99,8 @@ def train(config: TrainConfig, watch: Watch | None = None) -> Policy:
         spec = run_spec(config, folder.path.name)
         evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0, config.kick_from, watch)
         evaluation.init_callback(model)
-        watch = RedFlagWatch(metrics, candidates, config.on_red_flag)
-        parts: dict[str, Stateful] = {"metrics": metrics, "candidates": candidates, "watch": watch}
+        red_flags = RedFlagWatch(metrics, candidates, config.on_red_flag)
+        parts: dict[str, Stateful] = {"metrics": metrics, "candidates": candidates, "watch": red_flags}
         state = TrainingState(model, checkpoints, parts)
         if checkpoint is not None:
             state.restore(checkpoint)
@@ -114,7 +114,7 @@ def train(config: TrainConfig, watch: Watch | None = None) -> Policy:
 
         stop = StopRequest()
         callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation, Progress(folder, total, candidates)]
-        callbacks.append(watch)
+        callbacks.append(red_flags)
         if config.freeze_bc_layers:
             callbacks.append(Freeze(config.freeze_bc_layers, config.freeze_until_step))
         if config.write_legacy:

@@ -58,6 +58,34 @@ def sweep(config: SweepConfig) -> dict[str, Any]:
     from soccer_lib.workshop.sweep.best import name_best
     from soccer_lib.workshop.sweep.launcher import Workforce
     from soccer_lib.workshop.sweep.report import write_sweep
+
+    crew = Workforce(config)
+    run, study = begin(config)
+    try:
+        _work(crew, study, fresh=False)
+        _add_fresh(config, study)
+        _work(crew, study, fresh=True)
+        result = name_best(config, study)
+        text = write_sweep(config, study, result)
+    except BaseException:
+        crew.stop()
+        run.set_status("stopped")
+        raise
+    run.set_status("done", best=result["best"])
+    print(text)
+    return result
+
+
+def begin(config: SweepConfig) -> tuple[RunFolder, Any]:
+    """Make a study with its trials waiting, or take up the one that is there.
+
+    Returns:
+        Its run folder, and the study.
+
+    Raises:
+        InputError: a wrong space, other settings than it was begun with, or another version of the project.
+        ResourceError: its storage does not answer; nothing was written.
+    """
     from soccer_lib.workshop.sweep.storage import open_storage
     from soccer_lib.workshop.sweep.study import Study
 
@@ -72,20 +100,7 @@ def sweep(config: SweepConfig) -> dict[str, Any]:
     study.set_budget(config.budget)
     study.add(config.trials)
     run.set_status("running")
-    crew = Workforce(config)
-    try:
-        _work(crew, study, fresh=False)
-        _add_fresh(config, study)
-        _work(crew, study, fresh=True)
-        result = name_best(config, study)
-        text = write_sweep(config, study, result)
-    except BaseException:
-        crew.stop()
-        run.set_status("stopped")
-        raise
-    run.set_status("done", best=result["best"])
-    print(text)
-    return result
+    return run, study
 
 
 def _space(config: SweepConfig) -> Space:
@@ -186,7 +201,7 @@ def _work(crew: Any, study: Any, fresh: bool) -> None:
     )
     crew.begin(len(left))
     while crew.at_work():
-        time.sleep(0.5)
+        time.sleep(1.0)
         trials = [one for one in study.trials() if (one.fresh_of is not None) == fresh]
         done = [one.value for one in trials if one.state == "done" and one.value is not None]
         ended = sum(one.ended for one in trials)

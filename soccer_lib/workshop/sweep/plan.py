@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import importlib.metadata
 from pathlib import Path
@@ -48,7 +49,7 @@ class Plan:
     sampler: str
     pruner: str
 
-    @property
+    @functools.cached_property
     def rungs(self) -> tuple[int, int]:
         """See `rungs_of`."""
         return rungs_of(self.space)

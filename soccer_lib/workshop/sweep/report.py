@@ -40,6 +40,7 @@ def write_sweep(config: SweepConfig, study: Study, result: dict[str, Any]) -> st
         "versions": version_record(),
     }
     atomic_write_json(study.folder / "sweep.json", record)
+    result |= {name: record[name] for name in ("counts", "cpu_minutes")}
     left = sum(not one.ended for one in trials)
     head = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     head += f", {left} not begun" if left else ""

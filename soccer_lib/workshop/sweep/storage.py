@@ -37,7 +37,6 @@ _Answer = TypeVar("_Answer")
 _UNREACHABLE = (StorageInternalError, sqlalchemy.exc.SQLAlchemyError)
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
 class JournalLock:
@@ -143,12 +142,14 @@ def _database(url: str, heartbeat: int) -> Database:
     full = address.set(drivername=kinds[1]).render_as_string(hide_password=False)
     connection = {} if "connect_timeout" in address.query else {"connect_timeout": _CONNECT}
     try:
-        return Database(
-            full,
-            engine_kwargs={"pool_pre_ping": True, "connect_args": connection},
-            heartbeat_interval=heartbeat,
-            grace_period=6 * heartbeat,
-        )
+        with warnings.catch_warnings():  # Optuna calls its heartbeat experimental; the version is pinned
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return Database(
+                full,
+                engine_kwargs={"pool_pre_ping": True, "connect_args": connection},
+                heartbeat_interval=heartbeat,
+                grace_period=6 * heartbeat,
+            )
     except ImportError:
         raise InputError(
             "--storage postgresql came and psycopg is not installed; expected it; try: pip install "

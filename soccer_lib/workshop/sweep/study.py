@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +27,9 @@ from soccer_lib.workshop.sweep.storage import Storage, patiently
 
 _PLAN = "plan"
 _BUDGET = "budget"
+_in_hand: weakref.WeakValueDictionary[Path, TrialClaim] = weakref.WeakValueDictionary()
+"""What this process works on, by run folder: its locks do not keep itself out."""
+
 _MAXIMIZE = [optuna.study.StudyDirection.MAXIMIZE]
 _Answer = TypeVar("_Answer")
 
@@ -54,6 +58,13 @@ class Trial:
     rungs: dict[int, float]
     notes: dict[str, Any]
     fresh_of: tuple[int, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called on the way."""
+        if self.fresh_of is not None:
+            return f"fresh run {self.number} of trial {self.fresh_of[0]}"
+        return f"trial {self.number}"
 
     @property
     def ended(self) -> bool:
@@ -198,12 +209,15 @@ class Study:
                 continue
             if not taken_over and not may_begin and trial.fresh_of is None and not trial.drawn:
                 continue
-            lock = _lock(self.folder_of(trial))
+            folder = self.folder_of(trial)
+            lock = None if folder in _in_hand else _lock(folder)
             if lock is None:
                 continue
             claim = TrialClaim(trial, lock, trial_id, taken_over)
             if self._ask(lambda claim=claim: self._take(claim)):
-                return dataclasses.replace(claim, trial=self._ask(lambda claim=claim: self._drawn(claim)))
+                drawn = self._ask(lambda claim=claim: self._drawn(claim))
+                _in_hand[folder] = claim = dataclasses.replace(claim, trial=drawn)
+                return claim
         return None
 
     def _id_of(self, number: int) -> int:
@@ -275,6 +289,7 @@ class Study:
             if self.storage.get_trial(claim.trial_id).state == TrialState.RUNNING:
                 self.storage.set_trial_state_values(claim.trial_id, TrialState.WAITING)
 
+        _in_hand.pop(self.folder_of(claim.trial), None)
         self._ask(wait)
 
     @contextlib.contextmanager

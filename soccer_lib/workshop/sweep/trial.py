@@ -84,6 +84,7 @@ def run_trial(study: Study, claim: TrialClaim, keep: bool = False) -> str:
     """
     trial = claim.trial
     plan = study.plan
+    name = trial.name
     clock = TrialClock(study.folder_of(trial))
     runs = [trial.fresh_of[1]] if trial.fresh_of is not None else list(range(plan.seeds))
     scores: list[float] = []
@@ -101,18 +102,18 @@ def run_trial(study: Study, claim: TrialClaim, keep: bool = False) -> str:
         study.end(claim, "pruned", _last(study, claim), clock.note() | {"runs": scores})
         for run in runs[: len(scores) + 1]:
             _close(study.folder_of(trial, run), claim, keep)
-        return f"trial {trial.number} pruned"
+        return f"{name} pruned"
     except (InputError, SimulationError) as error:
         reason = one_line(error, 300)
         study.end(claim, "failed", None, clock.note() | {"reason": reason})
-        return f"trial {trial.number} failed: {reason}"
+        return f"{name} failed: {reason}"
     notes: dict[str, Any] = {**clock.note(), "runs": scores, "interval": interval}
     if len(scores) > 1:
         notes["interval"] = [float(end) for end in student_interval(scores)]
     study.end(claim, "done", fmean(scores), notes)
     for run in runs:
         _tidy(study.folder_of(trial, run), keep)
-    return f"trial {trial.number} done: official {fmean(scores):.2f}"
+    return f"{name} done: official {fmean(scores):.2f}"
 
 
 def _nothing(step: int, score: float) -> None:

@@ -63,7 +63,7 @@ class SweepWorker:
                 time.sleep(_POLL)
                 continue
             words = "goes on with" if claim.taken_over or claim.trial.rungs else "begins"
-            print_progress(f"worker {os.getpid()} {words} trial {claim.trial.number}: {claim.trial.drawn}")
+            print_progress(f"worker {os.getpid()} {words} {claim.trial.name}: {claim.trial.drawn}")
             try:
                 with study.heartbeat(claim, self.config.heartbeat):
                     outcome = run_trial(study, claim, self.config.keep_checkpoints)
