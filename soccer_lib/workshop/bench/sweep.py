@@ -25,7 +25,6 @@ import numpy as np
 from soccer_lib.control.weights import DATA
 from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import SimulationError
-from soccer_lib.learn.imitation.bc import some_episodes
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs.files import load_record
 from soccer_lib.runs.folder import CHECKOUT, metrics_of
@@ -56,9 +55,9 @@ class SweepBenchConfig:
     """pairs of studies [count]"""
     trials: Annotated[int, Range(2, 1000, whole=True)] = 10
     """trials of each of them [count]"""
-    pruner: Literal["hyperband", "halving", "median"] = "median"
+    pruner: Literal["hyperband", "halving", "median"] = "halving"
     """what prunes"""
-    epochs: Annotated[int, Range(5, 1000, whole=True)] = 40
+    epochs: Annotated[int, Range(5, 1000, whole=True)] = 20
     """epochs of their clones [count]"""
     killed_trials: Annotated[int, Range(2, 1000, whole=True)] = 30
     """trials of the study whose worker is killed [count]"""
@@ -91,10 +90,7 @@ def measure_pruning(config: SweepBenchConfig) -> dict[str, Any]:
     from soccer_lib.workshop.sweep.config import SweepConfig
 
     out = Path(config.out)
-    data = out / "demonstrations.npz"
-    if not data.is_file():
-        write_dataset(data, some_episodes(read_dataset(DATA / "demos" / "striker.npz"), DEMONSTRATIONS), {})
-    flags = f"dataset={data} epochs={config.epochs} patience={config.epochs}"
+    space = _goalie_space(out, config.epochs)
     table = LiveTable(
         {
             "study": 8,
@@ -111,8 +107,8 @@ def measure_pruning(config: SweepBenchConfig) -> dict[str, Any]:
         found = {}
         for pruner in ("none", config.pruner):
             settings = SweepConfig(
-                f"seed{seed}_{pruner}", "bc", config.trials, flags, str(out), seed=seed, sampler="random",
-                pruner=pruner, top=1, fresh_runs=0, workers=1,
+                f"seed{seed}_{pruner}", space, config.trials, out=str(out), seed=seed, sampler="random",
+                pruner=pruner, top=1, fresh_runs=0, workers=1, episodes=20,
             )  # fmt: skip
             with contextlib.redirect_stdout(io.StringIO()):
                 found[pruner] = sweep(settings)
@@ -148,6 +144,31 @@ def measure_pruning(config: SweepBenchConfig) -> dict[str, Any]:
         "difference_ci95": [low, high],
         "holds": saved >= 1 / 3 and low <= 0 <= high,
     }
+
+
+def _goalie_space(out: Path, epochs: int) -> str:
+    """Clones of the striker in the goalie task alone, which train and play in seconds."""
+    out.mkdir(parents=True, exist_ok=True)
+    data = out / "demonstrations.npz"
+    if not data.is_file():
+        demonstrations = read_dataset(DATA / "demos" / "striker.npz")
+        goalie = np.flatnonzero(["/goalie" in name for name in demonstrations.source])
+        chosen = np.isin(demonstrations.episode_id, goalie[:DEMONSTRATIONS])
+        write_dataset(data, demonstrations.take(chosen), {})
+    fixed = {"dataset": [str(data)], "epochs": epochs, "patience": epochs, "tasks": ["goalie_penalty_kick"]}
+    drawn = {
+        "lr": {"low": 1e-4, "high": 1e-2, "log": True},
+        "batch_size": {"choices": [64, 128, 256]},
+        "kick_balance": {"low": 0.0, "high": 1.0},
+        "averaging": {"choices": [0.9, 0.99, 0.999]},
+        "net_arch": {"choices": ["64,64", "128,128", "256,256"]},
+    }
+    counts = {"rung_episodes": 4, "final_episodes": 12}
+    space = out / "clones.json"
+    space.write_text(
+        json.dumps({"command": "bc", **counts, "fixed": fixed, "space": drawn}), encoding="utf-8"
+    )
+    return str(space)
 
 
 def _interval(differences: list[float]) -> list[float]:

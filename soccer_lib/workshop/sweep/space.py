@@ -1,17 +1,19 @@
 """What a sweep varies: fixed settings and parameters, checked against the command that they are for.
 
-command = "train"                 # or "bc"
-[fixed]                           # settings of every trial, named as the command's flags
-preset = "scratch"
-[space.lr]                        # a number from low to high; log: evenly in its logarithm
-low = 1e-4
-high = 1e-3
-log = true
-[space.net_arch]                  # one of several
-choices = ["64,64", "128,128"]
-[space."reward_weights.score"]    # one pair of a setting that is made of name=value pairs
-low = 0.5
-high = 2.0
+In a file:
+
+    command = "train"                 # or "bc", with rung_episodes and final_episodes beside it
+    [fixed]                           # settings of every trial, named as the command's flags
+    preset = "scratch"
+    [space.lr]                        # a number from low to high; log: evenly in its logarithm
+    low = 1e-4
+    high = 1e-3
+    log = true
+    [space.net_arch]                  # one of several
+    choices = ["64,64", "128,128"]
+    [space."reward_weights.score"]    # one pair of a setting that is made of name=value pairs
+    low = 0.5
+    high = 2.0
 """
 
 from __future__ import annotations
@@ -54,6 +56,9 @@ _PAIRS = {"reward_weights", "reward_scale", "task_weights"}
 
 _LENGTHS = {"total_timesteps", "eval_freq", "epochs", "final_episodes", "eval_episodes", "eval_seeds"}
 """Settings that trials have to have alike, or their scores could not be compared."""
+
+_EPISODES = {"rung_episodes": 8, "final_episodes": 40}
+"""Of each task, that a clone is judged by; as many as evaluations of `train` have by default."""
 
 _KEYS = ("low", "high", "log", "choices")
 
@@ -101,11 +106,13 @@ class Space:
         command: train or bc.
         fixed: settings of every trial.
         parameters: what is drawn.
+        episodes: of each task that a clone plays at a rung and at its end; `train` has settings for that.
     """
 
     command: str
     fixed: dict[str, Any]
     parameters: tuple[Parameter, ...]
+    episodes: tuple[int, int]
 
     def config(self, drawn: Mapping[str, Value], seed: int, folder: str) -> Config:
         """The settings of one run.
@@ -143,7 +150,8 @@ class Space:
                 space[one.name] = {"choices": list(one.choices)}
             else:
                 space[one.name] = {"low": one.low, "high": one.high, "log": one.log}
-        return {"command": self.command, "fixed": self.fixed, "space": space}
+        counts = dict(zip(_EPISODES, self.episodes, strict=True)) if self.command == "bc" else {}
+        return {"command": self.command, **counts, "fixed": self.fixed, "space": space}
 
 
 def read_space(source: str | Mapping[str, Any], flags: Mapping[str, Any] | None = None) -> Space:
@@ -167,9 +175,18 @@ def read_space(source: str | Mapping[str, Any], flags: Mapping[str, Any] | None 
         what = f"--space {source}"
     table = read_settings(source, "--space")
     for key in table:
-        known_name(f"entry of {what}", key, ("command", "fixed", "space"))
+        known_name(f"entry of {what}", key, ("command", "fixed", "space", *_EPISODES))
     command = of_type(f"{what}: command", table.get("command", "train"), str, "train or bc")
     known_name(f"command in {what}", command, COMMANDS)
+    if command != "bc" and set(_EPISODES) & table.keys():
+        raise InputError(
+            f"{what} sets {' or '.join(_EPISODES)} beside train; expected them with bc; write eval_episodes "
+            "and final_episodes under [fixed]"
+        )
+    rung, final = (
+        Range(1, 50, whole=True).number(f"{what}: {name}", table.get(name, usual), f"try {usual}")
+        for name, usual in _EPISODES.items()
+    )
     fields = {field.name for field in dataclasses.fields(COMMANDS[command])}
     fixed = dict(of_type(f"{what}: fixed", table.get("fixed", {}), dict, "a table")) | dict(flags or {})
     for name in fixed:
@@ -180,7 +197,7 @@ def read_space(source: str | Mapping[str, Any], flags: Mapping[str, Any] | None 
     parameters = tuple(_parameter(what, command, name, one) for name, one in drawn.items())
     if not parameters:
         raise InputError(f"{what} varies nothing; expected a parameter; write [space.lr] with low and high")
-    space = Space(command, fixed, parameters)
+    space = Space(command, fixed, parameters, (rung, final))
     _check(what, space)
     return space
 

@@ -27,14 +27,8 @@ from soccer_lib.runs.files import load_record
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import tasks_named
 from soccer_lib.workshop.studies.curve import student_interval
-from soccer_lib.workshop.sweep.plan import training_seed_of
+from soccer_lib.workshop.sweep.plan import Plan, training_seed_of
 from soccer_lib.workshop.sweep.study import Study, TrialClaim
-
-RUNG_EPISODES = 8
-"""Of each task, that a clone plays at a rung: as many as an evaluation of `train`."""
-
-VALUE_EPISODES = 40
-"""Of each task, that a clone's score is of: as many as the last ones of `train`."""
 
 COST = "sweep.json"
 """File in a run folder: processor time so far, of starts that were killed up to their last rung too."""
@@ -153,24 +147,26 @@ def _run(
     folder = study.folder_of(trial, run)
     config = study.plan.space.config(trial.drawn, training_seed_of(study.plan, run), str(folder))
     if isinstance(config, BCConfig):
-        return _clone(config, study.plan.rungs[0], watch)
+        return _clone(config, study.plan, watch)
     train(config, watch)
     status = load_record(folder / "status.json")
     return status["comp_eval/C_overall"], status["comp_eval/C_overall_ci95"]
 
 
-def _clone(config: BCConfig, every: int, watch: Callable[[int, float], None]) -> tuple[float, list[float]]:
+def _clone(config: BCConfig, plan: Plan, watch: Callable[[int, float], None]) -> tuple[float, list[float]]:
     """A run of `bc`, which plays the official episodes of `train` at its rungs and at its end."""
+    every, _ = plan.rungs
+    at_rung, at_end = plan.space.episodes
     spec = clone_spec(Path(config.out).name, read_dataset(config.dataset[0]))
 
     def look(figures: dict[str, Any], net: Actor) -> None:
         epoch = figures["round"] * config.epochs + figures["epoch"]
         if epoch % every == 0:
             policy = LearnedPolicy(net.network(), spec)
-            watch(epoch, play_episodes(policy, config.tasks, 0, RUNG_EPISODES)["comp_total_sum"])
+            watch(epoch, play_episodes(policy, config.tasks, 0, at_rung)["comp_total_sum"])
 
     policy = bc(config, watch=look, sees_all=False)
-    summary = play_episodes(policy, config.tasks, VALUE_SEED, VALUE_EPISODES)
+    summary = play_episodes(policy, config.tasks, VALUE_SEED, at_end)
     return summary["comp_total_sum"], summary["comp_total_sum_ci95"]
 
 

@@ -43,6 +43,7 @@ def test_packaged_spaces_are_accepted_by_their_command_and_have_rungs(name):
         ({"fixed": {"tasks": ["goal_keeper"]}, "space": {"lr": {"low": 1e-4, "high": 1e-3}}}, "no official"),
         ({"fixed": {"eval_seeds": [0, 60]}, "space": {"lr": {"low": 1e-4, "high": 1e-3}}}, "seeds below 50"),
         ({"space": {}}, "varies nothing"),
+        ({**varying(lr={"low": 1e-4, "high": 1e-3}), "rung_episodes": 3}, "expected them with bc"),
     ],
 )  # fmt: skip
 def test_a_wrong_space_is_one_line_that_names_what_is_wrong(table, words):

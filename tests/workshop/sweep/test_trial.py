@@ -95,12 +95,8 @@ def test_a_trial_whose_run_fails_is_told_with_its_reason_and_others_go_on(tmp_pa
     assert study.trials()[0].notes["reason"].startswith("the weights are not finite")
 
 
-def test_a_trial_of_bc_is_judged_in_its_epochs_and_at_its_end(tmp_path, dataset, walker, monkeypatch):
-    monkeypatch.setattr(trials, "RUNG_EPISODES", 1)
-    monkeypatch.setattr(trials, "VALUE_EPISODES", 1)
-    table = (
-        f'{{"command": "bc", "fixed": {{"dataset": ["{dataset}"], "epochs": 5, "net_arch": "16", "tasks": '
-    )
+def test_a_trial_of_bc_is_judged_in_its_epochs_and_at_its_end(tmp_path, dataset, walker):
+    table = f'{{"command": "bc", "rung_episodes": 1, "final_episodes": 2, "fixed": {{"dataset": ["{dataset}"], "epochs": 5, "net_arch": "16", "tasks": '
     table += '["kick_to_target"]}, "space": {"lr": {"low": 1e-3, "high": 1e-2}}}'
     file = tmp_path / "bc.json"
     file.write_text(table)
