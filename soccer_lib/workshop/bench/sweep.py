@@ -165,9 +165,8 @@ def _goalie_space(out: Path, epochs: int) -> str:
     }
     counts = {"rung_episodes": 4, "final_episodes": 12}
     space = out / "clones.json"
-    space.write_text(
-        json.dumps({"command": "bc", **counts, "fixed": fixed, "space": drawn}), encoding="utf-8"
-    )
+    table = {"command": "bc", **counts, "fixed": fixed, "space": drawn}
+    space.write_text(json.dumps(table), encoding="utf-8")
     return str(space)
 
 

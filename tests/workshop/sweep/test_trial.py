@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 
@@ -96,10 +97,11 @@ def test_a_trial_whose_run_fails_is_told_with_its_reason_and_others_go_on(tmp_pa
 
 
 def test_a_trial_of_bc_is_judged_in_its_epochs_and_at_its_end(tmp_path, dataset, walker):
-    table = f'{{"command": "bc", "rung_episodes": 1, "final_episodes": 2, "fixed": {{"dataset": ["{dataset}"], "epochs": 5, "net_arch": "16", "tasks": '
-    table += '["kick_to_target"]}, "space": {"lr": {"low": 1e-3, "high": 1e-2}}}'
+    fixed = {"dataset": [dataset], "epochs": 5, "net_arch": "16", "tasks": ["kick_to_target"]}
+    counts = {"rung_episodes": 1, "final_episodes": 2}
+    table = {"command": "bc", **counts, "fixed": fixed, "space": {"lr": {"low": 1e-3, "high": 1e-2}}}
     file = tmp_path / "bc.json"
-    file.write_text(table)
+    file.write_text(json.dumps(table))
     study = begun(tiny(tmp_path, space=str(file), trials=1))
     assert run_trial(study, study.claim()).startswith("trial 0 done")
     [trial] = study.trials()

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,28 +19,26 @@ import pytest
 from soccer_lib.cli.main import main
 from soccer_lib.runs import load_json
 from soccer_lib.runs.folder import metrics_of
+from soccer_lib.workshop.sweep.config import SweepConfig
 from soccer_lib.workshop.sweep.study import Study
 from soccer_lib.workshop.sweep.worker import SweepWorker
 from tests.workshop.sweep.studies import begun, in_child, tiny
 
 
-def wait_until(study: Study, condition, seconds: float = 300.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition(study.trials()):
-        assert time.monotonic() < end, study.trials()
-        time.sleep(0.05)
+def killed_in_its_trial(config: SweepConfig) -> None:
+    """Let a worker join, and be killed behind the first rung of whatever trial it takes."""
 
+    def work() -> None:
+        judge = Study.judge
 
-def kill_at_a_rung(study: Study, config, victim: int) -> int:
-    """Kill a worker in the middle of a trial and begin another one; returns its process."""
+        def judge_and_die(self, claim, step, score, notes):
+            judge(self, claim, step, score, notes)
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    def in_the_middle(trials):
-        return any(one.state == "running" and one.rungs for one in trials)
+        Study.judge = judge_and_die  # of this child alone
+        SweepWorker(config)()
 
-    wait_until(study, in_the_middle)
-    os.kill(victim, signal.SIGKILL)
-    os.waitpid(victim, 0)
-    return in_child(SweepWorker(config))
+    assert os.waitpid(in_child(work), 0)[1] == signal.SIGKILL
 
 
 def check_results(study: Study, count: int) -> None:
@@ -52,7 +49,7 @@ def check_results(study: Study, count: int) -> None:
         folder = study.folder_of(one)
         assert one.value == load_json(folder / "status.json")["comp_eval/C_overall"]
         steps = [line["step"] for line in metrics_of(folder)]
-        assert steps == sorted(set(steps))
+        assert steps == [16, 32, 32], "each rollout once, and the last evaluation"
 
 
 def test_a_worker_that_is_killed_twice_loses_no_trial_and_repeats_none(tmp_path, walker):
@@ -60,10 +57,10 @@ def test_a_worker_that_is_killed_twice_loses_no_trial_and_repeats_none(tmp_path,
     study = begun(config)
     config = dataclasses.replace(config, space="")
     other = in_child(SweepWorker(config))
-    victim = in_child(SweepWorker(config))
     for _ in range(2):
-        victim = kill_at_a_rung(study, config, victim)
-    assert os.waitpid(victim, 0)[1] == 0 and os.waitpid(other, 0)[1] == 0
+        killed_in_its_trial(config)
+    last = in_child(SweepWorker(config))
+    assert os.waitpid(last, 0)[1] == 0 and os.waitpid(other, 0)[1] == 0
     check_results(study, 5)
     lines = [json.loads(line) for line in (study.folder / "journal.jsonl").read_text().splitlines()]
     ends = Counter(line["trial_id"] for line in lines if line["op_code"] == 6 and line["state"] == 1)
@@ -112,8 +109,9 @@ def test_two_workers_on_postgresql_one_of_them_killed(tmp_path, walker, postgres
     study = begun(config)
     config = dataclasses.replace(config, space="")
     other = in_child(SweepWorker(config))
-    victim = kill_at_a_rung(study, config, in_child(SweepWorker(config)))
-    assert os.waitpid(victim, 0)[1] == 0 and os.waitpid(other, 0)[1] == 0
+    killed_in_its_trial(config)
+    last = in_child(SweepWorker(config))
+    assert os.waitpid(last, 0)[1] == 0 and os.waitpid(other, 0)[1] == 0
     check_results(study, 4)
     # The same name from another folder is another study, which this storage does not know.
     words = [
