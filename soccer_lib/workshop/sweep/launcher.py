@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
@@ -180,6 +181,16 @@ class Submitted:
 
     def __init__(self, config: SweepConfig) -> None:
         self.config = config
+        with tempfile.TemporaryDirectory() as folder:
+            self._executor(Path(folder))  # what is wrong is told before the study's folder is made
+
+    def _executor(self, folder: Path) -> Any:
+        """What submits, with its files in a folder.
+
+        Raises:
+            InputError: submitit is not installed, there is no Slurm, or parameters that it does not know.
+        """
+        config = self.config
         try:
             import submitit
         except ImportError:
@@ -188,16 +199,18 @@ class Submitted:
                 "install submitit"
             ) from None
         try:
-            self._executor = submitit.AutoExecutor(config.folder / "jobs", config.launcher)
-            self._executor.update_parameters(**self._parameters())
-        except (NameError, AssertionError, RuntimeError) as error:
-            no_slurm = (
-                "no sbatch and srun here; expected a machine that submits to Slurm; try --launcher local"
-            )
-            wrong = (
+            executor = submitit.AutoExecutor(folder / "jobs", config.launcher)
+            executor.update_parameters(**self._parameters())
+        except RuntimeError:
+            raise InputError(
+                "--launcher slurm came and there is no srun; expected a machine that submits to Slurm; try "
+                "--launcher local"
+            ) from None
+        except (NameError, AssertionError) as error:
+            raise InputError(
                 f"--slurm {config.slurm!r}: {one_line(error, 300)}; expected parameters of submitit; mend it"
-            )
-            raise InputError(f"--launcher slurm: {no_slurm}" if "srun" in str(error) else wrong) from None
+            ) from None
+        return executor
 
     def _parameters(self) -> dict[str, Any]:
         """What each job asks for: a core and a day, where nothing else is said."""
@@ -217,7 +230,7 @@ class Submitted:
             os.environ[STORAGE] = self.config.storage  # not in the file that submitit pickles
         worker = SubmittedWorker(self.config)
         try:
-            return SubmittedJob(self._executor.submit(worker))
+            return SubmittedJob(self._executor(self.config.folder).submit(worker))
         except Exception as error:  # sbatch refused it, or there is no room
             raise ResourceError(
                 f"could not submit a worker: {one_line(error, 300)}; expected a job; mend --slurm "

@@ -22,7 +22,7 @@ from soccer_lib.runs.folder import metrics_of
 from soccer_lib.workshop.sweep.config import SweepConfig
 from soccer_lib.workshop.sweep.study import Study
 from soccer_lib.workshop.sweep.worker import SweepWorker
-from tests.workshop.sweep.studies import begun, in_child, tiny
+from tests.workshop.sweep.studies import begun, in_child, space_file, tiny
 
 
 def killed_in_its_trial(config: SweepConfig) -> None:
@@ -41,7 +41,7 @@ def killed_in_its_trial(config: SweepConfig) -> None:
     assert os.waitpid(in_child(work), 0)[1] == signal.SIGKILL
 
 
-def check_results(study: Study, count: int) -> None:
+def check_results(study: Study, count: int, rollouts: list[int]) -> None:
     """One result for each trial, and no step learned twice."""
     trials = study.trials()
     assert [one.state for one in trials] == ["done"] * count
@@ -49,11 +49,12 @@ def check_results(study: Study, count: int) -> None:
         folder = study.folder_of(one)
         assert one.value == load_json(folder / "status.json")["comp_eval/C_overall"]
         steps = [line["step"] for line in metrics_of(folder)]
-        assert steps == [16, 32, 32], "each rollout once, and the last evaluation"
+        assert steps == [*rollouts, rollouts[-1]], "each rollout once, and the last evaluation"
 
 
 def test_a_worker_that_is_killed_twice_loses_no_trial_and_repeats_none(tmp_path, walker):
-    config = tiny(tmp_path, trials=5, pruner="none")
+    space = space_file(tmp_path, total_timesteps=64)
+    config = tiny(tmp_path, space=space, trials=3, pruner="none")
     study = begun(config)
     config = dataclasses.replace(config, space="")
     other = in_child(SweepWorker(config))
@@ -61,10 +62,10 @@ def test_a_worker_that_is_killed_twice_loses_no_trial_and_repeats_none(tmp_path,
         killed_in_its_trial(config)
     last = in_child(SweepWorker(config))
     assert os.waitpid(last, 0)[1] == 0 and os.waitpid(other, 0)[1] == 0
-    check_results(study, 5)
+    check_results(study, 3, [16, 32, 48, 64])
     lines = [json.loads(line) for line in (study.folder / "journal.jsonl").read_text().splitlines()]
     ends = Counter(line["trial_id"] for line in lines if line["op_code"] == 6 and line["state"] == 1)
-    assert ends == {number: 1 for number in range(5)}, "told once each"
+    assert ends == {number: 1 for number in range(3)}, "told once each"
 
 
 @pytest.fixture
@@ -105,14 +106,14 @@ def postgres() -> Iterator[str]:
 
 
 def test_two_workers_on_postgresql_one_of_them_killed(tmp_path, walker, postgres, capsys):
-    config = tiny(tmp_path, trials=4, pruner="none", storage=postgres, heartbeat=1)
+    config = tiny(tmp_path, trials=3, pruner="none", storage=postgres, heartbeat=1)
     study = begun(config)
     config = dataclasses.replace(config, space="")
     other = in_child(SweepWorker(config))
     killed_in_its_trial(config)
     last = in_child(SweepWorker(config))
     assert os.waitpid(last, 0)[1] == 0 and os.waitpid(other, 0)[1] == 0
-    check_results(study, 4)
+    check_results(study, 3, [16, 32])
     # The same name from another folder is another study, which this storage does not know.
     words = [
         "sweep",
