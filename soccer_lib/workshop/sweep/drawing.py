@@ -83,8 +83,8 @@ def plot_contour(trials: Sequence[Trial], first: Parameter, second: Parameter) -
         axis.set_ticks(places, labels)
         axis.set_label_text(parameter.name)
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
-    axes.set_title("official score of trials; crosses were pruned, and have that of their last rung")
-    figure.colorbar(surface, ax=axes)
+    axes.set_title("official score; crosses were pruned, at their last rung")
+    figure.colorbar(surface, ax=axes, ticks=levels[::3], format="%.1f")
     return figure
 
 

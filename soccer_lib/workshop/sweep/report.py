@@ -117,10 +117,11 @@ def _curse(result: dict[str, Any], trials: int) -> str:
     words = "with fresh training seeds and episodes" if first["runs"] is not None else "on fresh episodes"
     named = next(row for row in rows if row["trial"] == result["best"])
     same = "is still the best" if named is first else f"is behind trial {named['trial']} now"
+    more = "more" if result["curse"] > 0 else "less"
     return (
         f"The highest of {trials} scores was {first['sweep']:.2f} (trial {first['trial']}); {words} it has "
-        f"{first['fresh']:.2f} and {same}.\nOver the {len(rows)} best the sweep promised "
-        f"{result['curse']:.2f} points more than there are: what is highest of many is high by luck too."
+        f"{first['fresh']:.2f} and {same}.\nThe sweep promised {abs(result['curse']):.2f} points {more} than "
+        f"there are, as a mean of its {len(rows)} best: what is highest of many is high by luck too."
     )
 
 
