@@ -159,7 +159,7 @@ def read_space(source: str | Mapping[str, Any], flags: Mapping[str, Any] | None 
 
     Args:
         source: one of the packaged names, a TOML or JSON file, or its content.
-        flags: settings over the fixed ones.
+        flags: settings over the fixed ones; a parameter among them is not varied.
 
     Raises:
         InputError: no such space, an unknown parameter, or one whose ends the command refuses.
@@ -194,7 +194,12 @@ def read_space(source: str | Mapping[str, Any], flags: Mapping[str, Any] | None 
     if command == "bc":
         fixed.setdefault("dataset", [os.path.relpath(DATA / "demos" / "striker.npz")])
     drawn = of_type(f"{what}: space", table.get("space", {}), dict, "a table for each parameter")
-    parameters = tuple(_parameter(what, command, name, one) for name, one in drawn.items())
+    both = set(drawn) & set(table.get("fixed", {}))
+    if both:
+        raise InputError(f"{what} fixes and varies {both.pop()}; expected one of both; remove the other")
+    parameters = tuple(
+        _parameter(what, command, name, one) for name, one in drawn.items() if name not in (flags or {})
+    )
     if not parameters:
         raise InputError(f"{what} varies nothing; expected a parameter; write [space.lr] with low and high")
     space = Space(command, fixed, parameters, (rung, final))

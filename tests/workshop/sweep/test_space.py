@@ -43,6 +43,7 @@ def test_packaged_spaces_are_accepted_by_their_command_and_have_rungs(name):
         ({"fixed": {"tasks": ["goal_keeper"]}, "space": {"lr": {"low": 1e-4, "high": 1e-3}}}, "no official"),
         ({"fixed": {"eval_seeds": [0, 60]}, "space": {"lr": {"low": 1e-4, "high": 1e-3}}}, "seeds below 50"),
         ({"space": {}}, "varies nothing"),
+        ({"fixed": {"lr": 1e-3}, "space": {"lr": {"low": 1e-4, "high": 1e-3}}}, "fixes and varies lr"),
         ({**varying(lr={"low": 1e-4, "high": 1e-3}), "rung_episodes": 3}, "expected them with bc"),
     ],
 )  # fmt: skip
@@ -62,6 +63,19 @@ def test_the_words_of_a_trial_are_those_of_its_settings():
     config = parse_config(TrainConfig, words, "train")
     assert (config.lr, config.n_epochs, config.reward_weights) == (0.0001235, 3, "score=1.0")
     assert (config.seed, config.save_dir, config.workers) == (7, "runs/x", 0)
+
+
+def test_a_flag_fixes_what_the_space_varies():
+    space = read_space("ppo", {"lr": ["0.001"]})
+    assert "lr" not in {one.name for one in space.parameters}
+    assert (
+        parse_config(
+            TrainConfig,
+            space.words({"gamma": 0.96} | {one.name: one.edges[0] for one in space.parameters}, 0, "x"),
+            "train",
+        ).lr
+        == 0.001
+    )
 
 
 def test_rounding_stays_within_the_range():

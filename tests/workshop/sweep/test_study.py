@@ -107,6 +107,25 @@ def test_the_median_prunes_what_is_below_it_once_it_is_known(tmp_path):
     assert not study.judge(better, 16, 2.6, {})
 
 
+@pytest.mark.parametrize("pruner", ["halving", "hyperband"])
+def test_halving_keeps_the_better_half_of_a_bracket(tmp_path, pruner):
+    study = begun(tiny(tmp_path, trials=13, pruner=pruner))
+    pruned = []
+    for score in range(12, 0, -1):
+        claim = study.claim()
+        if study.judge(claim, 16, float(score), {}):
+            pruned.append(score)
+            study.end(claim, "pruned", float(score), {})
+        else:
+            study.end(claim, "done", float(score), {})
+    assert 12 not in pruned and pruned
+    if pruner == "halving":
+        # In one bracket, by halves of those that came so far: 11 is not among the better half of 2.
+        assert pruned == list(range(11, 0, -1))
+    claim = study.claim()
+    assert not study.judge(claim, 16, 13.0, {}), "the best so far goes on"
+
+
 def test_without_a_pruner_nothing_is_pruned(tmp_path):
     study = begun(tiny(tmp_path, trials=6, pruner="none"))
     for _ in range(5):
