@@ -36,7 +36,7 @@ DEMONSTRATIONS = 30
 
 _KILLED = {
     "preset": "scratch", "tasks": ["kick_to_target"], "n_envs": 2, "n_steps": 16, "batch_size": 32,
-    "net_arch": "16,16", "total_timesteps": 128, "checkpoint_interval": 32, "eval_freq": 32,
+    "net_arch": "16,16", "total_timesteps": 64, "checkpoint_interval": 32, "eval_freq": 32,
     "kick_from": [0.5], "eval_seeds": [0], "eval_episodes": 1, "final_episodes": 1,
 }  # fmt: skip
 _ENDS = (1, 2, 3)
@@ -55,7 +55,7 @@ class SweepBenchConfig:
     """pairs of studies [count]"""
     trials: Annotated[int, Range(2, 1000, whole=True)] = 10
     """trials of each of them [count]"""
-    pruner: Literal["hyperband", "halving", "median"] = "halving"
+    pruner: Literal["hyperband", "halving", "median"] = "median"
     """what prunes"""
     epochs: Annotated[int, Range(5, 1000, whole=True)] = 20
     """epochs of their clones [count]"""
@@ -195,7 +195,7 @@ def kill_workers(config: SweepBenchConfig) -> dict[str, Any]:
         time.sleep(float(draw.uniform(2, 6)))
         working = _working(folder)
         if working and len(_ended(folder)) >= (len(killed) + 1) * config.killed_trials // (config.kills + 2):
-            worker, trial = working[0]  # always the one that took up its trial first
+            worker, trial = working[-1]  # the one that was begun last: what took a killed one's place
             os.kill(worker, signal.SIGKILL)
             killed.append(trial)
             print(f"killed worker {worker} in trial {trial}")
@@ -205,7 +205,8 @@ def kill_workers(config: SweepBenchConfig) -> dict[str, Any]:
     ended = collections.Counter(_ended(folder))
     trials = range(config.killed_trials)
     steps = [[line["step"] for line in metrics_of(folder / f"trial_{number:04d}_seed0")] for number in trials]
-    again = sum(sorted(set(one)) != one for one in steps)
+    whole = max(steps, key=len)
+    again = sum(one != whole[: len(one)] for one in steps)  # pruned ones are shorter
     results = sum(ended[number] == 1 for number in trials)
     print(
         f"{results} results of {config.killed_trials} after {len(killed)} kills (trials {killed}), "

@@ -12,6 +12,7 @@ from typing import Any
 
 from soccer_lib.cli.stages import typed_flags
 from soccer_lib.errors import InputError, SimulationError
+from soccer_lib.formats.settings import ENDINGS
 from soccer_lib.runs import RunFolder, atomic_write_json
 from soccer_lib.runs.files import load_record, sha256_of
 from soccer_lib.runs.heartbeat import Heartbeat
@@ -26,6 +27,8 @@ MAY_DIFFER = (
 
 _FILES = ("dataset", "validation", "bc_weights", "bc_replay_dataset", "vecnormalize_path")
 """Settings that name files: their content must stay."""
+
+_FILES_OR_TEXT = ("reward_weights", "curriculum", "randomise")
 
 _SAY = 10.0
 """Least time between two lines of progress [s]."""
@@ -138,10 +141,11 @@ def _hashes(space: Space) -> dict[str, str]:
         InputError: one is missing.
     """
     hashes: dict[str, str] = {}
-    for setting in _FILES:
+    for setting in (*_FILES, *_FILES_OR_TEXT):
         value = space.fixed.get(setting, "")
         for name in value if isinstance(value, list) else [value]:
-            if not name or name == "best":
+            text = setting in _FILES_OR_TEXT and not str(name).endswith(ENDINGS)
+            if not name or name == "best" or text:
                 continue
             if not Path(name).exists():
                 raise InputError(

@@ -41,7 +41,9 @@ def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
     if plan.pruner == "median":
         return optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
     if plan.pruner == "halving":
-        return optuna.pruners.SuccessiveHalvingPruner(min_resource=every, reduction_factor=2)
+        # One of four or more rungs comes too soon to halve by: in 1 of 2 studies it cost the best trial.
+        first = 2 * every if total >= 4 * every else every
+        return optuna.pruners.SuccessiveHalvingPruner(min_resource=first, reduction_factor=2)
     return optuna.pruners.HyperbandPruner(min_resource=every, max_resource=total, reduction_factor=2)
 
 

@@ -27,6 +27,9 @@ from soccer_lib.workshop.sweep.storage import Storage, patiently
 
 _PLAN = "plan"
 _BUDGET = "budget"
+_LEAVING = 5.0
+"""How long a worker that leaves waits for a storage that does not answer [s]."""
+
 _in_hand: weakref.WeakValueDictionary[Path, TrialClaim] = weakref.WeakValueDictionary()
 """What this process works on, by run folder: its locks do not keep itself out."""
 
@@ -290,7 +293,7 @@ class Study:
                 self.storage.set_trial_state_values(claim.trial_id, TrialState.WAITING)
 
         _in_hand.pop(self.folder_of(claim.trial), None)
-        self._ask(wait)
+        patiently(wait, self.storage, _LEAVING)  # where it is away, lock and heartbeat tell the others
 
     @contextlib.contextmanager
     def heartbeat(self, claim: TrialClaim, every: float) -> Iterator[None]:

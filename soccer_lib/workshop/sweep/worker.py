@@ -81,7 +81,7 @@ class SweepWorker:
     def hand_back(self) -> None:
         """Let the present trial wait for another worker."""
         if self._claim is not None and self._study is not None:
-            with contextlib.suppress(SoccerError):  # a storage that is away: the lock and the heartbeat tell
+            with contextlib.suppress(SoccerError):
                 self._study.hand_back(self._claim)
             self._claim = None
 
