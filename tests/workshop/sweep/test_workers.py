@@ -10,8 +10,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,8 +71,8 @@ def test_a_worker_that_is_killed_twice_loses_no_trial_and_repeats_none(tmp_path,
 
 
 @pytest.fixture
-def postgres() -> Iterator[str]:
-    """Address of a PostgreSQL of the test's own."""
+def postgres() -> Iterator[tuple[str, Callable[..., None]]]:
+    """Address of a PostgreSQL of the test's own, and what controls it."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'psycopg[binary]'")
     found = [shutil.which("initdb"), *sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
     programs = next((Path(one).resolve().parent for one in found if one), None)
@@ -96,17 +98,22 @@ def postgres() -> Iterator[str]:
         )
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         control = [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
-        subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
+
+        def server(*words: str) -> None:
+            subprocess.run([*control, "-o", options, *words], check=True, **quiet)
+
+        server("start")
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres", server
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+            server("-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_two_workers_on_postgresql_one_of_them_killed(tmp_path, walker, postgres, capsys):
-    config = tiny(tmp_path, trials=3, pruner="none", storage=postgres, heartbeat=1)
+    url, server = postgres
+    config = tiny(tmp_path, trials=3, pruner="none", storage=url, heartbeat=1)
     study = begun(config)
     config = dataclasses.replace(config, space="")
     other = in_child(SweepWorker(config))
@@ -124,5 +131,15 @@ def test_two_workers_on_postgresql_one_of_them_killed(tmp_path, walker, postgres
         "--space",
         str(tmp_path / "space.json"),
     ]
-    assert main([*words, "--storage", postgres]) == 2
+    assert main([*words, "--storage", url]) == 2
     assert "study tiny in the storage is not that of" in capsys.readouterr().err
+    # A server that is away for a while is waited for.
+    before = study.trials()
+    server("-m", "immediate", "stop")
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(study.trials)
+        time.sleep(0.5)
+        assert not asked.done()
+        server("start")
+        assert asked.result(timeout=60) == before
+    assert "does not answer; waiting up to 10 minutes" in capsys.readouterr().out
