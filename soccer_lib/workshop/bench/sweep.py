@@ -189,17 +189,13 @@ def kill_workers(config: SweepBenchConfig) -> dict[str, Any]:
     command = [sys.executable, "-u", "-m", "soccer_lib", *words]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     process = subprocess.Popen(command, env=environment)
-    draw = np.random.default_rng(config.seed)
-    killed = []
-    while len(killed) < config.kills and process.poll() is None:
-        time.sleep(float(draw.uniform(2, 6)))
-        working = _working(folder)
-        if working and len(_ended(folder)) >= (len(killed) + 1) * config.killed_trials // (config.kills + 2):
-            worker, trial = working[-1]  # the one that was begun last: what took a killed one's place
-            os.kill(worker, signal.SIGKILL)
-            killed.append(trial)
-            print(f"killed worker {worker} in trial {trial}")
-    if process.wait():
+    try:
+        killed = _kill(config, process, folder)
+    except BaseException:
+        process.terminate()  # it lets its workers save
+        process.wait()
+        raise
+    if process.returncode:
         raise SimulationError(f"the sweep ended with {process.returncode}; expected 0; look into {folder}")
     record = load_record(folder / "sweep.json")
     ended = collections.Counter(_ended(folder))
@@ -220,6 +216,22 @@ def kill_workers(config: SweepBenchConfig) -> dict[str, Any]:
         "counts": record["counts"],
         "holds": holds and len(killed) == config.kills,
     }
+
+
+def _kill(config: SweepBenchConfig, process: subprocess.Popen[bytes], folder: Path) -> list[int]:
+    """Kill workers on the way of a sweep and wait for its end; returns the trials that they were in."""
+    draw = np.random.default_rng(config.seed)
+    killed: list[int] = []
+    while len(killed) < config.kills and process.poll() is None:
+        time.sleep(float(draw.uniform(2, 6)))
+        working = _working(folder)
+        if working and len(_ended(folder)) >= (len(killed) + 1) * config.killed_trials // (config.kills + 2):
+            worker, trial = working[-1]  # the one that was begun last: what took a killed one's place
+            os.kill(worker, signal.SIGKILL)
+            killed.append(trial)
+            print(f"killed worker {worker} in trial {trial}")
+    process.wait()
+    return killed
 
 
 def _journal(folder: Path) -> list[dict[str, Any]]:
