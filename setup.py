@@ -9,5 +9,6 @@ setup(
         "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*", "best/*"],
         "soccer_lib.workshop.runbook": ["presets/*.toml"],
         "soccer_lib.report.pages": ["*.html", "*.css"],
+        "soccer_lib.workshop.sweep": ["spaces/*.toml"],
     },
 )

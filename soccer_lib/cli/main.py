@@ -73,6 +73,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",
     ),
+    "sweep": (
+        "soccer_lib.workshop.sweep.command:SweepConfig:main",
+        "Try settings of train or bc in many short trials, by many workers; name the best on fresh seeds.",
+    ),
     "export": (
         "soccer_lib.cli.export:ExportConfig:main",
         "Write an agent as a submission for the competition's client; --verify compares the scores.",
@@ -144,6 +148,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench train": (
         "soccer_lib.workshop.bench.train:TrainBenchConfig:main",
         "Measure how much faster training simulates and learns than the plain script.",
+    ),
+    "bench sweep": (
+        "soccer_lib.workshop.bench.sweep:SweepBenchConfig:main",
+        "Measure what pruning saves in a sweep, and kill its workers: is a trial lost or run twice?",
     ),
     "bench faults": (
         "soccer_lib.workshop.bench.faults:FaultBenchConfig:main",

@@ -73,7 +73,7 @@ def planned_stages(config: StagesConfig) -> list[TrainConfig]:
     if not isinstance(stages, list) or not stages or not all(isinstance(one, Mapping) for one in stages):
         raise InputError(f"{name} has no stages; expected a table for each; write [[stages]] above it")
     folder = Path(config.save_dir or Path("runs") / Path(name).stem)
-    typed = _typed_flags(config.flags)
+    typed = typed_flags(config.flags)
     planned: list[TrainConfig] = []
     for number, stage in enumerate(stages, start=1):
         flags: dict[str, Any] = {**recipe, **stage}
@@ -90,7 +90,7 @@ def planned_stages(config: StagesConfig) -> list[TrainConfig]:
             flags["bc_weights"] = planned[-1].save_dir
         flags["save_dir"] = str(folder / f"{number}_{title}")
         try:
-            planned.append(parse_config(TrainConfig, _words(flags), f"{PROG} train"))
+            planned.append(parse_config(TrainConfig, flag_words(flags), f"{PROG} train"))
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
     if len({Path(stage.save_dir).name for stage in planned}) < len(planned):
@@ -98,7 +98,7 @@ def planned_stages(config: StagesConfig) -> list[TrainConfig]:
     return planned
 
 
-def _typed_flags(text: str) -> dict[str, list[str]]:
+def typed_flags(text: str) -> dict[str, list[str]]:
     """Flags from "name=value name=value", by their names in the settings."""
     flags: dict[str, list[str]] = {}
     for word in shlex.split(text):
@@ -109,7 +109,7 @@ def _typed_flags(text: str) -> dict[str, list[str]]:
     return flags
 
 
-def _words(flags: Mapping[str, Any]) -> list[str]:
+def flag_words(flags: Mapping[str, Any]) -> list[str]:
     """Flags as words of a command line."""
     words: list[str] = []
     for name, value in flags.items():

@@ -17,6 +17,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from soccer_lib.evaluation.episode import EPISODE_LIMIT, N_STARTS, Episode, EpisodeJob
 from soccer_lib.evaluation.player import EpisodePlayer
+from soccer_lib.evaluation.statistics import summarise
 from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.normaliser import write_normaliser
 from soccer_lib.policies import LearnedPolicy, write_policy
@@ -133,8 +134,11 @@ class Candidates:
         start = [candidate for candidate in self.judged if candidate.step == 0]
         return list(dict.fromkeys([*start, *best]))
 
-    def crown(self) -> tuple[Candidate, dict[str, float]]:
-        """Let the top play fresh episodes and write the best; an earlier one wins a tie."""
+    def crown(self) -> tuple[Candidate, dict[str, Any]]:
+        """Let the top play fresh episodes and write the best; an earlier one wins a tie.
+
+        Its figures have the 95% interval of their sum, where all tasks are of the competition.
+        """
         episodes = -(-self.config.final_episodes // len(self.tasks))
         n_seeds = len(TUNING) - FRESH_SEED
         jobs = [
@@ -142,16 +146,19 @@ class Candidates:
             for task in self.tasks
             for number in range(episodes)
         ]
-        results = {
-            candidate: score_figures(self.play(read_policy(candidate.file), jobs)) for candidate in self.top()
-        }
+        played = {candidate: self.play(read_policy(candidate.file), jobs) for candidate in self.top()}
+        results = {candidate: score_figures(episodes) for candidate, episodes in played.items()}
         best = max(results, key=lambda candidate: results[candidate]["comp_eval/C_overall"])
         policy = read_policy(best.file)
         write_policy(self.folder.path / f"{BEST}.safetensors", policy)
         for ending, name in ((".zip", f"{BEST}.zip"), (".npz", f"{BEST}_normaliser.npz")):
             if best.file.with_suffix(ending).is_file():
                 atomic_write_bytes(self.folder.path / name, best.file.with_suffix(ending).read_bytes())
-        return best, results[best]
+        summary = summarise(played[best])
+        # The sum of a run with a task outside the competition has no interval.
+        known = all(f"{task}/comp_total" in summary for task in self.tasks)
+        interval = {"comp_eval/C_overall_ci95": summary["comp_total_sum_ci95"]} if known else {}
+        return best, results[best] | interval
 
     def play(self, policy: LearnedPolicy, jobs: Sequence[EpisodeJob]) -> list[Episode]:
         """Play episodes in this process, in environments that stay."""

@@ -21,7 +21,7 @@ from soccer_lib.errors import InputError, SoccerError
 from soccer_lib.learn.algorithms import MAKERS, run_spec
 from soccer_lib.learn.callbacks.checkpoint import Checkpointing
 from soccer_lib.learn.callbacks.episodes import EpisodeStatistics
-from soccer_lib.learn.callbacks.evaluation import OfficialEvaluation
+from soccer_lib.learn.callbacks.evaluation import OfficialEvaluation, Watch
 from soccer_lib.learn.callbacks.freeze import Freeze
 from soccer_lib.learn.callbacks.metrics import RunMetrics
 from soccer_lib.learn.callbacks.progress import Progress
@@ -49,13 +49,14 @@ LOUD = 0.1
 """Noise from which on whoever starts from a clone is warned."""
 
 
-def train(config: TrainConfig) -> Policy:
+def train(config: TrainConfig, watch: Watch | None = None) -> Policy:
     """Train an agent into its run folder, from its newest checkpoint on where there is one.
 
     A run that has its steps is handed back as it is.
 
     Args:
         config: the settings; open ones are filled in.
+        watch: sees each official evaluation on the way, and may end the run.
 
     Returns:
         The policy that scored best on fresh episodes.
@@ -96,10 +97,10 @@ def train(config: TrainConfig) -> Policy:
         model.set_logger(Logger(None, [metrics, *extra_writers(config, folder)]))
         candidates = Candidates(config, folder)
         spec = run_spec(config, folder.path.name)
-        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0, config.kick_from)
+        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0, config.kick_from, watch)
         evaluation.init_callback(model)
-        watch = RedFlagWatch(metrics, candidates, config.on_red_flag)
-        parts: dict[str, Stateful] = {"metrics": metrics, "candidates": candidates, "watch": watch}
+        red_flags = RedFlagWatch(metrics, candidates, config.on_red_flag)
+        parts: dict[str, Stateful] = {"metrics": metrics, "candidates": candidates, "watch": red_flags}
         state = TrainingState(model, checkpoints, parts)
         if checkpoint is not None:
             state.restore(checkpoint)
@@ -113,7 +114,7 @@ def train(config: TrainConfig) -> Policy:
 
         stop = StopRequest()
         callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation, Progress(folder, total, candidates)]
-        callbacks.append(watch)
+        callbacks.append(red_flags)
         if config.freeze_bc_layers:
             callbacks.append(Freeze(config.freeze_bc_layers, config.freeze_until_step))
         if config.write_legacy:

@@ -187,3 +187,22 @@ def test_the_start_stays_among_the_best_however_it_scored(tmp_path):
     scores = {0: -5.0, 10: 1.0, 20: 3.0, 30: 2.0, 40: 4.0}
     candidates.judged = [Candidate(step, score, tmp_path) for step, score in scores.items()]
     assert [candidate.step for candidate in candidates.top()] == [0, 40, 20, 30]
+
+
+def test_a_watcher_sees_every_evaluation_on_the_way_and_may_end_the_run(tmp_path, walker):
+    seen = []
+
+    def watch(step: int, score: float) -> None:
+        seen.append((step, score))
+        if step == 16:
+            raise StopIteration
+
+    config = dataclasses.replace(ONE, total_timesteps=32, eval_freq=16, save_dir=str(tmp_path / "run"))
+    with pytest.raises(StopIteration):
+        train(config, watch)
+    train(config, lambda step, score: seen.append((step, score)))  # it goes on where it was
+    judged = [line for line in metrics_of(tmp_path / "run") if "comp_eval/C_overall" in line]
+    assert [(16, judged[0]["comp_eval/C_overall"])] == seen[:1]
+    assert [step for step, _ in seen] in ([16, 32], [16, 16, 32])
+    low, high = json.loads((tmp_path / "run" / "status.json").read_text())["comp_eval/C_overall_ci95"]
+    assert low <= high

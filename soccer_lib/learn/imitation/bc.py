@@ -51,6 +51,8 @@ def bc(
     collect: Collect | None = None,
     loss: Loss | None = None,
     watch: Watch | None = None,
+    *,
+    sees_all: bool = True,
 ) -> LearnedPolicy:
     """Clone datasets into the run folder `config.out`; a finished run is handed back as it is.
 
@@ -58,7 +60,9 @@ def bc(
         config: the settings.
         collect: plays a round of DAgger; by default `config.expert` labels what is played in `config.tasks`.
         loss: is minimised instead of `clone_loss`; what is validated, and chosen by, stays the same.
-        watch: called after each epoch.
+        watch: called after each epoch; what it raises ends the run there.
+        sees_all: whether `watch` has to see a run from its first epoch. Without that a run that was killed
+            goes on from its checkpoint.
 
     Raises:
         InputError: a bad setting, datasets that do not fit, or a folder of other settings.
@@ -87,7 +91,7 @@ def bc(
         return policy
     folder.set_status("running")
     # Who collects or watches sees a run from its beginning.
-    checkpoints = CloningCheckpoints(folder, used=collect is None and watch is None)
+    checkpoints = CloningCheckpoints(folder, used=collect is None and (watch is None or not sees_all))
     play = collect or functools.partial(_play, config, folder)
 
     best: dict[str, Any] = {}
@@ -100,7 +104,7 @@ def bc(
             validation = join([validation, validation_labels])
         round_file = folder.path / f"round_{round_number}.safetensors"
         if round_number < checkpoints.round:
-            policy = LearnedPolicy(read_policy(round_file).network, _spec(folder.path.name, train))
+            policy = LearnedPolicy(read_policy(round_file).network, clone_spec(folder.path.name, train))
             continue
         policy, best = clone(train, validation, config, checkpoints, round_number, loss, watch)
         if round_number < config.dagger_rounds:
@@ -245,7 +249,7 @@ def clone(
 
     record = {"kicks": patterns, "datasets": config.dataset, "best": best}
     unsquashed = best_net.unsquashed(samples.observations)
-    return LearnedPolicy(best_net.network(), _spec(folder.path.name, train), unsquashed, record), best
+    return LearnedPolicy(best_net.network(), clone_spec(folder.path.name, train), unsquashed, record), best
 
 
 def _merit(figures: dict[str, Any]) -> tuple[bool, float]:
@@ -271,7 +275,7 @@ def _running_mean(
     return weights.lerp(mean, keep)
 
 
-def _spec(name: str, data: Dataset) -> PolicySpec:
+def clone_spec(name: str, data: Dataset) -> PolicySpec:
     """The environment that a clone of this data acts in."""
     if data.control != "command":
         return PolicySpec(name, data.control, data.observation_layout)

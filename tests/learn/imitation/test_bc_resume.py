@@ -155,3 +155,21 @@ def test_a_process_that_is_asked_to_stop_saves_and_one_that_is_killed_goes_on(tm
         assert said in (errors.splitlines() or [""])[-1]
     bc(into(config, tmp_path / "killed"))
     assert come_to(tmp_path / "killed") == come_to(tmp_path / "alone")
+
+
+def test_a_watcher_that_need_not_see_all_lets_a_killed_run_go_on(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "EVERY", 0.0)
+    config = dataclasses.replace(into(config, tmp_path), dagger_rounds=0, epochs=3, patience=3)
+    seen = []
+
+    def watch(figures: dict, net: object) -> None:
+        seen.append(figures["epoch"])
+
+    for sees_all, epochs in ((False, [1, 2, 3]), (True, [1, 2, 1, 2, 3])):
+        seen.clear()
+        again = dataclasses.replace(config, out=str(tmp_path / f"run_{sees_all}"))
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            kill_before_line(patch, 3)
+            bc(again, watch=watch, sees_all=sees_all)
+        bc(again, watch=watch, sees_all=sees_all)
+        assert seen == epochs
