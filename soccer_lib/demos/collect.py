@@ -40,7 +40,7 @@ from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import CommandControl
 from soccer_lib.wrappers.control import ControlInterface
 
-_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
+_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise", "as_played")
 """Settings that an episode depends on."""
 
 
@@ -146,7 +146,7 @@ def collector_of(config: PlayedDatasetConfig, policy: Policy) -> Collector:
     layout = spec.observation if config.observation == "own" else config.observation
     if targets and layout == "agent":
         layout = "robot"  # what "agent" adds is the state of the walker, which joint targets replace
-    return Collector(policy, expert, layout, targets, config.noise)
+    return Collector(policy, expert, layout, targets, config.noise, config.as_played)
 
 
 @dataclasses.dataclass
@@ -159,6 +159,7 @@ class Collector:
         layout: observation that is kept.
         targets: keep the walker's joint targets, at 50 Hz.
         noise: largest spread of what is added to the policy's actions, in their units of [-1, 1].
+        as_played: keep the actions with that noise.
         folder: where a file of each episode goes; None hands the episodes back.
         content: hash of who plays and who labels, a part of the files' names.
     """
@@ -168,6 +169,7 @@ class Collector:
     layout: str
     targets: bool
     noise: float = 0.0
+    as_played: bool = False
     folder: Path | None = None
     content: str = ""
     _envs: dict[str, gym.Env] = dataclasses.field(default_factory=dict)
@@ -211,7 +213,8 @@ class Collector:
         def note(step: Transition) -> None:
             nonlocal expert_state
             kicked = step.info.get("macro_triggered", False)
-            action = np.sign(player.intended) if kicked else player.intended
+            action = player.played if self.as_played else player.intended
+            action = np.sign(action) if kicked else action
             if expert:
                 action, next_state = expert.predict(player.views[expert.spec.observation], expert_state)
                 if kicked or len(action) != 3 or not requested_kick(action):
@@ -240,7 +243,7 @@ class Collector:
             "held_steps": np.diff(starts, append=sim.n_steps),
         }
         # What an expert would have done, or what was meant without the noise, did not lead to what came next.
-        led_on = not expert and not self.noise
+        led_on = not expert and (self.as_played or not self.noise)
         return Dataset(
             control="joint" if self.targets else self.policy.spec.control,
             observation_layout=self.layout,
@@ -277,6 +280,7 @@ class _Player:
         spread: standard deviation of the noise.
         views: what `observe` gave at the last step.
         intended: what the policy then meant to do, without the noise.
+        played: what it did.
     """
 
     policy: Policy
@@ -285,6 +289,7 @@ class _Player:
     rng: np.random.Generator
     views: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     intended: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
+    played: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
 
     def begin(self, seed: int | None = None) -> Any:
         return self.policy.begin(seed)
@@ -294,7 +299,8 @@ class _Player:
     ) -> tuple[np.ndarray, Any]:
         self.views = self.observe()
         self.intended, state = self.policy.predict(self.views[self.policy.spec.observation], state)
-        return _disturbed(self.intended, self.spread, self.rng), state
+        self.played = _disturbed(self.intended, self.spread, self.rng)
+        return self.played, state
 
 
 def _disturbed(action: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
