@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
+    "offline": (
+        "soccer_lib.cli.offline:OfflineConfig:main",
+        "Learn from recorded episodes of mixed quality and their rewards: iql, td3bc, cql, or plain bc.",
+    ),
     "train": (
         "soccer_lib.cli.train:TrainConfig:main",
         "Train an agent by reinforcement: --preset scratch from nothing, finetune from a clone.",
