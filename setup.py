@@ -8,5 +8,6 @@ setup(
     package_data={
         "soccer_lib._data": ["walker/*", "kicks/*", "clips/*.*", "best/*"],
         "soccer_lib.report.pages": ["*.html", "*.css"],
+        "soccer_lib.course.teleop": ["*.html"],
     },
 )

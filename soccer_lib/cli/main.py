@@ -73,6 +73,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.workshop.studies.training:TrainingStudyConfig:run_training_studies",
         "Make the curves of lesson 05: agents by reward, curriculum and randomised factors, over seeds.",
     ),
+    "study offline": (
+        "soccer_lib.workshop.studies.offline:OfflineStudyConfig:run_offline_studies",
+        "Compare ways to learn offline from good, mixed and noisy episodes; needs make offline.",
+    ),
     "study": (
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
         "Make the curves of lesson 03: clones by demonstrations, observation, kicks, corrections, epochs.",
@@ -140,6 +144,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench faults": (
         "soccer_lib.workshop.bench.faults:FaultBenchConfig:main",
         "Kill training runs at random moments: do they end as if they had been left alone?",
+    ),
+    "teleop": (
+        "soccer_lib.course.teleop.command:TeleopConfig:main",
+        "Drive the robot in a browser on this machine; what was driven can be replayed and cloned.",
     ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",

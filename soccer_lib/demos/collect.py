@@ -162,6 +162,7 @@ class Collector:
         as_played: keep the actions with that noise.
         folder: where a file of each episode goes; None hands the episodes back.
         content: hash of who plays and who labels, a part of the files' names.
+        watch: called after each env step.
     """
 
     policy: Policy
@@ -172,6 +173,7 @@ class Collector:
     as_played: bool = False
     folder: Path | None = None
     content: str = ""
+    watch: Callable[[Transition], None] | None = None
     _envs: dict[str, gym.Env] = dataclasses.field(default_factory=dict)
 
     def file(self, job: EpisodeJob) -> Path:
@@ -222,6 +224,8 @@ class Collector:
             if not self.targets:
                 rows.append((sim.n_steps - step.info["held_steps"], player.views[self.layout], action))
             rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
+            if self.watch:
+                self.watch(step)
 
         if self.targets:
             cast(CommandControl, control).on_target = [note_target]

@@ -23,6 +23,23 @@ MOST_WEIGHTS = 50_000_000
 _COUNT = Range(1, 1_000_000, whole=True)
 
 
+def check_widths(name: str, text: str) -> list[int]:
+    """Hidden widths as numbers.
+
+    Raises:
+        InputError: it is no list of them, or of more weights than a machine trains.
+    """
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text.replace(" ", "")):
+        raise InputError(f"{name} got {text!r}; expected widths with commas; try 512,256,128,64")
+    widths = [WIDTH.number(name, int(width)) for width in text.split(",")]
+    weights = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
+    if weights > MOST_WEIGHTS:
+        raise InputError(
+            f"{name} {text} has {weights:,} weights; expected at most {MOST_WEIGHTS:,}; try 512,256,128,64"
+        )
+    return widths
+
+
 @dataclasses.dataclass(frozen=True)
 class CloningConfig:
     """How a clone learns from samples."""
@@ -66,17 +83,7 @@ class CloningConfig:
         check_fields(self)
         for name in set(self.hide) - {AUTO}:
             AGENT[name]  # raises for a name that no observation has
-        if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", self.net_arch.replace(" ", "")):
-            raise InputError(
-                f"net_arch got {self.net_arch!r}; expected widths with commas; try 512,256,128,64"
-            )
-        widths = [WIDTH.number("net_arch", int(width)) for width in self.net_arch.split(",")]
-        weights = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
-        if weights > MOST_WEIGHTS:
-            raise InputError(
-                f"net_arch {self.net_arch} has {weights:,} weights; expected at most {MOST_WEIGHTS:,}; try "
-                "512,256,128,64"
-            )
+        check_widths("net_arch", self.net_arch)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from typing import Annotated, Literal
 
-from soccer_lib.learn.imitation.config import CloningConfig
+from soccer_lib.learn.imitation.config import CloningConfig, check_widths
 from soccer_lib.ranges import Range
 from soccer_lib.runs.folder import CHECKOUT
 
@@ -27,12 +27,17 @@ class OfflineConfig(CloningConfig):
     """gradient steps of the critic [count]"""
     critic_batch: Annotated[int, Range(2, 10**6, whole=True)] = 256
     """samples in one of them [count]"""
+    critic_arch: str = "256,256"
+    """widths of the hidden layers of the critic, and of the actor that it learns with"""
     n_step: Annotated[int, Range(1, 5000, whole=True)] = 20
     """samples that a return is added up over before the critic's own estimate takes over [count]"""
     gamma: Annotated[float, Range(0, 1, above=True)] = 0.99
     """discount of a sample that lasts its full hold; longer ones are discounted more"""
     expectile: Annotated[float, Range(0.5, 0.999)] = 0.7
     """iql: what is usual in a state, from the mean of what was done there (0.5) to the best (towards 1)"""
+    baseline: Literal["state", "task"] = "state"
+    """iql: what an action is compared with: what is usual in its state, as in the paper, or in its task, so
+    that states that only bad episodes get into count little"""
     temperature: Annotated[float, Range(0, 1000)] = 8.0
     """iql: a sample counts exp(temperature x advantage), where the best episode of a task has the return 1"""
     most_weight: Annotated[float, Range(1, 1e4)] = 20.0
@@ -45,3 +50,8 @@ class OfflineConfig(CloningConfig):
     the critic ranks a kick above walking (critic)"""
     python: str = os.path.relpath(CHECKOUT / ".venv-offline" / "bin" / "python")
     """the Python that has d3rlpy, as `make offline` sets it up [path]"""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        super().__post_init__()
+        check_widths("critic_arch", self.critic_arch)

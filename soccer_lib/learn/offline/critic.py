@@ -25,10 +25,14 @@ ROWS = 4096
 
 
 def make_algorithm(settings: dict[str, Any]) -> Any:
-    """One of d3rlpy's algorithms; its learning rates and widths are the library's own, but for CQL's."""
+    """One of d3rlpy's algorithms, with its own learning rates."""
     import d3rlpy
 
-    shared = {"gamma": settings["gamma"], "batch_size": settings["batch_size"]}
+    layers = d3rlpy.models.VectorEncoderFactory(settings["widths"])
+    shared: dict[str, Any] = {"actor_encoder_factory": layers, "critic_encoder_factory": layers}
+    if settings["algo"] == "iql":
+        shared["value_encoder_factory"] = layers
+    shared |= {"gamma": settings["gamma"], "batch_size": settings["batch_size"]}
     if settings["algo"] == "iql":
         config: Any = d3rlpy.algos.IQLConfig(
             expectile=settings["expectile"], weight_temp=settings["temperature"], **shared

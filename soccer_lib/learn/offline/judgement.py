@@ -75,9 +75,14 @@ def reward_scale(data: Dataset) -> np.ndarray:
         The return of largest size in the episode's task; 1 where all are 0. Shape: (episodes,).
     """
     sizes = np.abs(np.bincount(data.episode_id, data.column("rewards")))
-    tasks = np.zeros(len(sizes)) if data.tasks is None else data.tasks
+    tasks = _tasks(data)
     largest = np.array([sizes[tasks == task].max() for task in tasks])
     return np.where(largest > 0, largest, 1.0)
+
+
+def _tasks(data: Dataset) -> np.ndarray:
+    """The task of each episode, where the dataset knows it. Shape: (episodes,)."""
+    return np.zeros(len(data.source), "U1") if data.tasks is None else data.tasks
 
 
 def judged(data: Dataset, judgement: Mapping[str, np.ndarray], config: OfflineConfig) -> Dataset:
@@ -92,7 +97,12 @@ def judged(data: Dataset, judgement: Mapping[str, np.ndarray], config: OfflineCo
         config: the settings.
     """
     if config.algo == "iql":
-        advantage = judgement["value_data"] - judgement["value_state"]
+        usual = judgement["value_state"]
+        if config.baseline == "task":
+            tasks = _tasks(data)[data.episode_id]
+            means = {task: usual[tasks == task].mean() for task in np.unique(tasks)}
+            usual = np.array([means[task] for task in tasks])
+        advantage = judgement["value_data"] - usual
         weights = np.exp(np.minimum(config.temperature * advantage, np.log(config.most_weight)))
         # Of mean 1, so that learning rate and weight decay mean what they mean without weights.
         return dataclasses.replace(data, weights=weights / weights.mean())

@@ -19,7 +19,7 @@ from soccer_lib.demos.dataset import Dataset, join
 from soccer_lib.demos.files import read_dataset, write_dataset
 from soccer_lib.errors import InputError, ResourceError, SimulationError, one_line
 from soccer_lib.learn.imitation.bc import POLICY_FILE, bc, check_learning
-from soccer_lib.learn.imitation.config import BCConfig, CloningConfig
+from soccer_lib.learn.imitation.config import BCConfig, CloningConfig, check_widths
 from soccer_lib.learn.imitation.hidden import hidden_entries
 from soccer_lib.learn.offline.config import ALPHA, OfflineConfig
 from soccer_lib.learn.offline.judgement import judged, transitions
@@ -102,6 +102,7 @@ def _judgement(config: OfflineConfig, folder: RunFolder, data: Dataset) -> dict[
     question = folder.path / "transitions.npz"
     names = ("algo", "steps", "gamma", "expectile", "temperature", "alpha", "seed")
     settings: dict[str, Any] = {name: getattr(config, name) for name in names}
+    settings["widths"] = check_widths("critic_arch", config.critic_arch)
     settings |= {"batch_size": config.critic_batch, "device": _device(config.device)}
     arrays = transitions(data, hidden_entries(config.hide, data), config.n_step, config.gamma)
     atomic_write_npz(question, arrays | {"settings": np.array(json.dumps(settings))}, compress=False)
