@@ -49,7 +49,7 @@ def main(config: TeleopConfig) -> None:
     """
     from soccer_lib.course.teleop.controls import Controls
     from soccer_lib.course.teleop.server import Server
-    from soccer_lib.course.teleop.session import DATASET, RECORD, Driver, Drives, drive
+    from soccer_lib.course.teleop.session import DATASET, RECORD, Driver, Drives, drive_by_hand
     from soccer_lib.evaluation.episode import EpisodeJob
     from soccer_lib.runs import RunFolder
     from soccer_lib.sim.opengl import need_opengl
@@ -70,7 +70,7 @@ def main(config: TeleopConfig) -> None:
     if config.browser:
         webbrowser.open(server.url)
     try:
-        server.run(lambda: drive(driver, drives, jobs))
+        server.run(lambda: drive_by_hand(driver, drives, jobs))
     except (KeyboardInterrupt, Terminated) as stop:
         raise type(stop)(f"{len(drives.episodes)} episodes are kept in {folder.path}") from None
     print(f"{driver.pace.line()}; {len(drives.episodes)} episodes are kept")

@@ -122,7 +122,7 @@ class Driver(Policy):
             self.controls.wait(0.5)
         self._began = time.monotonic()
         self._busy = time.process_time()
-        return None
+        return True  # without a state every command would begin an episode
 
     def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
         """Show what came of the last command while its time passes, then ask for the next."""
@@ -234,7 +234,7 @@ class Drives:
         write_dataset(self.folder / DATASET, join(self.parts), {"command": "teleop"})
 
 
-def drive(driver: Driver, drives: Drives, jobs: list[EpisodeJob]) -> None:
+def drive_by_hand(driver: Driver, drives: Drives, jobs: list[EpisodeJob]) -> None:
     """Let a hand play episodes until it has enough; runs in a thread of its own, beside the server's.
 
     Args:

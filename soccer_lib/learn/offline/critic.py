@@ -75,7 +75,7 @@ def learn(algorithm: Any, data: dict[str, np.ndarray], settings: dict[str, Any])
 
 
 @torch.no_grad()
-def judge(algorithm: Any, data: dict[str, np.ndarray], algo: str) -> dict[str, np.ndarray]:
+def judge_samples(algorithm: Any, data: dict[str, np.ndarray], algo: str) -> dict[str, np.ndarray]:
     """What actor and critic say of each sample.
 
     Returns:
@@ -115,7 +115,7 @@ def main(source: str, target: str) -> None:
 
     algorithm = make_algorithm(settings)
     learn(algorithm, data, settings)
-    judged = judge(algorithm, data, settings["algo"])
+    judged = judge_samples(algorithm, data, settings["algo"])
     save_file({name: np.ascontiguousarray(array) for name, array in judged.items()}, target)
 
 

@@ -93,7 +93,7 @@ def judged(data: Dataset, judgement: Mapping[str, np.ndarray], config: OfflineCo
 
     Args:
         data: that was judged.
-        judgement: as `critic.judge` gives it.
+        judgement: as `critic.judge_samples` gives it.
         config: the settings.
     """
     if config.algo == "iql":

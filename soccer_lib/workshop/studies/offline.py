@@ -152,13 +152,13 @@ def make_offline_study(config: OfflineStudyConfig, name: str) -> dict[str, Any]:
     record = {
         "command": _command(config, name),
         "settings": settings,
-        "differences": differences(scores),
+        "differences": apart_from_plain(scores),
         "entries": entries,
     }
     return write_curve(out, record, scores, run.path)
 
 
-def differences(scores: dict[str, list[float]]) -> list[dict[str, Any]]:
+def apart_from_plain(scores: dict[str, list[float]]) -> list[dict[str, Any]]:
     """Each kind's score minus that of `PLAIN`, seed by seed: mean and 95% interval."""
     found = []
     for kind in scores:
