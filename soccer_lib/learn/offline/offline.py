@@ -21,7 +21,7 @@ from soccer_lib.errors import InputError, ResourceError, SimulationError, one_li
 from soccer_lib.learn.imitation.bc import POLICY_FILE, bc, check_learning
 from soccer_lib.learn.imitation.config import BCConfig, CloningConfig, check_widths
 from soccer_lib.learn.imitation.hidden import hidden_entries
-from soccer_lib.learn.offline.config import ALPHA, OfflineConfig
+from soccer_lib.learn.offline.config import OfflineConfig
 from soccer_lib.learn.offline.judgement import judged, transitions
 from soccer_lib.policies import LearnedPolicy, write_policy
 from soccer_lib.policies.learned import read_policy
@@ -40,7 +40,7 @@ def offline(config: OfflineConfig) -> LearnedPolicy:
         InputError: bad settings, datasets without rewards, no d3rlpy, or a folder of other settings.
         SimulationError: the critic failed.
     """
-    config = dataclasses.replace(config, alpha=config.alpha or ALPHA.get(config.algo))
+    config = config.resolved()
     data = join([read_dataset(path) for path in config.dataset])
     cloning = _cloning(config)
     check_learning(cloning, *data.split(1 - config.validation_share, config.seed))

@@ -40,14 +40,14 @@ METHODS: dict[str, dict[str, Any]] = {
     PLAIN: {"algo": "bc"},
     BEST_HALF: {"algo": "bc"},
     "iql": {"algo": "iql"},
-    "iql, compared with the task": {"algo": "iql", "baseline": "task", "gamma": 1.0},
+    "iql, compared with the state": {"algo": "iql", "baseline": "state", "gamma": 0.99},
     "td3bc": {"algo": "td3bc"},
     "cql": {"algo": "cql"},
 }
 """Kind -> its settings of `offline`."""
 
 KINDS: dict[str, tuple[str, ...]] = {
-    "expert": (PLAIN, "iql", "iql, compared with the task", "td3bc", "cql"),
+    "expert": (PLAIN, "iql", "iql, compared with the state", "td3bc", "cql"),
     "mixed": tuple(METHODS),
     "noisy": tuple(METHODS),
 }

@@ -74,7 +74,7 @@ def judgement(**values) -> dict[str, np.ndarray]:
 def test_iql_weighs_samples_by_their_advantage(data):
     ln2 = np.log(2)
     verdict = judgement(value_data=[0, ln2, 3 * ln2, 9, -ln2], value_state=[0, 0, ln2, 0, 0])
-    found = judged(data, verdict, config(temperature=1, most_weight=8))
+    found = judged(data, verdict, config(baseline="state", temperature=1, most_weight=8))
     # 1, 2, 4 times as much, at most 8, and half; of mean 1.
     assert found.weights.tolist() == pytest.approx((np.array([1, 2, 4, 8, 0.5]) / 3.1).tolist())
     assert found.actions.tolist() == data.actions.tolist()
@@ -82,7 +82,8 @@ def test_iql_weighs_samples_by_their_advantage(data):
 
 def test_compared_with_the_task_the_better_episode_counts_more(data):
     verdict = judgement(value_data=[1, 1, 1, 0, 0], value_state=[1, 1, 1, 0, 0])
-    assert judged(data, verdict, config()).weights.tolist() == [1] * 5  # as usual in their states
+    usual = judged(data, verdict, config(baseline="state")).weights
+    assert usual.tolist() == [1] * 5  # in each state
     one_task = dataclasses.replace(data, tasks=["kick_to_target"] * 2)
     found = judged(one_task, verdict, config(baseline="task", temperature=1)).weights
     assert found[0] / found[4] == pytest.approx(np.e) and found.mean() == pytest.approx(1)
@@ -103,3 +104,9 @@ def test_kicks_by_the_critic_alone(data):
     verdict = judgement(value_kicks=[[0], [2], [0], [0], [0]], value_state=[1, 1, 1, 1, 1])
     found = judged(data, verdict, config(algo="cql", kicks="critic"))
     assert found.actions[1].tolist() == list(SHOT) and (found.actions[[0, 2, 3, 4]] == 0).all()
+
+
+def test_what_is_not_given_is_filled_in_by_the_algorithm():
+    assert config().resolved().gamma == 1
+    assert config(algo="cql").resolved().alpha == 5 and config(algo="td3bc").resolved().alpha == 2.5
+    assert config(algo="td3bc", alpha=1.0, gamma=0.9).resolved() == config(algo="td3bc", alpha=1.0, gamma=0.9)
