@@ -55,9 +55,9 @@ LIMITS = Limits()
 
 # Imitation fills half of `learn`; three algorithms at their joints, with buffers, callbacks and checkpoints,
 # are as much again and more; what of each of them decides how a run goes on is 500, and 50 for a cloning;
-# stages and their recipes are 130, and offline learning, which ends in a cloning, 280. A room of their own
+# stages and their recipes are 130, and offline learning, which ends in a cloning, 300. A room of their own
 # would only cut what shares actor, presets and run folder.
-LARGE_ROOMS = {"learn": 3_480}
+LARGE_ROOMS = {"learn": 3_500}
 
 # In reading order, as README names it: files and rooms of the package; of "A | B" the first that exists.
 CORE_PATH = (

@@ -104,6 +104,7 @@ def _judgement(config: OfflineConfig, folder: RunFolder, data: Dataset) -> dict[
     settings: dict[str, Any] = {name: getattr(config, name) for name in names}
     settings["widths"] = check_widths("critic_arch", config.critic_arch)
     settings |= {"batch_size": config.critic_batch, "device": _device(config.device)}
+    assert config.gamma is not None  # it is resolved
     arrays = transitions(data, hidden_entries(config.hide, data), config.n_step, config.gamma)
     atomic_write_npz(question, arrays | {"settings": np.array(json.dumps(settings))}, compress=False)
     written = answer.with_suffix(".tmp")
