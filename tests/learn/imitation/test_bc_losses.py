@@ -36,6 +36,15 @@ def test_a_kick_is_learnt_by_its_cross_entropy_and_weighs_more():
     assert float(found) == pytest.approx(expected)
 
 
+def test_samples_count_by_their_weights():
+    done = samples([[0.0] * 3] * 2, [[0.0], [0.0]])._replace(weights=torch.tensor([[2.0], [0.5]]))
+    commands = torch.tensor([[0.3] * 3, [0.6] * 3])
+    assert float(walk_loss(commands, done)) == pytest.approx((2 * 0.09 + 0.5 * 0.36) / 2)
+    # A kick with probability 3/4 that was none costs ln 4, times 2 and times 1/2.
+    logits = torch.full((2, 1), LN3)
+    assert float(kick_loss(logits, done, torch.ones(1))) == pytest.approx(2.5 * math.log(4) / 2)
+
+
 def test_without_kicks_there_is_nothing_to_lose():
     none = Samples(torch.zeros(2, 89), torch.zeros(2, 12), torch.zeros(2, 0))
     assert float(kick_loss(torch.zeros(2, 0), none, torch.zeros(0))) == 0
