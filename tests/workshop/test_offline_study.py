@@ -91,7 +91,7 @@ def test_every_kind_of_a_seed_learns_from_the_same_episodes(config, tmp_path):
     record = load_json(tmp_path / "curves" / "offline_mixed.json")
     assert [group["x"] for group in record["groups"]] == list(KINDS["mixed"])
     apart = {entry["x"]: entry["mean"] for entry in record["differences"]}
-    assert apart == {BEST_HALF: 0, "iql": 10, "iql, compared with the state": 10, "td3bc": 10, "cql": 10}
+    assert apart == {BEST_HALF: 0, "iql": 10, "td3bc": 10}
     assert record["command"].endswith(f"--only mixed --dataset {config.dataset} --amount 2 --seeds 2")
     verify_manifest(tmp_path / "curves")
     run_offline_studies(config)  # nothing is done twice

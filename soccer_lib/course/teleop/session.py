@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,9 @@ FRAME_STEPS = 20
 
 LATE = 0.15
 """Where the clock is so far ahead, the robot's time goes on from now instead of running after it [s]."""
+
+AGAIN = 0.5
+"""What a page shows that waits is sent again after this time, for a page that comes later [s]."""
 
 QUALITY = 80
 """Of the JPEG pictures."""
@@ -115,11 +119,14 @@ class Driver(Policy):
         self._renderer = SceneRenderer(snapshot(self.env), self.size)
         self._poses = []
         data = self.sim.data
+        shown = -math.inf
         while not self.controls.moved():
             self._leave_where_asked()
-            self._draw(data.geom_xpos, data.geom_xmat)
-            self.send({"event": "ready", "task": self.sim.task.name, "seed": seed})
-            self.controls.wait(0.5)
+            if time.monotonic() - shown > AGAIN:
+                shown = time.monotonic()
+                self._draw(data.geom_xpos, data.geom_xmat)
+                self.send({"event": "ready", "task": self.sim.task.name, "seed": seed})
+            self.controls.wait(AGAIN)
         self._began = time.monotonic()
         self._busy = time.process_time()
         return True  # without a state every command would begin an episode
@@ -169,7 +176,7 @@ class Driver(Policy):
         """Let the robot's time stand while nobody is there."""
         stopped = time.monotonic()
         while not self.controls.connected:
-            self.controls.wait(0.5)
+            self.controls.wait(AGAIN)
             self._leave_where_asked()
         self._began += time.monotonic() - stopped
 
@@ -294,5 +301,5 @@ def _ask(driver: Driver, drives: Drives, episode: Episode) -> str:
             kept = False
         elif word in ("next", "again", "stop"):
             return word
-        driver.controls.wait(0.5)
+        driver.controls.wait(AGAIN)
     return "stop"
