@@ -193,20 +193,6 @@ def test_an_expert_labels_what_another_visits(walker, shuffled):
     assert np.array_equal(data.actions, expert.predict(robot.observations)[0])
 
 
-def test_noise_that_is_kept_led_to_what_came_next(walker):
-    data = collect(Shuffle(), noise=0.5, as_played=True, observation="agent", episodes=1)
-    meant = collect(Shuffle(), noise=0.5, observation="agent", episodes=1)
-    assert meant.observations.tobytes() == data.observations.tobytes() and not meant.has_transitions
-    assert np.abs(data.actions - meant.actions).mean() > 0.01 and data.has_transitions
-    # The next observation holds the last command: what was written is what was done.
-    forward = data.column("next_observations")[:-1, AGENT["last_command"]][:, 0]
-    slow = np.abs(data.actions[:-1, 0]) < 0.25  # the walker clips what is faster
-    assert slow.sum() > 5 and np.allclose(forward[slow], data.actions[:-1, 0][slow], atol=1e-6)
-    for wrong in ({"noise": 0.0}, {"noise": 0.5, "label_with": "striker"}):
-        with pytest.raises(InputError, match="--as-played came with .*; expected --noise alone"):
-            collect(Shuffle(), as_played=True, **wrong)
-
-
 def test_noise_disturbs_what_is_played_and_not_what_is_written(walker, shuffled):
     data, again = (collect(Shuffle(), noise=0.5, observation="agent", episodes=2) for _ in range(2))
     assert not data.has_transitions and np.array_equal(data.observations, again.observations)
