@@ -80,17 +80,19 @@ def kick_loss(logits: torch.Tensor, samples: Samples, weight: torch.Tensor) -> t
     )
 
 
-def kick_weight(kicks: torch.Tensor, balance: float) -> torch.Tensor:
+def kick_weight(kicks: torch.Tensor, balance: float, weights: torch.Tensor | None = None) -> torch.Tensor:
     """How much more a sample counts that asks for a kick: kicks are rare, and never to kick nearly right.
 
     Args:
         kicks: labels of all samples. Shape: (n, n_kicks).
         balance: 0 counts all samples alike; 1 gives all samples of a kick together the weight of n.
+        weights: how much each sample counts; all 1 without. Shape: (n, 1).
 
     Returns:
         (n / samples of the kick) to the power of `balance`. Shape: (n_kicks,).
     """
-    return (len(kicks) / kicks.sum(0).clamp(min=1)) ** balance
+    counts = torch.ones_like(kicks[:, :1]) if weights is None else weights
+    return (counts.sum() / (counts * kicks).sum(0).clamp(min=1)) ** balance
 
 
 @torch.no_grad()
@@ -112,5 +114,6 @@ def validate(net: nn.Module, samples: Samples, episode_id: np.ndarray, name: str
     # Bounded, unlike the cross-entropy: a single mistake made with confidence does not choose the epoch.
     kick = (samples.weights * (logits.sigmoid() - samples.kicks) ** 2).sum() / len(samples.kicks)
     figures = {"loss": float(walk + kick), "walk_loss": float(walk), "kick_loss": float(kick)}
-    figures |= kick_agreement((logits > 0).cpu().numpy(), samples.kicks.cpu().numpy() > 0, episode_id)
+    counts = np.broadcast_to(samples.weights.cpu().numpy().reshape(-1), (len(episode_id),))
+    figures |= kick_agreement((logits > 0).cpu().numpy(), samples.kicks.cpu().numpy() > 0, episode_id, counts)
     return {f"{name}/{key}": value for key, value in figures.items()}
