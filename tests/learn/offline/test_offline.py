@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from soccer_lib.cli.main import main
 from soccer_lib.demos.dataset import Dataset
@@ -101,6 +102,27 @@ def test_bad_input_is_told_before_anything_is_begun(dataset, mixed, tmp_path, ca
         assert main(["offline", "--out", str(out), *words]) == 2
         error = capsys.readouterr().err
         assert said in error and error.count("\n") == 1 and not out.exists()
+
+
+def test_a_run_that_was_stopped_asks_its_critic_once(mixed, tmp_path, monkeypatch):
+    asked = []
+
+    def critic(config, folder, command):
+        asked.append(command)
+        with np.load(command[-2]) as file:
+            n = len(file["actions"])
+        save_file({"value_data": np.ones(n, np.float32), "value_state": np.zeros(n, np.float32)}, command[-1])
+
+    monkeypatch.setattr(page, "_run_critic", critic)
+    monkeypatch.setattr(page, "check_python", lambda python: None)
+    config = OfflineConfig(mixed, out=str(tmp_path / "run"), **SMALL | {"epochs": 2})
+    with monkeypatch.context() as stopped:
+        stopped.setattr(page, "bc", lambda config: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            offline(config)
+    offline(config)
+    assert len(asked) == 1 and (tmp_path / "run" / "final_model.safetensors").is_file()
+    assert not (tmp_path / "run" / "transitions.npz").exists()
 
 
 def test_a_critic_that_fails_says_why(mixed, tmp_path, monkeypatch):
