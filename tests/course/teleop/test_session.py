@@ -17,10 +17,11 @@ from soccer_lib.course.teleop.session import DATASET, RECORD, Driver, Drives, dr
 from soccer_lib.demos.files import read_dataset
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.episode import EpisodeJob
-from soccer_lib.evaluation.replay import replay
+from soccer_lib.evaluation.record import read_record
+from soccer_lib.evaluation.replay import Replayer
 from tests.support.opengl import needs_opengl
 
-JOBS = [EpisodeJob("goalie_penalty_kick", seed) for seed in (3000, 3001)]
+JOBS = [EpisodeJob("goalie_penalty_kick", 3000), EpisodeJob("kick_to_target", 3001)]
 
 
 class Hands(Controls):
@@ -71,12 +72,12 @@ def test_a_drive_is_kept_as_a_dataset_and_replays_in_the_stock_environment(tmp_p
     assert [state["kept"] for state in over] == [True, True, False, True]
     data = read_dataset(tmp_path / DATASET)
     assert data.column("seeds").tolist() == [3000, 3001] and data.has_transitions
-    assert data.source.tolist() == ["you/goalie_penalty_kick/3000", "you/goalie_penalty_kick/3001"]
+    assert data.source.tolist() == ["you/goalie_penalty_kick/3000", "you/kick_to_target/3001"]
     assert over[0]["score"] == data.scores[0] > 10  # a hard ball, blocked or not
     assert over[0]["success"] == data.column("success")[0]
     assert (data.actions == (1, -1, 1)).all(axis=1).sum() >= 2
     assert data.observation_layout == "agent" and data.rate_hz == 10
-    assert not replay(tmp_path / RECORD, stock=True, workers=1, progress=False)[0].differences
+    assert not Replayer(stock=True)(read_record(tmp_path / RECORD)[0]).differences
     image = Image.open(io.BytesIO(hands.pictures[-1]))
     assert image.size == (160, 90) and image.format == "JPEG"
     assert driver.pace.commands >= 3 * 10 and driver.pace.shown + driver.pace.skipped > 3 * 25
