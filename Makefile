@@ -11,6 +11,8 @@ PY := .venv/bin/python
 RUN := $(PY) -m soccer_lib
 SAI := .venv-sai
 SAI_STAMP := $(SAI)/installed-$(shell cksum requirements-sai.txt | cut -d ' ' -f 1)
+OFFLINE := .venv-offline
+OFFLINE_STAMP := $(OFFLINE)/installed-$(shell cat requirements.txt requirements-offline.txt | cksum | cut -d ' ' -f 1)
 STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
 
 # The first Python that starts and is 3.11 to 3.13; a shim that cannot start is passed over.
@@ -24,7 +26,7 @@ endef
 # What is pinned must also import together.
 SMOKE := import imageio, ipywidgets, matplotlib, mujoco, papermill, sai_mujoco, scipy, stable_baselines3, torch, tyro
 
-.PHONY: help setup course test lint faults lab bench notebook sai clean
+.PHONY: help setup course test lint faults lab bench notebook sai offline clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,7 +92,21 @@ $(SAI_STAMP): | requirements-sai.txt
 	@$(SAI)/bin/python -c 'import sai_mujoco, sai_rl, torch'
 	@touch $@
 
-clean: ## Remove .venv, .venv-sai and caches; runs/ stays.
-	@rm -rf .venv .venv-sai .pytest_cache .ruff_cache .mypy_cache build *.egg-info
+offline: $(OFFLINE_STAMP) ## Create .venv-offline with d3rlpy, for the command offline.
+	@echo "$(OFFLINE) is ready: python -m soccer_lib offline --algo iql finds it."
+
+# It takes torch and numpy from .venv and adds only what d3rlpy needs besides.
+$(OFFLINE_STAMP): $(STAMP) | requirements-offline.txt
+	@echo "Setting up $(OFFLINE) beside .venv: a minute."
+	@$(PY) -m venv --clear $(OFFLINE)
+	@$(OFFLINE)/bin/python -c 'import pathlib, site, sys; \
+	  pathlib.Path(site.getsitepackages()[0], "course.pth").write_text(sys.argv[1] + "\n")' \
+	  "$$($(PY) -c 'import site; print(site.getsitepackages()[0])')"
+	@$(OFFLINE)/bin/python -m pip install --progress-bar off --disable-pip-version-check -r requirements-offline.txt
+	@$(OFFLINE)/bin/python -W ignore -c 'import d3rlpy, torch' 2>/dev/null
+	@touch $@
+
+clean: ## Remove .venv, .venv-sai, .venv-offline and caches; runs/ stays.
+	@rm -rf .venv .venv-sai .venv-offline .pytest_cache .ruff_cache .mypy_cache build *.egg-info
 	@find . -name __pycache__ -prune -exec rm -rf {} +
-	@echo "Removed .venv, .venv-sai and caches. runs/ is kept: delete it yourself."
+	@echo "Removed .venv, .venv-sai, .venv-offline and caches. runs/ is kept: delete it yourself."

@@ -10,5 +10,6 @@ setup(
         "soccer_lib.workshop.runbook": ["presets/*.toml"],
         "soccer_lib.report.pages": ["*.html", "*.css"],
         "soccer_lib.workshop.sweep": ["spaces/*.toml"],
+        "soccer_lib.course.teleop": ["*.html"],
     },
 )

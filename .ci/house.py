@@ -37,8 +37,10 @@ class Limits:
     # (850): a room of its own (390) for levels and factors, which a reader of the core path may leave out,
     # settings and rewards from files, and the recipes of several runs; and before every write told a full
     # disk, an SB3 zip was asked for its normaliser, and a level could be of one task among several (150);
-    # and before evaluations played changed worlds and films stood side by side (100).
-    library: int = 19_000
+    # before evaluations played changed worlds and films stood side by side (100), and before recorded
+    # episodes taught by their rewards (350): what a critic learns from and says, with the process that it
+    # learns in, weights of samples, a policy that wanders, and noise that is kept.
+    library: int = 19_350
     """All rooms but the annexes."""
     room: int = 1_400
     """One room of the library, but for `LARGE_ROOMS`."""
@@ -54,9 +56,9 @@ LIMITS = Limits()
 
 # Imitation fills half of `learn`; three algorithms at their joints, with buffers, callbacks and checkpoints,
 # are as much again and more; what of each of them decides how a run goes on is 500, and 50 for a cloning;
-# stages and their recipes are 130. A room of their own would only cut what shares actor, presets and run
-# folder.
-LARGE_ROOMS = {"learn": 3_200}
+# stages and their recipes are 130, and offline learning, which ends in a cloning, 300. A room of their own
+# would only cut what shares actor, presets and run folder.
+LARGE_ROOMS = {"learn": 3_500}
 
 # In reading order, as README names it: files and rooms of the package; of "A | B" the first that exists.
 CORE_PATH = (

@@ -25,7 +25,7 @@ class EvaluateConfig:
     """Play episodes with one policy and score them as the competition does."""
 
     policy: Annotated[str, tyro.conf.arg(aliases=["--model"])]
-    """Who plays: zero, random, stand, walk_at_ball, striker (striker:clean), best, or a path."""
+    """Who plays: zero, random, stand, walk_at_ball, wander, striker (striker:clean), best, or a path."""
     tasks: tuple[str, ...] = ("all",)
     """Task names; all stands for the three of the competition."""
     episodes: int = 20

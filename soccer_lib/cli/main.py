@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.bc:BCConfig:main",
         "Clone demonstrations into a policy; --dagger-rounds lets an expert correct it.",
     ),
+    "offline": (
+        "soccer_lib.cli.offline:OfflineConfig:main",
+        "Learn from recorded episodes of mixed quality and their rewards: iql, td3bc, cql, or plain bc.",
+    ),
     "train": (
         "soccer_lib.cli.train:TrainConfig:main",
         "Train an agent by reinforcement: --preset scratch from nothing, finetune from a clone.",
@@ -68,6 +72,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "study rewards": (
         "soccer_lib.workshop.studies.training:TrainingStudyConfig:run_training_studies",
         "Make the curves of lesson 05: agents by reward, curriculum and randomised factors, over seeds.",
+    ),
+    "study offline": (
+        "soccer_lib.workshop.studies.offline:OfflineStudyConfig:run_offline_studies",
+        "Compare ways to learn offline from good, mixed and noisy episodes; needs make offline.",
     ),
     "study": (
         "soccer_lib.workshop.studies:StudyConfig:run_studies",
@@ -156,6 +164,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench faults": (
         "soccer_lib.workshop.bench.faults:FaultBenchConfig:main",
         "Kill training runs at random moments: do they end as if they had been left alone?",
+    ),
+    "teleop": (
+        "soccer_lib.course.teleop.command:TeleopConfig:main",
+        "Drive the robot in a browser on this machine; what was driven can be replayed and cloned.",
     ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",

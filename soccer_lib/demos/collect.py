@@ -41,7 +41,7 @@ from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import CommandControl
 from soccer_lib.wrappers.control import ControlInterface
 
-_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise")
+_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise", "as_played")
 """Settings that an episode depends on."""
 
 
@@ -147,7 +147,7 @@ def collector_of(config: PlayedDatasetConfig, policy: Policy) -> Collector:
     layout = spec.observation if config.observation == "own" else config.observation
     if targets and layout == "agent":
         layout = "robot"  # what "agent" adds is the state of the walker, which joint targets replace
-    return Collector(policy, expert, layout, targets, config.noise)
+    return Collector(policy, expert, layout, targets, config.noise, config.as_played)
 
 
 @dataclasses.dataclass
@@ -160,8 +160,10 @@ class Collector:
         layout: observation that is kept.
         targets: keep the walker's joint targets, at 50 Hz.
         noise: largest spread of what is added to the policy's actions, in their units of [-1, 1].
+        as_played: keep the actions with that noise.
         folder: where a file of each episode goes; None hands the episodes back.
         content: hash of who plays and who labels, a part of the files' names.
+        watch: called after each env step.
     """
 
     policy: Policy
@@ -169,8 +171,10 @@ class Collector:
     layout: str
     targets: bool
     noise: float = 0.0
+    as_played: bool = False
     folder: Path | None = None
     content: str = ""
+    watch: Callable[[Transition], None] | None = None
     _envs: dict[str, gym.Env] = dataclasses.field(default_factory=dict)
 
     def file(self, job: EpisodeJob) -> Path:
@@ -212,7 +216,8 @@ class Collector:
         def note(step: Transition) -> None:
             nonlocal expert_state
             kicked = step.info.get("macro_triggered", False)
-            action = np.sign(player.intended) if kicked else player.intended
+            action = player.played if self.as_played else player.intended
+            action = np.sign(action) if kicked else action
             if expert:
                 action, next_state = expert.predict(player.views[expert.spec.observation], expert_state)
                 if kicked or len(action) != 3 or not requested_kick(action):
@@ -220,6 +225,8 @@ class Collector:
             if not self.targets:
                 rows.append((sim.n_steps - step.info["held_steps"], player.views[self.layout], action))
             rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
+            if self.watch:
+                self.watch(step)
 
         if self.targets:
             cast(CommandControl, control).on_target = [note_target]
@@ -241,7 +248,7 @@ class Collector:
             "held_steps": np.diff(starts, append=sim.n_steps),
         }
         # What an expert would have done, or what was meant without the noise, did not lead to what came next.
-        led_on = not expert and not self.noise
+        led_on = not expert and (self.as_played or not self.noise)
         return Dataset(
             control="joint" if self.targets else self.policy.spec.control,
             observation_layout=self.layout,
@@ -278,6 +285,7 @@ class _Player:
         spread: standard deviation of the noise.
         views: what `observe` gave at the last step.
         intended: what the policy then meant to do, without the noise.
+        played: what it did.
     """
 
     policy: Policy
@@ -286,6 +294,7 @@ class _Player:
     rng: np.random.Generator
     views: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     intended: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
+    played: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
 
     def begin(self, seed: int | None = None) -> Any:
         return self.policy.begin(seed)
@@ -295,4 +304,5 @@ class _Player:
     ) -> tuple[np.ndarray, Any]:
         self.views = self.observe()
         self.intended, state = self.policy.predict(self.views[self.policy.spec.observation], state)
-        return noisy_action(self.intended, self.spread, self.rng), state
+        self.played = noisy_action(self.intended, self.spread, self.rng)
+        return self.played, state

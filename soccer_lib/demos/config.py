@@ -115,12 +115,23 @@ class PlayedDatasetConfig(DatasetSettings):
     """Policy: an expert whose actions in the same states are written instead (DAgger); it never acts."""
     noise: Annotated[float, Range(0, 10)] = 0.0
     """Policy: largest spread of noise on its actions, kicks excepted; they are written without it (DART)."""
+    as_played: bool = False
+    """Policy: write actions with their noise, as they were played, and with that the transitions."""
     only_success: bool = False
     """Policy: keep only episodes that solved their task."""
     workers: Annotated[int, Range(0, 256, whole=True)] = 0
     """Policy: worker processes; 0 takes one per core. The dataset does not depend on it."""
     resume: bool = False
     """Policy: continue with the episodes that a stopped call left beside --output."""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        super().__post_init__()
+        if self.as_played and (self.label_with or not self.noise):
+            came = "--label-with" if self.label_with else "no --noise"
+            raise InputError(
+                f"--as-played came with {came}; expected --noise alone, whose actions it keeps; drop it"
+            )
 
 
 def flag(name: str) -> str:

@@ -12,6 +12,7 @@
 | `rewards`, `terminated`, `truncated`, `held_steps` | (N,) | true ones; steps in physics steps of 2 ms |
 | `next_observations` | (N, D) float32 | what was seen after the action |
 | `tasks`, `seeds`, `scores`, `success` | (E,) | of played episodes; a score is NaN outside the competition |
+| `weights` | (N,) float32 | how much a sample counts when it is cloned; 1 where there are none |
 | `sentinels` | (N,) bool | of clips: samples that ask for a kick |
 | `counts` | (E, 2) int32 | of clips: samples and sentinels of each episode |
 """
@@ -51,6 +52,7 @@ _SAMPLES: dict[str, type] = {
     "actions": np.float32,
     "episode_id": np.int32,
     "sentinels": np.bool_,
+    "weights": np.float32,
     **TRANSITIONS,
 }
 _EPISODES: dict[str, type] = {
@@ -72,6 +74,7 @@ _RANGES: dict[type | str, Range] = {
     np.int64: Range(0, 2**63 - 1, whole=True),
     np.bool_: Range(0, 1, whole=True),
     "held_steps": HOLD,
+    "weights": Range(0, 1e6),
 }
 """What the numbers of a type may be, or of an array that has a range of its own."""
 
@@ -101,6 +104,7 @@ class Dataset:
     scores: np.ndarray | None = None
     success: np.ndarray | None = None
     sentinels: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Give every array its type and check that they fit together."""

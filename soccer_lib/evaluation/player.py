@@ -87,7 +87,7 @@ def play_scored(
     )
     torques = sim.taped
     fingerprint = fingerprint_of(sim.start, torques)
-    return _episode(job, last.info, fingerprint, torques if keep_torques else None)
+    return finished_episode(job, last.info, fingerprint, torques if keep_torques else None)
 
 
 def start_options(spec: PolicySpec, start: int) -> dict[str, float]:
@@ -97,7 +97,10 @@ def start_options(spec: PolicySpec, start: int) -> dict[str, float]:
     return {"standing_steps": start * STANDING_STEPS}
 
 
-def _episode(job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None) -> Episode:
+def finished_episode(
+    job: EpisodeJob, info: dict[str, Any], fingerprint: str, torques: np.ndarray | None
+) -> Episode:
+    """What is scored of an episode, from the info of its last step."""
     report = info["episode_report"]
     return Episode(
         task=job.task,

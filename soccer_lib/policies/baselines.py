@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.layout import COMMAND_SCALE, ROBOT, TORQUE_LIMIT
 from soccer_lib.policies.policy import Policy, PolicySpec
 from soccer_lib.sim.torque import stand_torque
@@ -67,3 +68,29 @@ class WalkAtBall(Policy):
         speed = self.SPEED * max(0.0, math.cos(bearing)) ** 2
         turn = min(max(self.TURN_GAIN * bearing, -self.TURN_LIMIT), self.TURN_LIMIT)
         return np.array([speed, 0.0, turn], np.float32) / COMMAND_SCALE, state
+
+
+class Wander(Policy):
+    """Walks at random and asks for kicks at random: what a dataset of mixed quality is made of."""
+
+    spec = PolicySpec("wander", control="command", observation="agent", walker="own")
+
+    NEW = 0.1
+    """How often a command is another one than the last; at 10 Hz they last 1 s in the mean."""
+
+    KICKS = 0.05
+    """How often a kick is asked for, any of them alike; out of reach it is refused."""
+
+    def begin(self, seed: int | None = None) -> tuple[np.random.Generator, np.ndarray | None]:
+        """A generator from the episode's seed, or a fresh one, and no command yet."""
+        return np.random.default_rng(seed), None
+
+    def act(self, observation: np.ndarray, state: Any, deterministic: bool) -> tuple[np.ndarray, Any]:
+        """Keep the command, draw a new one, or draw a kick."""
+        rng, command = state
+        if command is None or rng.random() < self.NEW:
+            command = rng.uniform(-1, 1, 3).astype(np.float32)
+        if rng.random() < self.KICKS:
+            kicks = np.array(list(PATTERNS.values()), np.float32)
+            return kicks[rng.integers(len(kicks))], (rng, command)
+        return command, (rng, command)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from soccer_lib.control.weights import DATA
 from soccer_lib.errors import InputError, one_line, unknown_name
-from soccer_lib.policies.baselines import Random, Stand, WalkAtBall, Zero
+from soccer_lib.policies.baselines import Random, Stand, WalkAtBall, Wander, Zero
 from soccer_lib.policies.learned import FOLDER_FILES, check_walker, read_policy
 from soccer_lib.policies.policy import Policy
 from soccer_lib.policies.striker import Striker
@@ -26,7 +26,7 @@ def _best() -> Policy:
 
 
 BASELINES: dict[str, Callable[[], Policy]] = {
-    **{policy.spec.name: policy for policy in (Zero, Random, Stand, WalkAtBall, Striker)},
+    **{policy.spec.name: policy for policy in (Zero, Random, Stand, WalkAtBall, Wander, Striker)},
     "best": _best,
 }
 """What can be loaded by name, in the order of tables."""

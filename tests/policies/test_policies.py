@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import soccer_lib as sl
+from soccer_lib.control.kicks import requested_kicks
 from soccer_lib.control.weights import OWN_FILE
 from soccer_lib.errors import InputError
 from soccer_lib.layout import COMMAND_SCALE, KP, ROBOT, TORQUE_LIMIT
@@ -178,6 +179,22 @@ def test_stand_stays_up_from_disturbed_joints():
 def test_walk_at_ball_turns_first(ahead, left, forward, turn):
     action, _ = load_policy("walk_at_ball").predict(seeing_ball(ahead, left))
     assert (action * COMMAND_SCALE).tolist() == pytest.approx([forward, 0.0, turn], abs=1e-6)
+
+
+def test_who_wanders_walks_for_a_second_and_asks_for_every_kick(rows):
+    policy = load_policy("wander")
+    state = policy.begin(5)
+    actions = []
+    for _ in range(4000):
+        action, state = policy.predict(rows[0], state)
+        actions.append(action)
+    kicks = requested_kicks(np.array(actions))
+    exact = (np.abs(actions) == 1).all(axis=1)
+    assert exact.mean() == pytest.approx(policy.KICKS, abs=0.015) and set(kicks[exact]) == set(range(7))
+    walks = np.array(actions)[~exact]
+    new = (np.diff(walks, axis=0) != 0).any(axis=1)
+    assert new.mean() == pytest.approx(policy.NEW, abs=0.02)
+    assert (policy.predict(rows[1], policy.begin(5))[0] == actions[0]).all()
 
 
 def test_walk_at_ball_reaches_the_ball():

@@ -198,7 +198,7 @@ def clone(
     samples = Samples.of(train, patterns, device)
     held_in = Samples.of(shown, patterns, device)
     held_out = Samples.of(validation, patterns, device)
-    weight = kick_weight(samples.kicks, config.kick_balance)
+    weight = kick_weight(samples.kicks, config.kick_balance, samples.weights)
 
     widths = [int(width) for width in config.net_arch.split(",")]
     net = Actor(train.observations, widths, patterns, hidden_entries(config.hide, train)).to(device)

@@ -23,16 +23,31 @@ MOST_WEIGHTS = 50_000_000
 _COUNT = Range(1, 1_000_000, whole=True)
 
 
+def check_widths(name: str, text: str) -> list[int]:
+    """Hidden widths as numbers.
+
+    Raises:
+        InputError: it is no list of them, or of more weights than a machine trains.
+    """
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text.replace(" ", "")):
+        raise InputError(f"{name} got {text!r}; expected widths with commas; try 512,256,128,64")
+    widths = [WIDTH.number(name, int(width)) for width in text.split(",")]
+    weights = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
+    if weights > MOST_WEIGHTS:
+        raise InputError(
+            f"{name} {text} has {weights:,} weights; expected at most {MOST_WEIGHTS:,}; try 512,256,128,64"
+        )
+    return widths
+
+
 @dataclasses.dataclass(frozen=True)
-class BCConfig:
-    """Clone demonstrations; with --dagger-rounds an expert corrects the clone in the states it gets into."""
+class CloningConfig:
+    """How a clone learns from samples."""
 
     dataset: tuple[str, ...]
     """npz files made by the command `dataset`; several are joined [path]"""
-    out: str = "runs/bc"
+    out: str = "runs/clone"
     """run folder: policy, metrics, progress [path]"""
-    validation: str = ""
-    """dataset to validate on; without one, part of --dataset is held out [path]"""
     validation_share: Annotated[float, Range(0, 0.99, above=True)] = 0.15
     """share of the episodes or clips that is held out; whole ones, never single samples"""
     net_arch: str = "512,256,128,64"
@@ -62,6 +77,23 @@ class BCConfig:
     """seed of the split, the initial weights and the batches"""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """where to train"""
+
+    def __post_init__(self) -> None:
+        """Check what the types do not say."""
+        check_fields(self)
+        for name in set(self.hide) - {AUTO}:
+            AGENT[name]  # raises for a name that no observation has
+        check_widths("net_arch", self.net_arch)
+
+
+@dataclasses.dataclass(frozen=True)
+class BCConfig(CloningConfig):
+    """Clone demonstrations; with --dagger-rounds an expert corrects the clone in the states it gets into."""
+
+    out: str = "runs/bc"
+    """run folder: policy, metrics, progress [path]"""
+    validation: str = ""
+    """dataset to validate on; without one, part of --dataset is held out [path]"""
     dagger_rounds: Annotated[int, Range(0, 100, whole=True)] = 0
     """rounds of DAgger: the clone plays, the expert labels, a new clone learns from everything [count]"""
     dagger_episodes: Annotated[int, Range(1, 1000, whole=True)] = 30
@@ -73,18 +105,5 @@ class BCConfig:
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
-        check_fields(self)
+        super().__post_init__()
         tasks_named(",".join(self.tasks))
-        for name in set(self.hide) - {AUTO}:
-            AGENT[name]  # raises for a name that no observation has
-        if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", self.net_arch.replace(" ", "")):
-            raise InputError(
-                f"net_arch got {self.net_arch!r}; expected widths with commas; try 512,256,128,64"
-            )
-        widths = [WIDTH.number("net_arch", int(width)) for width in self.net_arch.split(",")]
-        weights = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
-        if weights > MOST_WEIGHTS:
-            raise InputError(
-                f"net_arch {self.net_arch} has {weights:,} weights; expected at most {MOST_WEIGHTS:,}; try "
-                "512,256,128,64"
-            )

@@ -20,13 +20,16 @@ def kick_labels(actions: np.ndarray, patterns: np.ndarray) -> np.ndarray:
     return requested_kicks(actions)[:, None] == requested_kicks(patterns)
 
 
-def kick_agreement(guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray) -> dict[str, float]:
+def kick_agreement(
+    guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, float]:
     """Recall and precision of kicks; one within one row of the same kick of the same episode counts.
 
     Args:
         guess: the clone's kicks. Shape: (n, n_kicks), bool.
         truth: the expert's. Shape: (n, n_kicks), bool.
         episode_id: of each row, in the order of play. Shape: (n,).
+        weights: how much each row counts; all alike without. Shape: (n,).
 
     Returns:
         `kick_recall`: share of the expert's kicks that the clone has too; `kick_precision`: share of the
@@ -38,6 +41,8 @@ def kick_agreement(guess: np.ndarray, truth: np.ndarray, episode_id: np.ndarray)
         near = others.copy()
         near[1:] |= others[:-1] & same_episode
         near[:-1] |= others[1:] & same_episode
-        return float(near[kicks].mean()) if kicks.any() else np.nan
+        counts = np.ones(len(kicks)) if weights is None else weights
+        counts = np.broadcast_to(counts[:, None], kicks.shape)[kicks]
+        return float(np.average(near[kicks], weights=counts)) if counts.sum() else np.nan
 
     return {"kick_recall": matched_share(truth, guess), "kick_precision": matched_share(guess, truth)}

@@ -20,17 +20,20 @@ class Samples(NamedTuple):
         observations: what was seen. Shape: (n, inputs).
         actions: what the expert did, in [-1, 1]. Shape: (n, outputs).
         kicks: 1 for the kick that an action asks for, else 0. Shape: (n, n_kicks).
+        weights: how much each of them counts. Shape: (n, 1), or () where all count alike.
     """
 
     observations: torch.Tensor
     actions: torch.Tensor
     kicks: torch.Tensor
+    weights: torch.Tensor = torch.ones(())
 
     @classmethod
     def of(cls, data: Dataset, patterns: np.ndarray, device: str) -> Samples:
         """The samples of a dataset on a device; `patterns` are the kicks. Shape: (n_kicks, outputs)."""
         labels = kick_labels(data.actions, patterns).astype(np.float32)
-        arrays = (data.observations, data.actions, labels)
+        weights = np.ones(len(data), np.float32) if data.weights is None else data.weights
+        arrays = (data.observations, data.actions, labels, weights[:, None])
         return cls(*(torch.from_numpy(array).to(device) for array in arrays))
 
     def batch(self, rows: torch.Tensor) -> Samples:
@@ -56,7 +59,7 @@ def walk_loss(commands: torch.Tensor, samples: Samples) -> torch.Tensor:
         The mean over all n samples, those with a kick counted as 0. Shape: ().
     """
     walks = 1 - samples.kicks.sum(1, keepdim=True)
-    return (walks * (commands - samples.actions) ** 2).mean()
+    return (samples.weights * walks * (commands - samples.actions) ** 2).mean()
 
 
 def kick_loss(logits: torch.Tensor, samples: Samples, weight: torch.Tensor) -> torch.Tensor:
@@ -72,20 +75,24 @@ def kick_loss(logits: torch.Tensor, samples: Samples, weight: torch.Tensor) -> t
     """
     if not len(weight):
         return logits.sum()  # the mean of nothing would be NaN
-    return functional.binary_cross_entropy_with_logits(logits, samples.kicks, pos_weight=weight)
+    return functional.binary_cross_entropy_with_logits(
+        logits, samples.kicks, samples.weights, pos_weight=weight
+    )
 
 
-def kick_weight(kicks: torch.Tensor, balance: float) -> torch.Tensor:
+def kick_weight(kicks: torch.Tensor, balance: float, weights: torch.Tensor | None = None) -> torch.Tensor:
     """How much more a sample counts that asks for a kick: kicks are rare, and never to kick nearly right.
 
     Args:
         kicks: labels of all samples. Shape: (n, n_kicks).
         balance: 0 counts all samples alike; 1 gives all samples of a kick together the weight of n.
+        weights: how much each sample counts; all 1 without. Shape: (n, 1).
 
     Returns:
         (n / samples of the kick) to the power of `balance`. Shape: (n_kicks,).
     """
-    return (len(kicks) / kicks.sum(0).clamp(min=1)) ** balance
+    counts = torch.ones_like(kicks[:, :1]) if weights is None else weights
+    return (counts.sum() / (counts * kicks).sum(0).clamp(min=1)) ** balance
 
 
 @torch.no_grad()
@@ -105,7 +112,8 @@ def validate(net: nn.Module, samples: Samples, episode_id: np.ndarray, name: str
     commands, logits = net(samples.observations)
     walk = walk_loss(commands, samples)
     # Bounded, unlike the cross-entropy: a single mistake made with confidence does not choose the epoch.
-    kick = ((logits.sigmoid() - samples.kicks) ** 2).sum() / len(samples.kicks)
+    kick = (samples.weights * (logits.sigmoid() - samples.kicks) ** 2).sum() / len(samples.kicks)
     figures = {"loss": float(walk + kick), "walk_loss": float(walk), "kick_loss": float(kick)}
-    figures |= kick_agreement((logits > 0).cpu().numpy(), samples.kicks.cpu().numpy() > 0, episode_id)
+    counts = np.broadcast_to(samples.weights.cpu().numpy().reshape(-1), (len(episode_id),))
+    figures |= kick_agreement((logits > 0).cpu().numpy(), samples.kicks.cpu().numpy() > 0, episode_id, counts)
     return {f"{name}/{key}": value for key, value in figures.items()}

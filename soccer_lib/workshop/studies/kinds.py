@@ -62,14 +62,15 @@ def few_study(config: StudyConfig) -> dict[str, Any]:
 def _some_of(config: StudyConfig) -> Callable[[Kind, int], Dataset]:
     """Draws as many demonstrations of each task as a kind has for its name."""
     data = read_dataset(config.dataset)
+    return lambda kind, seed: some_of_each_task(data, int(kind.x), seed)
+
+
+def some_of_each_task(data: Dataset, amount: int, seed: int) -> Dataset:
+    """So many episodes of each task, drawn."""
     tasks = data.column("tasks")
-
-    def draw(kind: Kind, seed: int) -> Dataset:
-        order = np.random.default_rng(seed).permutation(len(data.source))
-        episodes = [order[tasks[order] == task][: int(kind.x)] for task in np.unique(tasks)]
-        return data.take(np.isin(data.episode_id, np.concatenate(episodes)))
-
-    return draw
+    order = np.random.default_rng(seed).permutation(len(data.source))
+    episodes = [order[tasks[order] == task][:amount] for task in np.unique(tasks)]
+    return data.take(np.isin(data.episode_id, np.concatenate(episodes)))
 
 
 def observation_study(config: StudyConfig) -> dict[str, Any]:

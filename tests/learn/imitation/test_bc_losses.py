@@ -10,6 +10,7 @@ import torch
 
 from soccer_lib.learn.imitation.bc import _running_mean, bc, some_episodes
 from soccer_lib.learn.imitation.config import BCConfig
+from soccer_lib.learn.imitation.kicks import kick_agreement
 from soccer_lib.learn.imitation.losses import Samples, kick_loss, kick_weight, validate, walk_loss
 from tests.support.small_expert import demonstrations
 
@@ -34,6 +35,28 @@ def test_a_kick_is_learnt_by_its_cross_entropy_and_weighs_more():
     expected = (5 * math.log(4 / 3) + math.log(4)) / 2
     found = kick_loss(torch.full((2, 1), LN3), done, torch.tensor([5.0]))
     assert float(found) == pytest.approx(expected)
+
+
+def test_samples_count_by_their_weights():
+    done = samples([[0.0] * 3] * 2, [[0.0], [0.0]])._replace(weights=torch.tensor([[2.0], [0.5]]))
+    commands = torch.tensor([[0.3] * 3, [0.6] * 3])
+    assert float(walk_loss(commands, done)) == pytest.approx((2 * 0.09 + 0.5 * 0.36) / 2)
+    # A kick with probability 3/4 that was none costs ln 4, times 2 and times 1/2.
+    logits = torch.full((2, 1), LN3)
+    assert float(kick_loss(logits, done, torch.ones(1))) == pytest.approx(2.5 * math.log(4) / 2)
+    # A kick among samples of weight 1 and 4: a fifth of all, or four fifths.
+    kicks = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    assert kick_weight(kicks, 1.0, torch.tensor([[1.0], [4.0]])).tolist() == [5, 1.25]
+
+
+def test_a_kick_that_counts_little_does_not_choose_the_epoch():
+    asked = np.array([[True], [False], [True]])
+    found = np.array([[True], [True], [False]])
+    weights = np.array([0.1, 0.3, 0.9])
+    agreed = kick_agreement(found, asked, np.array([0, 1, 2]), weights)
+    assert agreed == {"kick_recall": pytest.approx(0.1), "kick_precision": pytest.approx(0.25)}
+    never = kick_agreement(found, asked, np.array([0, 1, 2]), np.zeros(3))
+    assert np.isnan(never["kick_recall"])
 
 
 def test_without_kicks_there_is_nothing_to_lose():

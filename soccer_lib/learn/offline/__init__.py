@@ -1,0 +1,1 @@
+"""Offline reinforcement learning: a critic judges demonstrations, and a clone learns from its judgement."""
