@@ -11,6 +11,8 @@ PY := .venv/bin/python
 RUN := $(PY) -m soccer_lib
 SAI := .venv-sai
 SAI_STAMP := $(SAI)/installed-$(shell cksum requirements-sai.txt | cut -d ' ' -f 1)
+GENESIS := .venv-genesis
+GENESIS_STAMP := $(GENESIS)/installed-$(shell cksum requirements-genesis.txt | cut -d ' ' -f 1)
 STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
 
 # The first Python that starts and is 3.11 to 3.13; a shim that cannot start is passed over.
@@ -24,7 +26,7 @@ endef
 # What is pinned must also import together.
 SMOKE := import imageio, ipywidgets, matplotlib, mujoco, papermill, sai_mujoco, scipy, stable_baselines3, torch, tyro
 
-.PHONY: help setup course test lint faults lab bench notebook sai clean
+.PHONY: help setup course test lint faults lab bench notebook sai genesis genesis-course genesis-test clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,7 +92,22 @@ $(SAI_STAMP): | requirements-sai.txt
 	@$(SAI)/bin/python -c 'import sai_mujoco, sai_rl, torch'
 	@touch $@
 
-clean: ## Remove .venv, .venv-sai and caches; runs/ stays.
-	@rm -rf .venv .venv-sai .pytest_cache .ruff_cache .mypy_cache build *.egg-info
+genesis: $(GENESIS_STAMP) ## Create .venv-genesis with the second simulator and compile its kernels.
+	@echo "$(GENESIS) is ready: $(GENESIS)/bin/python -m soccer_lib genesis demo, or make genesis-course."
+
+# sai-mujoco comes without what it depends on: Genesis needs the XML of its robot and nothing else of it.
+$(GENESIS_STAMP): | requirements-genesis.txt
+	@python=$$($(FIND_PYTHON)); \
+	echo "Setting up $(GENESIS) with $$($$python -V): 4 GB, 5 to 10 minutes with the network of an office."; \
+	"$$python" -m venv --clear $(GENESIS)
+	@$(GENESIS)/bin/python -m pip install --progress-bar off --disable-pip-version-check -r requirements-genesis.txt
+	@$(GENESIS)/bin/python -m pip install --progress-bar off --disable-pip-version-check --no-deps sai-mujoco==0.1.30
+	@$(GENESIS)/bin/python -c 'import genesis, mujoco, optuna, papermill, sai_mujoco, stable_baselines3, torch, tyro'
+	@$(GENESIS)/bin/python -c 'import pathlib, site; \
+	  pathlib.Path(site.getsitepackages()[0], "soccer_lib_checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@touch $@
+
+clean: ## Remove .venv, .venv-sai, .venv-genesis and caches; runs/ stays.
+	@rm -rf .venv .venv-sai .venv-genesis .pytest_cache .ruff_cache .mypy_cache build *.egg-info
 	@find . -name __pycache__ -prune -exec rm -rf {} +
-	@echo "Removed .venv, .venv-sai and caches. runs/ is kept: delete it yourself."
+	@echo "Removed .venv, .venv-sai, .venv-genesis and caches. runs/ is kept: delete it yourself."

@@ -137,6 +137,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.workshop.bench.faults:FaultBenchConfig:main",
         "Kill training runs at random moments: do they end as if they had been left alone?",
     ),
+    "genesis train": (
+        "soccer_lib.genesis.train:GenesisTrainConfig:main",
+        "Second simulator: train an arm to reach, by PPO, SAC or TD3.",
+    ),
+    "genesis evaluate": (
+        "soccer_lib.genesis.evaluate:GenesisEvaluateConfig:main",
+        "Second simulator: let an arm reach for held-out targets.",
+    ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",
         "Run one notebook, or the whole course with --course, and write a summary page.",
