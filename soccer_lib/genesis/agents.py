@@ -5,6 +5,8 @@ Of an SB3 file only the parameters are read, by name; nothing in it is run.
 
 from __future__ import annotations
 
+import dataclasses
+import io
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,19 @@ def make_model(config: GenesisTrainConfig, env: VecEnv) -> BaseAlgorithm:
     return TD3("MlpPolicy", env, action_noise=NormalActionNoise(np.zeros(JOINTS), spread), **off_policy)
 
 
+def acting_model(config: GenesisTrainConfig, env: VecEnv, file: Path) -> BaseAlgorithm:
+    """The model in a file, to act: without room for a rollout or a replay buffer.
+
+    Raises:
+        InputError: see `load_parameters`.
+    """
+    arms = env.num_envs
+    small = dataclasses.replace(config, n_steps=2, batch_size=2 * arms, buffer_size=arms)
+    model = make_model(small, env)
+    load_parameters(file, model)
+    return model
+
+
 def number_of(name: str, text: str) -> float:
     """A text as a number.
 
@@ -85,8 +100,6 @@ def normaliser_file(model_file: Path) -> Path:
 
 def save_agent(folder: Path, name: str, model: BaseAlgorithm) -> None:
     """Write a model, and its normaliser first: a model without its own acts on other numbers."""
-    import io
-
     normaliser = model.get_vec_normalize_env()
     if normaliser is not None:
         statistics = normaliser.obs_rms

@@ -62,7 +62,7 @@ def start(use_gpu: Gpu = False, seed: int = 0, show_viewer: bool = False) -> Any
         check_display()
     running = sys.modules.get("genesis")
     if running is not None and getattr(running, "_initialized", False):
-        on_gpu = str(running.backend).rpartition(".")[2] != "cpu"
+        on_gpu = running.backend != running.cpu
         if on_gpu != gpu:
             raise InputError(
                 f"Genesis runs on the {_name(on_gpu)} in this process and the {_name(gpu)} was asked for; "

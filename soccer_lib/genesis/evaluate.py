@@ -14,18 +14,13 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from soccer_lib.errors import known_name
 from soccer_lib.evaluation.intervals import Estimate, bootstrap_of, wilson
-from soccer_lib.genesis.agents import (
-    agent_file,
-    load_parameters,
-    make_model,
-    read_settings_of,
-    with_normaliser,
-)
-from soccer_lib.genesis.config import GPU_OF_DEVICE, GenesisTrainConfig
+from soccer_lib.genesis import engine
+from soccer_lib.genesis.agents import acting_model, agent_file, read_settings_of, with_normaliser
+from soccer_lib.genesis.config import GPU_OF_DEVICE
 from soccer_lib.genesis.physics import LEVELS
 from soccer_lib.genesis.scene import ArmScene
 from soccer_lib.genesis.targets import held_out_targets
-from soccer_lib.genesis.task import ReachSettings
+from soccer_lib.genesis.task import STAGES, ReachSettings
 from soccer_lib.genesis.vec import ReachVecEnv
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs import atomic_write_json
@@ -100,7 +95,8 @@ def play_targets(env: VecEnv, act: Act, targets: np.ndarray) -> ReachResult:
         batch = np.arange(first, min(first + arms, count))
         # Arms beyond the last target play it once more, and are not counted.
         filled = np.concatenate([batch, np.full(arms - len(batch), batch[-1])])
-        inner.aim(targets[filled])
+        # Start and physics belong to the target, whatever the number of arms.
+        inner.aim(targets[filled], [REPORTED.start + int(number) for number in filled])
         observation = env.reset()
         waiting = np.arange(arms) < len(batch)
         step = 0
@@ -114,6 +110,44 @@ def play_targets(env: VecEnv, act: Act, targets: np.ndarray) -> ReachResult:
             waiting &= ~over
     inner.aim(None)
     return ReachResult(np.asarray(targets), success, length, distance)
+
+
+def agent_result(
+    run: Path,
+    episodes: int,
+    physics: str = "none",
+    scenes: Any = None,
+    stage: str = "",
+    seed: int = REPORTED.start,
+    use_gpu: engine.Gpu = False,
+) -> ReachResult:
+    """Let the best agent of a run reach for held-out targets.
+
+    Args:
+        run: its folder.
+        episodes: targets.
+        physics: what differs between episodes: a level.
+        scenes: `train.Scenes` that are shared; None builds one for this.
+        stage: what success is; empty as it was trained.
+        seed: of the first target.
+        use_gpu: see `engine.start`.
+    """
+    settings = read_settings_of(run)
+    file = agent_file(run)
+    task = ReachSettings(stage or settings.stage, physics=LEVELS[physics])
+    arms = min(episodes, 100)
+    arm = (
+        scenes.arm(arms, settings.robot, use_gpu, "judge")
+        if scenes
+        else ArmScene(arms, settings.robot, use_gpu)
+    )
+    try:
+        env = with_normaliser(ReachVecEnv(arm, task, seed), settings, training=False)
+        act = act_of(acting_model(settings, env, file))
+        return play_targets(env, act, held_out_targets(episodes, seed))
+    finally:
+        if scenes is None:
+            arm.close()
 
 
 def act_of(model: BaseAlgorithm) -> Act:
@@ -160,6 +194,19 @@ class GenesisEvaluateConfig:
     def __post_init__(self) -> None:
         """Check what the types do not say."""
         check_fields(self)
+        known_name("level of --physics", self.physics, LEVELS)
+        known_name("stage", self.stage or "reach", STAGES)
+
+
+def baseline_result(config: GenesisEvaluateConfig) -> ReachResult:
+    """Let what needs no training reach for held-out targets."""
+    task = ReachSettings(config.stage or "reach", physics=LEVELS[config.physics])
+    arm = ArmScene(min(config.episodes, 100), use_gpu=GPU_OF_DEVICE[config.device])
+    try:
+        env = ReachVecEnv(arm, task, config.seed)
+        return play_targets(env, BASELINES[config.agent], held_out_targets(config.episodes, config.seed))
+    finally:
+        arm.close()
 
 
 def evaluate_agent(config: GenesisEvaluateConfig) -> ReachResult:
@@ -168,23 +215,12 @@ def evaluate_agent(config: GenesisEvaluateConfig) -> ReachResult:
     Raises:
         InputError: no such agent, or one of other settings.
     """
-    known = config.agent in BASELINES
-    settings = GenesisTrainConfig() if known else read_settings_of(Path(config.agent))
-    file = None if known else agent_file(Path(config.agent))
-    known_name("level of --physics", config.physics, LEVELS)
-    task = ReachSettings(config.stage or settings.stage, physics=LEVELS[config.physics])
-    arm = ArmScene(min(config.episodes, 100), settings.robot, GPU_OF_DEVICE[config.device])
-    try:
-        env = with_normaliser(ReachVecEnv(arm, task, config.seed), settings, training=False)
-        if known:
-            act = BASELINES[config.agent]
-        else:
-            model = make_model(settings, env)
-            load_parameters(file, model)
-            act = act_of(model)
-        result = play_targets(env, act, held_out_targets(config.episodes, config.seed))
-    finally:
-        arm.close()
+    if config.agent in BASELINES:
+        result = baseline_result(config)
+    else:
+        gpu = GPU_OF_DEVICE[config.device]
+        run = Path(config.agent)
+        result = agent_result(run, config.episodes, config.physics, None, config.stage, config.seed, gpu)
     print_progress(f"{config.agent}: {result.words()}")
     if config.json:
         atomic_write_json(config.json, result.summary() | {"episodes": per_episode(result)})

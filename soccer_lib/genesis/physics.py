@@ -33,7 +33,7 @@ class Trait:
 TRAITS: dict[str, Trait] = {
     "gravity": Trait("downward [m/s^2]", Range(0, 30), GRAVITY),
     "damping": Trait("times the damping of the joints", Range(0, 100)),
-    "friction": Trait("times the friction of surfaces that touch", Range(0.01, 10)),
+    "friction": Trait("dry friction of each joint [N m]", Range(0, 100), 0.0),
     "mass": Trait("times the masses of the links, their inertia with them", Range(0.1, 10)),
     "strength": Trait("times the stiffness of the position controllers", Range(0.005, 5)),
 }
@@ -45,7 +45,7 @@ PhysicsRanges = dict[str, tuple[float, float]]
 MILD: PhysicsRanges = {
     "gravity": (7.0, 12.5),
     "damping": (0.5, 3.0),
-    "friction": (0.5, 1.5),
+    "friction": (0.0, 3.0),
     "mass": (0.7, 1.5),
 }
 """What common guides randomise, about as far as they do."""
@@ -53,7 +53,7 @@ MILD: PhysicsRanges = {
 HARD: PhysicsRanges = {
     "gravity": (0.0, 20.0),
     "damping": (0.0, 30.0),
-    "friction": (0.2, 3.0),
+    "friction": (0.0, 10.0),
     "mass": (0.5, 3.0),
     "strength": (0.01, 1.0),
 }

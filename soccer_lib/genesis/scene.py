@@ -185,8 +185,9 @@ class ArmScene:
         self.arm.set_dofs_kv(_single(np.sqrt(strength) * self._nominal["kv"]), self._dofs, envs_idx=rows)
         # set_mass, not set_links_mass: the inertia of the links grows with it.
         self.arm.set_mass(_single(column["mass"][:, 0] * self._nominal["mass"]), envs_idx=rows)
-        friction = np.tile(column["friction"], (1, self.arm.n_links))
-        self.arm.set_friction_ratio(_single(friction), envs_idx=rows)
+        # Not set_friction_ratio: that is of surfaces, and this arm touches nothing.
+        friction = np.tile(column["friction"], (1, len(self._dofs)))
+        self.arm.set_dofs_frictionloss(_single(friction), self._dofs, envs_idx=rows)
 
     def show_targets(self, rows: np.ndarray, places: np.ndarray) -> None:
         """Put the marker of pictures to the targets [m]. Shape: (rows, 3)."""

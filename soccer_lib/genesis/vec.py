@@ -57,9 +57,16 @@ class ReachVecEnv(VecEnv):
             self.task.seed(seed)
         return [seed] * self.num_envs
 
-    def aim(self, targets: np.ndarray | None) -> None:
-        """Let every episode from the next reset on have the target of its arm; None draws them again."""
+    def aim(self, targets: np.ndarray | None, seeds: Sequence[int] | None = None) -> None:
+        """Let every episode from the next reset on have the target of its arm; None draws them again.
+
+        Args:
+            targets: [m]. Shape: (n_envs, 3).
+            seeds: of start and physics, arm by arm; None goes on with what they draw from.
+        """
         self._fixed = targets
+        if seeds is not None:
+            self.task.rngs = [np.random.default_rng(seed) for seed in seeds]
 
     def reset(self) -> np.ndarray:
         """Begin an episode with every arm."""
