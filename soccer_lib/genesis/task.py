@@ -5,6 +5,7 @@ It needs of its arms no more than `ArmScene` has: reset, move, read, set_physics
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -58,6 +59,37 @@ def difficulty_curriculum(up: float = 0.8, window: int = 50) -> Curriculum:
     return Curriculum(levels, up=up, window=window)
 
 
+class RuledDifficulty:
+    """A difficulty that a rule of one's own moves, where a curriculum's fixed rule will not do.
+
+    Args:
+        rule: takes the difficulty and the successes of the last `window` episodes, and returns the next one.
+        window: episodes from one call of the rule to the next.
+
+    Attributes:
+        difficulty: the present one.
+        history: every one that there was, with the number of episodes before it.
+    """
+
+    def __init__(self, rule: Callable[[float, list[bool]], float], window: int = 50) -> None:
+        self.rule = rule
+        self.window = Range(1, 10_000, whole=True).number("window", window, "try 50")
+        self.difficulty = EASIEST
+        self.history = [(0, EASIEST)]
+        self._successes: list[bool] = []
+        self._episodes = 0
+
+    def note(self, success: bool) -> None:
+        """Take in an episode."""
+        self._episodes += 1
+        self._successes.append(success)
+        if len(self._successes) == self.window:
+            wanted = self.rule(self.difficulty, list(self._successes))
+            self.difficulty = min(1.0, max(EASIEST, float(wanted)))
+            self.history.append((self._episodes, self.difficulty))
+            self._successes = []
+
+
 @dataclass(frozen=True)
 class ReachSettings:
     """What a reaching task is made of.
@@ -75,7 +107,7 @@ class ReachSettings:
     stage: str = "reach"
     weights: Weights = field(default_factory=lambda: dict(PROFILES["shaped"]))
     difficulty: float = 1.0
-    curriculum: Curriculum | None = None
+    curriculum: Curriculum | RuledDifficulty | None = None
     physics: PhysicsRanges = field(default_factory=dict)
     tolerance: float | None = None
     episode: int = EPISODE
@@ -122,7 +154,8 @@ class ReachTask:
         self.arm = arm
         self.settings = settings or ReachSettings()
         self.stage = STAGES[self.settings.stage]
-        self.ladder = Ladder(self.settings.curriculum) if self.settings.curriculum else None
+        curriculum = self.settings.curriculum
+        self.ladder = Ladder(curriculum) if isinstance(curriculum, Curriculum) else curriculum
         count = arm.n_envs
         self.target = np.zeros((count, 3))
         self.posture = np.zeros((count, JOINTS))
@@ -139,7 +172,9 @@ class ReachTask:
     @property
     def difficulty(self) -> float:
         """Of the next episode."""
-        return self.ladder.ranges["difficulty"][0] if self.ladder else self.settings.difficulty
+        if isinstance(self.ladder, Ladder):
+            return self.ladder.ranges["difficulty"][0]
+        return self.ladder.difficulty if self.ladder else self.settings.difficulty
 
     @property
     def tolerance(self) -> float:

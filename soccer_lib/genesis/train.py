@@ -66,7 +66,10 @@ class Scenes:
 
 
 def train_reach(
-    config: GenesisTrainConfig, scenes: Scenes | None = None, watch: BaseCallback | None = None
+    config: GenesisTrainConfig,
+    scenes: Scenes | None = None,
+    watch: BaseCallback | None = None,
+    task: ReachSettings | None = None,
 ) -> dict[str, Any]:
     """Train an agent into its run folder and let it reach for held-out targets.
 
@@ -76,6 +79,7 @@ def train_reach(
         config: the settings; open ones are filled in.
         scenes: shared with other runs; None makes scenes of this run's own.
         watch: called after each evaluation too; it may end the run.
+        task: to train on, in place of what the settings make; None for that.
 
     Returns:
         The figures of `result.json`.
@@ -102,7 +106,7 @@ def train_reach(
         folder.set_status("running")
 
         env = with_normaliser(
-            VecMonitor(ReachVecEnv(arm, config.task(), config.env_seed)), config, training=True
+            VecMonitor(ReachVecEnv(arm, task or config.task(), config.env_seed)), config, training=True
         )
         model = make_model(config, env)
         env.seed(config.env_seed)  # SB3 gave it the run's own seed

@@ -16,7 +16,7 @@ from soccer_lib.genesis.envs import (
 from soccer_lib.genesis.layout import REACHING, STEP
 from soccer_lib.genesis.robots import posture_for
 from soccer_lib.genesis.targets import START
-from soccer_lib.genesis.task import ReachSettings, ReachTask, difficulty_curriculum
+from soccer_lib.genesis.task import ReachSettings, ReachTask, RuledDifficulty, difficulty_curriculum
 from soccer_lib.genesis.vec import ReachVecEnv
 from tests.support.arms import StandInArm
 
@@ -127,9 +127,7 @@ def test_the_posture_stage_measures_joints():
 
 
 def test_stages_have_equal_spaces():
-    shapes = {
-        ReachTask(StandInArm(1), ReachSettings(stage=s)).reset().shape for s in ("posture", "reach", "hold")
-    }
+    shapes = {ReachTask(StandInArm(1), ReachSettings(stage=stage)).reset().shape for stage in STAGES}
     assert shapes == {(1, 24)}
 
 
@@ -173,6 +171,23 @@ def test_success_raises_the_difficulty_and_failure_does_not():
         while not task.step(np.zeros((1, 7))).truncated[0]:
             pass
     assert task.difficulty == pytest.approx(0.2)
+
+
+def test_a_rule_of_ones_own_is_asked_every_window_and_held_within_its_range():
+    asked = []
+
+    def rule(difficulty, successes):
+        asked.append((difficulty, successes))
+        return difficulty + 0.6
+
+    ruled = RuledDifficulty(rule, window=3)
+    task = ReachTask(StandInArm(1), ReachSettings(curriculum=ruled, episode=2))
+    for _ in range(7):
+        task.reset(targets=np.array([[0.7, 0.3, 0.2]]))
+        while not task.step(np.zeros((1, 7))).truncated[0]:
+            pass
+    assert asked == [(0.1, [False] * 3), (0.7, [False] * 3)]
+    assert task.difficulty == 1.0 and ruled.history == [(0, 0.1), (3, 0.7), (6, 1.0)]
 
 
 def test_randomised_physics_starts_from_the_robot_s_own_numbers_each_time():
