@@ -16,7 +16,7 @@ from soccer_lib.genesis.envs import (
 from soccer_lib.genesis.layout import REACHING, STEP
 from soccer_lib.genesis.robots import posture_for
 from soccer_lib.genesis.targets import START
-from soccer_lib.genesis.task import ReachSettings, ReachTask, RuledDifficulty, difficulty_curriculum
+from soccer_lib.genesis.task import STAGES, ReachSettings, ReachTask, RuledDifficulty, difficulty_curriculum
 from soccer_lib.genesis.vec import ReachVecEnv
 from tests.support.arms import StandInArm
 
