@@ -10,13 +10,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import tyro
 
-from soccer_lib.genesis.agents import acting_model, agent_file, read_settings_of, with_normaliser
-from soccer_lib.genesis.config import GPU_OF_DEVICE, GenesisTrainConfig
-from soccer_lib.genesis.evaluate import BASELINES, Act, act_of
+from soccer_lib.genesis.config import GPU_OF_DEVICE
+from soccer_lib.genesis.evaluate import BASELINES, Act, acting_env
 from soccer_lib.genesis.layout import DT
 from soccer_lib.genesis.scene import ArmScene
 from soccer_lib.genesis.targets import held_out_targets
-from soccer_lib.genesis.task import ReachSettings
 from soccer_lib.genesis.vec import ReachVecEnv
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs.heartbeat import print_progress
@@ -57,16 +55,15 @@ def show_reaching(config: GenesisDemoConfig) -> None:
     Raises:
         InputError: no such agent, no display, or another ending than a video's.
     """
-    settings = GenesisTrainConfig(robot=config.robot)
-    file = None
-    if config.agent not in BASELINES:
-        settings = read_settings_of(Path(config.agent))
-        file = agent_file(Path(config.agent))
+    gpu = GPU_OF_DEVICE[config.device]
     camera = (640, 480) if config.video else None
-    arm = ArmScene(1, settings.robot, GPU_OF_DEVICE[config.device], config.show_viewer, camera)
+    env: Any
+    if config.agent in BASELINES:
+        env = ReachVecEnv(ArmScene(1, config.robot, gpu, config.show_viewer, camera))
+        act = BASELINES[config.agent]
+    else:
+        env, act = acting_env(Path(config.agent), gpu, config.show_viewer, camera)
     try:
-        env = with_normaliser(ReachVecEnv(arm, ReachSettings(settings.stage)), settings, training=False)
-        act = BASELINES[config.agent] if file is None else act_of(acting_model(settings, env, file))
         frames = reaching_frames(env, act, held_out_targets(config.targets), pictures=bool(config.video))
         if config.video:
             from soccer_lib.view.video import write_video
@@ -77,7 +74,7 @@ def show_reaching(config: GenesisDemoConfig) -> None:
             for _ in frames:
                 pass
     finally:
-        arm.close()
+        env.close()
 
 
 def reaching_frames(

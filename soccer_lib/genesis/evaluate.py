@@ -120,6 +120,7 @@ def agent_result(
     stage: str = "",
     seed: int = REPORTED.start,
     use_gpu: engine.Gpu = False,
+    goals: np.ndarray | None = None,
 ) -> ReachResult:
     """Let the best agent of a run reach for held-out targets.
 
@@ -131,6 +132,7 @@ def agent_result(
         stage: what success is; empty as it was trained.
         seed: of the first target.
         use_gpu: see `engine.start`.
+        goals: other targets in place of the held-out ones [m]. Shape: (episodes, 3).
     """
     settings = read_settings_of(run)
     file = agent_file(run)
@@ -144,10 +146,31 @@ def agent_result(
     try:
         env = with_normaliser(ReachVecEnv(arm, task, seed), settings, training=False)
         act = act_of(acting_model(settings, env, file))
-        return play_targets(env, act, held_out_targets(episodes, seed))
+        return play_targets(env, act, held_out_targets(episodes, seed) if goals is None else goals)
     finally:
         if scenes is None:
             arm.close()
+
+
+def acting_env(
+    run: Path,
+    use_gpu: engine.Gpu = False,
+    show_viewer: bool = False,
+    camera: tuple[int, int] | None = None,
+) -> tuple[VecEnv, Act]:
+    """One arm and the best agent of a run, to be watched.
+
+    Args:
+        run: its folder.
+        use_gpu: see `engine.start`.
+        show_viewer: open a window.
+        camera: width and height of pictures; None for none.
+    """
+    settings = read_settings_of(run)
+    file = agent_file(run)
+    arm = ArmScene(1, settings.robot, use_gpu, show_viewer, camera)
+    env = with_normaliser(ReachVecEnv(arm, ReachSettings(settings.stage)), settings, training=False)
+    return env, act_of(acting_model(settings, env, file))
 
 
 def act_of(model: BaseAlgorithm) -> Act:

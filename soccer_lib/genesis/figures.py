@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from soccer_lib.evaluation.intervals import Estimate
+from soccer_lib.genesis.robots import arm_points
 from soccer_lib.genesis.targets import BOX, START
 from soccer_lib.layout import JOINTS
 from soccer_lib.view.style import (
@@ -64,6 +65,35 @@ def plot_reach_map(result: ReachResult) -> Any:
         axes.set_ylabel(("y, left [m]", "z, up [m]")[up - 1])
         axes.grid(False)
     panels[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+@styled
+def plot_postures(home: np.ndarray, postures: np.ndarray, targets: np.ndarray) -> Any:
+    """The arm at home and in other postures, as lines, from the side and from above.
+
+    Args:
+        home: [rad]. Shape: (7,).
+        postures: [rad]. Shape: (n, 7).
+        targets: of the postures [m]. Shape: (n, 3).
+    """
+    figure = new_figure(8.4, 3.8)
+    lines = [(home, INK), *((posture, colour) for posture, colour in zip(postures, COLOURS, strict=False))]
+    for axes, (across, up), title in zip(
+        figure.subplots(1, 2), ((0, 2), (0, 1)), ("from the side", "from above"), strict=True
+    ):
+        for posture, colour in lines:
+            points = arm_points(posture[None])[0]
+            width = 2.4 if colour == INK else 1.4
+            axes.plot(
+                points[:, across], points[:, up], color=colour, linewidth=width, marker="o", markersize=3
+            )
+        axes.scatter(targets[:, across], targets[:, up], s=90, facecolor="none", edgecolor=RED, linewidth=1.5)
+        axes.set_aspect("equal")
+        axes.set_title(title)
+        axes.set_xlabel("x, ahead [m]")
+        axes.set_ylabel(("y, left [m]", "z, up [m]")[up - 1])
+        axes.grid(False)
     return figure
 
 

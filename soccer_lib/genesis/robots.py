@@ -96,14 +96,29 @@ def tool_position(joints: np.ndarray) -> np.ndarray:
         >>> tool_position(np.array([ROBOTS["franka"].home])).round(3)
         array([[0.307, 0.   , 0.487]])
     """
+    return arm_points(joints)[:, -1]
+
+
+def arm_points(joints: np.ndarray) -> np.ndarray:
+    """The Franka's base, joints and tool in a row, as one would draw the arm.
+
+    Args:
+        joints: of each posture [rad]. Shape: (n, 7).
+
+    Returns:
+        In the frame of the base [m]. Shape: (n, 9, 3).
+    """
     joints = np.asarray(joints, dtype=float)
     count = len(joints)
     place = np.zeros((count, 3))
     frame = np.broadcast_to(np.eye(3), (count, 3, 3))
+    points = [place]
     for number, (offset, turn) in enumerate(_LINKS):
         place = place + frame @ np.array(offset)
         frame = frame @ _about_x(turn) @ _about_z(joints[:, number])
-    return place + frame[:, :, 2] * (_FLANGE + ROBOTS["franka"].tool[2])
+        points.append(place)
+    tool = place + frame[:, :, 2] * (_FLANGE + ROBOTS["franka"].tool[2])
+    return np.stack([*points, tool], axis=1)
 
 
 def posture_for(targets: np.ndarray, steps: int = 30) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,7 +32,7 @@ STUDIES: dict[str, dict[str, Kind]] = {
     "algorithms": {
         "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 4_000},
         "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 4_000},
-        "PPO, one arm": {"preset": "guide"},
+        "PPO, one arm": {"preset": "guide", "total_timesteps": 60_000},
     },
     "rewards": {name: {"reward": name} for name in ("shaped", "distance", "progress", "sparse")},
     "curriculum": {
@@ -109,6 +110,7 @@ def make_reach_study(config: GenesisStudyConfig, name: str, scenes: Scenes) -> d
     }
     atomic_write_json(out, record)
     write_manifest(out.parent, [file.name for file in out.parent.glob("*.json") if file.name != MANIFEST])
+    shutil.rmtree(folder.path)
     return to_plain(record)
 
 
