@@ -89,6 +89,7 @@ def plot_postures(home: np.ndarray, postures: np.ndarray, targets: np.ndarray) -
                 points[:, across], points[:, up], color=colour, linewidth=width, marker="o", markersize=3
             )
         axes.scatter(targets[:, across], targets[:, up], s=90, facecolor="none", edgecolor=RED, linewidth=1.5)
+        axes.margins(0.12)
         axes.set_aspect("equal")
         axes.set_title(title)
         axes.set_xlabel("x, ahead [m]")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from stable_baselines3.common.callbacks import BaseCallback
@@ -121,7 +120,33 @@ def suggest(trial: Any, algorithm: str) -> dict[str, Any]:
     return chosen
 
 
-def tune_reach(config: GenesisTuneConfig, scenes: Scenes | None = None) -> Any:
+def pruner_of(rule: Callable[[float, list[float]], bool]) -> Any:
+    """A pruner of Optuna by a rule of one's own.
+
+    Args:
+        rule: takes a trial's value and those of the others at the same step; True ends the trial.
+    """
+    import optuna
+
+    class RulePruner(optuna.pruners.BasePruner):
+        """Asks the rule at each evaluation."""
+
+        def prune(self, study: Any, trial: Any) -> bool:
+            """Whether the trial is ended."""
+            step = trial.last_step
+            if step is None:
+                return False
+            values = [
+                other.intermediate_values[step]
+                for other in study.get_trials(deepcopy=False)
+                if other.number != trial.number and step in other.intermediate_values
+            ]
+            return bool(rule(trial.intermediate_values[step], values))
+
+    return RulePruner()
+
+
+def tune_reach(config: GenesisTuneConfig, scenes: Scenes | None = None, pruner: Any = None) -> Any:
     """Run trials until the study has as many as asked for.
 
     A trial that a kill cut short is told as failed and another takes its place.
@@ -129,6 +154,7 @@ def tune_reach(config: GenesisTuneConfig, scenes: Scenes | None = None) -> Any:
     Args:
         config: the settings.
         scenes: shared with other runs; None makes scenes of this study's own.
+        pruner: of Optuna; None takes the median of the trials before.
 
     Returns:
         Optuna's study.
@@ -150,7 +176,7 @@ def tune_reach(config: GenesisTuneConfig, scenes: Scenes | None = None) -> Any:
         direction="maximize",
         load_if_exists=True,
         sampler=optuna.samplers.TPESampler(seed=config.seed, n_startup_trials=config.startup),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=config.startup, n_warmup_steps=0),
+        pruner=pruner or optuna.pruners.MedianPruner(n_startup_trials=config.startup, n_warmup_steps=0),
     )
     states = optuna.trial.TrialState
     for trial in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
@@ -205,11 +231,18 @@ def counts(study: Any) -> dict[str, int]:
     return {name: names.count(name) for name in sorted(set(names))}
 
 
+def trial_rows(study: Any) -> list[dict[str, Any]]:
+    """The trials as `figures.plot_trials` draws them."""
+    return [
+        {
+            "values": dict(trial.intermediate_values),
+            "pruned": trial.state.name == "PRUNED",
+            "settings": dict(trial.params),
+        }
+        for trial in study.get_trials(deepcopy=False)
+    ]
+
+
 def main(config: GenesisTuneConfig) -> None:
     """Run the command."""
     tune_reach(config)
-
-
-def settings_of(best: dict[str, Any], save_dir: Path | str, **others: Any) -> GenesisTrainConfig:
-    """Settings of a training with what a study found."""
-    return dataclasses.replace(GenesisTrainConfig(save_dir=str(save_dir), **others), **best)
