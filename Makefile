@@ -105,7 +105,15 @@ $(GENESIS_STAMP): | requirements-genesis.txt
 	@$(GENESIS)/bin/python -c 'import genesis, mujoco, optuna, papermill, sai_mujoco, stable_baselines3, torch, tyro'
 	@$(GENESIS)/bin/python -c 'import pathlib, site; \
 	  pathlib.Path(site.getsitepackages()[0], "soccer_lib_checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@$(GENESIS)/bin/python -m soccer_lib.genesis.warm
 	@touch $@
+
+genesis-course: $(GENESIS_STAMP) ## Run the lessons on Genesis into runs/genesis-course; PRESET=smoke|fast|full.
+	@$(GENESIS)/bin/python -m soccer_lib notebook --course --notebooks notebooks/genesis --out runs/genesis-course \
+	  --preset $(PRESET) $(ARGS)
+
+genesis-test: $(GENESIS_STAMP) ## Run the tests that need Genesis, its lessons included.
+	@$(GENESIS)/bin/python -m pytest -q tests/genesis
 
 clean: ## Remove .venv, .venv-sai, .venv-genesis and caches; runs/ stays.
 	@rm -rf .venv .venv-sai .venv-genesis .pytest_cache .ruff_cache .mypy_cache build *.egg-info

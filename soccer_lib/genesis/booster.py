@@ -14,7 +14,7 @@ import numpy as np
 from soccer_lib.errors import InputError, SimulationError
 from soccer_lib.genesis import engine
 from soccer_lib.genesis.scene import turn
-from soccer_lib.layout import DEFAULT_POSE, JOINTS, KD, KP, TORQUE_LIMIT, Sensed
+from soccer_lib.layout import JOINTS, KD, KP, TORQUE_LIMIT, Sensed
 from soccer_lib.tasks import PHYSICS_DT
 
 START_HEIGHT = 0.68
@@ -22,6 +22,12 @@ START_HEIGHT = 0.68
 
 WALKER_STEPS = 10
 """Physics steps for which the walker's joint targets hold: 20 ms."""
+
+STAND_KP = np.full(12, 200.0)
+"""Stiffness that keeps straight legs upright [N m/rad]; soft ankles would let it tip. Shape: (12,)."""
+
+STAND_KD = np.full(12, 5.0)
+"""Damping beside it [N m s/rad]. Shape: (12,)."""
 
 FALLEN = 0.4
 """Height of the trunk below which the robot has fallen [m], as in the soccer environments."""
@@ -259,8 +265,8 @@ def pd_torques(targets: np.ndarray, state: BodyState, kp: np.ndarray = KP, kd: n
 
 
 def hold_pose(body: Any, seconds: float, height: float = START_HEIGHT) -> BodyTrace:
-    """Let PD controllers pull the joints from straight legs into the walker's pose and hold them."""
-    return _drive(body, seconds, height, lambda state: DEFAULT_POSE.astype(float), (KP, KD))
+    """Drop the robot by 7 mm and let PD controllers hold its legs straight; it stays on its feet."""
+    return _drive(body, seconds, height, lambda state: np.zeros(12), (STAND_KP, STAND_KD))
 
 
 def walk(body: Any, command: np.ndarray, seconds: float, frames: list[np.ndarray] | None = None) -> BodyTrace:

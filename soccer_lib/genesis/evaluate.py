@@ -135,21 +135,36 @@ def agent_result(
         goals: other targets in place of the held-out ones [m]. Shape: (episodes, 3).
     """
     settings = read_settings_of(run)
-    file = agent_file(run)
+    agent_file(run)  # asked for before a scene is built
     task = ReachSettings(stage or settings.stage, physics=LEVELS[physics])
     arms = min(episodes, 100)
-    arm = (
-        scenes.arm(arms, settings.robot, use_gpu, "judge")
-        if scenes
-        else ArmScene(arms, settings.robot, use_gpu)
-    )
+    if scenes is None:
+        arm = ArmScene(arms, settings.robot, use_gpu)
+    else:
+        arm = scenes.arm(arms, settings.robot, use_gpu, "judge")
     try:
-        env = with_normaliser(ReachVecEnv(arm, task, seed), settings, training=False)
-        act = act_of(acting_model(settings, env, file))
+        env, act = agent_env(run, arm, task, seed)
         return play_targets(env, act, held_out_targets(episodes, seed) if goals is None else goals)
     finally:
         if scenes is None:
             arm.close()
+
+
+def agent_env(
+    run: Path, arm: Any, task: ReachSettings | None = None, seed: int = REPORTED.start
+) -> tuple[VecEnv, Act]:
+    """The arms of a scene behind the normaliser of a run, and its best agent.
+
+    Args:
+        run: its folder.
+        arm: the scene.
+        task: None for the stage that it was trained on.
+        seed: of what the task draws.
+    """
+    settings = read_settings_of(run)
+    inner = ReachVecEnv(arm, task or ReachSettings(settings.stage), seed)
+    env = with_normaliser(inner, settings, training=False)
+    return env, act_of(acting_model(settings, env, agent_file(run)))
 
 
 def acting_env(
@@ -167,10 +182,8 @@ def acting_env(
         camera: width and height of pictures; None for none.
     """
     settings = read_settings_of(run)
-    file = agent_file(run)
-    arm = ArmScene(1, settings.robot, use_gpu, show_viewer, camera)
-    env = with_normaliser(ReachVecEnv(arm, ReachSettings(settings.stage)), settings, training=False)
-    return env, act_of(acting_model(settings, env, file))
+    agent_file(run)
+    return agent_env(run, ArmScene(1, settings.robot, use_gpu, show_viewer, camera))
 
 
 def act_of(model: BaseAlgorithm) -> Act:

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from soccer_lib.genesis.layout import JOINTS, REACHING
 from soccer_lib.genesis.scene import ArmScene
-from soccer_lib.genesis.task import ReachSettings, ReachTask
+from soccer_lib.genesis.task import ReachOutcome, ReachSettings, ReachTask
 from soccer_lib.seeds import checked_seed
 
 
@@ -37,6 +37,9 @@ class ReachVecEnv(VecEnv):
         seed: of targets, starts and physics.
         scene: arguments of `ArmScene`, where a number was given.
 
+    Attributes:
+        outcome: of the last step of all arms; None before the first.
+
     Raises:
         InputError: `n_envs` below 1, and see `ArmScene`.
     """
@@ -49,6 +52,7 @@ class ReachVecEnv(VecEnv):
         self._sums: dict[str, np.ndarray] = {}
         self._actions = np.zeros((self.num_envs, JOINTS))
         self._fixed: np.ndarray | None = None
+        self.outcome: ReachOutcome | None = None
 
     def seed(self, seed: int | None = None) -> Sequence[None | int]:
         """Begin all random numbers anew at the next reset."""
@@ -81,6 +85,7 @@ class ReachVecEnv(VecEnv):
         """Step all arms, and begin a new episode where one is over."""
         difficulty = self.task.difficulty
         outcome = self.task.step(self._actions)
+        self.outcome = outcome
         for name, values in outcome.terms.items():
             self._sums[name] += values
         over = outcome.success | outcome.truncated

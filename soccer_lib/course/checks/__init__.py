@@ -12,8 +12,8 @@ from soccer_lib.course.checks.evaluation import check_difference, check_interval
 from soccer_lib.course.checks.finetuning import check_moved_target, check_smoothed, check_td_target
 from soccer_lib.course.checks.guess import reveal
 from soccer_lib.course.checks.reaching import (
-    check_episode_returns,
-    check_next_difficulty,
+    check_returns,
+    check_difficulty,
     check_prune,
     check_tool_point,
 )
@@ -25,18 +25,18 @@ __all__ = [
     "check_clone_loss",
     "check_dagger",
     "check_difference",
-    "check_episode_returns",
+    "check_difficulty",
     "check_heading_frame",
     "check_interval",
     "check_moved_target",
-    "check_next_difficulty",
     "check_official_score",
     "check_potential",
     "check_prune",
+    "check_returns",
     "check_shaping",
     "check_smoothed",
     "check_split",
-    "check_tool_point",
     "check_td_target",
+    "check_tool_point",
     "reveal",
 ]

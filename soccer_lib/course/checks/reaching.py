@@ -45,7 +45,7 @@ def check_tool_point(point: Callable[..., Any]) -> bool:
     )
 
 
-def check_episode_returns(returns: Callable[..., Any]) -> bool:
+def check_returns(returns: Callable[..., Any]) -> bool:
     """Check a function (rewards, over) -> the return of every episode that ended.
 
     Both have a row for each step and a column for each arm; `over` is True in the last step of an episode.
@@ -84,7 +84,7 @@ def check_episode_returns(returns: Callable[..., Any]) -> bool:
     )
 
 
-def check_next_difficulty(rule: Callable[..., Any]) -> bool:
+def check_difficulty(rule: Callable[..., Any]) -> bool:
     """Check a function (difficulty, successes) -> the next difficulty.
 
     Wanted: 0.1 more once at least 80% succeeded, never above 1, and as it is otherwise.

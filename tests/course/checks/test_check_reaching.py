@@ -82,7 +82,7 @@ def by_differences(rewards, over):
 
 @pytest.mark.parametrize("function", [by_loops, by_running_totals, by_differences])
 def test_returns_that_are_right(function, capsys):
-    accepts(checks.check_episode_returns, function, capsys)
+    accepts(checks.check_returns, function, capsys)
 
 
 def never_reset(rewards, over):
@@ -112,7 +112,7 @@ def resets_all(rewards, over):
     ],
 )
 def test_returns_that_are_wrong(function, words, capsys):
-    rejects(checks.check_episode_returns, function, words, capsys)
+    rejects(checks.check_returns, function, words, capsys)
 
 
 def by_min(difficulty, successes):
@@ -131,7 +131,7 @@ def by_branches(difficulty, successes):
 
 @pytest.mark.parametrize("function", [by_min, by_product, by_branches])
 def test_rules_that_are_right(function, capsys):
-    accepts(checks.check_next_difficulty, function, capsys)
+    accepts(checks.check_difficulty, function, capsys)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_rules_that_are_right(function, capsys):
     ],
 )
 def test_rules_that_are_wrong(function, words, capsys):
-    rejects(checks.check_next_difficulty, function, words, capsys)
+    rejects(checks.check_difficulty, function, words, capsys)
 
 
 def by_numpy(value, others):
