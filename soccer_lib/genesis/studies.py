@@ -133,7 +133,7 @@ def train_kind(
         lines = metrics_of(folder)
         if number == len(stages) - 1:
             curve = [[steps + step, rate] for step, rate in success_rates(lines)]
-        minutes += figures["cpu_minutes"] or 0.0
+        minutes += figures["cpu_minutes"]
         steps += figures["steps"]
         run = str(folder)
     tests = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,8 @@ def train_reach(
         for stale in ("metrics.jsonl", f"{BEST}.zip", f"{FINAL}.zip"):
             (folder.path / stale).unlink(missing_ok=True)
         folder.set_status("running")
+        began = time.monotonic()
+        computed = time.process_time()  # of this run alone: a process may train several
 
         env = with_normaliser(
             VecMonitor(ReachVecEnv(arm, task or config.task(), config.env_seed)), config, training=True
@@ -114,9 +117,10 @@ def train_reach(
             load_parameters(start_file, model)
         metrics = RunMetrics(folder)
         model.set_logger(Logger(None, [metrics]))
-        model.learn(
-            config.total_timesteps or 0, CallbackList(callbacks(config, folder, metrics, judges, watch))
-        )
+        watching = CallbackList(callbacks(config, folder, metrics, judges, watch))
+        model.learn(config.total_timesteps or 0, watching)
+        minutes = (time.monotonic() - began) / 60
+        cpu_minutes = (time.process_time() - computed) / 60
         save_agent(folder.path, FINAL, model)
         if not (folder.path / f"{BEST}.zip").is_file():
             keep_as_best(folder.path)
@@ -125,8 +129,8 @@ def train_reach(
         result = examine(config, model, judges)
         figures = result.summary() | {
             "steps": int(model.num_timesteps),
-            "minutes": metrics.lines[-1]["minutes"] if metrics.lines else None,
-            "cpu_minutes": metrics.lines[-1]["cpu_minutes"] if metrics.lines else None,
+            "minutes": minutes,
+            "cpu_minutes": cpu_minutes,
         }
         atomic_write_json(folder.path / RESULT, figures | {"episodes": per_episode(result)})
         folder.set_status("done", **figures)
