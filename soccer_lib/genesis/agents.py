@@ -41,7 +41,10 @@ def make_model(config: GenesisTrainConfig, env: VecEnv) -> BaseAlgorithm:
         "seed": config.seed,
         "device": config.device,
     }
+    arms = env.num_envs
     if config.algorithm == "PPO":
+        rollout = (config.n_steps or 1) * arms
+        common["batch_size"] = min(config.batch_size or rollout, rollout)
         entropy = number_of("--ent-coef", config.ent_coef or "0")
         return PPO(
             "MlpPolicy",
@@ -51,7 +54,6 @@ def make_model(config: GenesisTrainConfig, env: VecEnv) -> BaseAlgorithm:
             ent_coef=entropy,
             **common,
         )
-    arms = env.num_envs
     off_policy: dict[str, Any] = {
         **common,
         "buffer_size": config.buffer_size,

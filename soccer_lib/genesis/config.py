@@ -84,7 +84,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         # Off-policy learners pay by the update, not by the step: few arms, one update for several steps.
         "SAC": {
             "n_envs": 16,
-            "total_timesteps": 60_000,
+            "total_timesteps": 24_000,
             "lr": 1e-3,
             "batch_size": 256,
             "buffer_size": 100_000,
@@ -97,7 +97,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "TD3": {
             "n_envs": 16,
-            "total_timesteps": 60_000,
+            "total_timesteps": 24_000,
             "lr": 1e-3,
             "batch_size": 256,
             "buffer_size": 100_000,

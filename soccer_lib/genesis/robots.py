@@ -93,7 +93,7 @@ def tool_position(joints: np.ndarray) -> np.ndarray:
         In the frame of the base [m]. Shape: (n, 3).
 
     Example:
-        >>> tool_position(np.array([ROBOTS["franka"].home])).round(3)
+        >>> tool_position(np.array([ROBOTS["franka"].home])).round(3) + 0.0
         array([[0.307, 0.   , 0.487]])
     """
     return arm_points(joints)[:, -1]

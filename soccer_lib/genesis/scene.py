@@ -225,7 +225,7 @@ def turn(quat: np.ndarray, vector: np.ndarray) -> np.ndarray:
         Shape: (n, 3).
 
     Example:
-        >>> turn(np.array([[np.sqrt(0.5), 0.0, np.sqrt(0.5), 0.0]]), np.array([0.0, 0.0, 1.0])).round(6)
+        >>> turn(np.array([[np.sqrt(0.5), 0.0, np.sqrt(0.5), 0.0]]), np.array([0.0, 0.0, 1.0])).round(6) + 0.0
         array([[1., 0., 0.]])
     """
     axis = quat[:, 1:]
