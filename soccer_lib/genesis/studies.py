@@ -27,7 +27,7 @@ COMMAND = "genesis study"
 
 Kind = dict[str, Any]
 
-_SHORT = {"total_timesteps": 60_000}
+_SHORT: Kind = {"total_timesteps": 50_000}
 
 STUDIES: dict[str, dict[str, Kind]] = {
     "ppo": {"PPO, 64 arms": {}},
@@ -35,15 +35,17 @@ STUDIES: dict[str, dict[str, Kind]] = {
         "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 4_000},
         "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 4_000},
     },
-    "rewards": {name: {"reward": name, **_SHORT} for name in ("shaped", "distance", "progress", "sparse")},
-    "curriculum": {
-        "sparse": {"reward": "sparse"},
-        "sparse, curriculum": {"reward": "sparse", "curriculum": True},
+    "rewards": {
+        "shaped": {"reward": "shaped", **_SHORT},
+        "distance": {"reward": "distance", **_SHORT},
+        "progress": {"reward": "progress", **_SHORT},
+        "sparse": {"reward": "sparse", **_SHORT},
+        "sparse, curriculum": {"reward": "sparse", "curriculum": True, **_SHORT},
     },
     "physics": {"as built": {}, "randomised": {"physics": "hard"}},
     "stages": {
-        "hold from nothing": {"stage": "hold"},
-        "in stages": {"stages": ("posture", "reach", "hold")},
+        "hold from nothing": {"stage": "hold", "total_timesteps": 60_000},
+        "in stages": {"stages": ("posture", "reach", "hold"), "total_timesteps": 60_000},
     },
 }
 """Study -> kind -> what differs from the preset `batched`; `stages` share the steps of the run evenly."""
