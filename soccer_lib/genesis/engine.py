@@ -132,7 +132,7 @@ def choose_gpu(use_gpu: Gpu) -> bool:
     if use_gpu is True and not there:
         raise InputError(
             f"use_gpu=True and torch {torch.__version__} sees no GPU; expected one with its driver and a "
-            "CUDA build of torch; try use_gpu=False, or 'auto' to take the CPU where there is none"
+            "CUDA build of torch; try use_gpu=False, or 'auto' (--device auto)"
         )
     if not there:
         print_progress("no GPU here: the CPU simulates")

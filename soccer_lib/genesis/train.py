@@ -92,16 +92,18 @@ def train_reach(
     config = config.resolved()
     start = Path(config.start_from) if config.start_from else None
     start_file = agent_file(start) if start and read_settings_of(start) else None
+    # A folder that is there is looked at before scenes are built, a new one is made only once they stand.
+    folder = open_run(config) if Path(config.save_dir).exists() else None
+    if folder is not None and folder.is_done():
+        print_progress(f"{folder.path} is finished; choose another --save-dir to train again")
+        return load_record(folder.path / RESULT)
     with contextlib.ExitStack() as stack:
         if scenes is None:
             scenes = Scenes()
             stack.callback(scenes.close)
         arm = scenes.arm(config.n_envs or 1, config.robot, config.use_gpu, "train")
         judges = scenes.arm(config.eval_episodes, config.robot, config.use_gpu, "judge")
-        folder = RunFolder.open(config.save_dir, config, COMMAND, ignore=("save_dir",))
-        if folder.is_done():
-            print_progress(f"{folder.path} is finished; choose another --save-dir to train again")
-            return load_record(folder.path / RESULT)
+        folder = folder or open_run(config)
         for stale in ("metrics.jsonl", f"{BEST}.zip", f"{FINAL}.zip"):
             (folder.path / stale).unlink(missing_ok=True)
         folder.set_status("running")
@@ -136,6 +138,11 @@ def train_reach(
         folder.set_status("done", **figures)
     print_progress(f"{folder.path}: {result.words()}")
     return figures
+
+
+def open_run(config: GenesisTrainConfig) -> RunFolder:
+    """The run folder of these settings."""
+    return RunFolder.open(config.save_dir, config, COMMAND, ignore=("save_dir",))
 
 
 def callbacks(
