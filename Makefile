@@ -13,6 +13,8 @@ SAI := .venv-sai
 SAI_STAMP := $(SAI)/installed-$(shell cksum requirements-sai.txt | cut -d ' ' -f 1)
 OFFLINE := .venv-offline
 OFFLINE_STAMP := $(OFFLINE)/installed-$(shell cat requirements.txt requirements-offline.txt | cksum | cut -d ' ' -f 1)
+GENESIS := .venv-genesis
+GENESIS_STAMP := $(GENESIS)/installed-$(shell cksum requirements-genesis.txt | cut -d ' ' -f 1)
 STAMP := .venv/installed-$(shell cksum requirements.txt | cut -d ' ' -f 1)
 
 # The first Python that starts and is 3.11 to 3.13; a shim that cannot start is passed over.
@@ -26,7 +28,7 @@ endef
 # What is pinned must also import together.
 SMOKE := import imageio, ipywidgets, matplotlib, mujoco, papermill, sai_mujoco, scipy, stable_baselines3, torch, tyro
 
-.PHONY: help setup course test lint faults lab bench notebook sai offline clean
+.PHONY: help setup course test lint faults lab bench notebook sai offline genesis genesis-course genesis-test clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -106,7 +108,30 @@ $(OFFLINE_STAMP): $(STAMP) | requirements-offline.txt
 	@$(OFFLINE)/bin/python -W ignore -c 'import d3rlpy, torch' 2>/dev/null
 	@touch $@
 
-clean: ## Remove .venv, .venv-sai, .venv-offline and caches; runs/ stays.
-	@rm -rf .venv .venv-sai .venv-offline .pytest_cache .ruff_cache .mypy_cache build *.egg-info
+genesis: $(GENESIS_STAMP) ## Create .venv-genesis with the second simulator and compile its kernels.
+	@echo "$(GENESIS) is ready: $(GENESIS)/bin/python -m soccer_lib genesis demo, or make genesis-course."
+
+# sai-mujoco comes without what it depends on: Genesis needs the XML of its robot and nothing else of it.
+$(GENESIS_STAMP): | requirements-genesis.txt
+	@python=$$($(FIND_PYTHON)); \
+	echo "Setting up $(GENESIS) with $$($$python -V): 4 GB, 5 to 10 minutes with the network of an office."; \
+	"$$python" -m venv --clear $(GENESIS)
+	@$(GENESIS)/bin/python -m pip install --progress-bar off --disable-pip-version-check -r requirements-genesis.txt
+	@$(GENESIS)/bin/python -m pip install --progress-bar off --disable-pip-version-check --no-deps sai-mujoco==0.1.30
+	@$(GENESIS)/bin/python -c 'import genesis, mujoco, optuna, papermill, sai_mujoco, stable_baselines3, torch, tyro'
+	@$(GENESIS)/bin/python -c 'import pathlib, site; \
+	  pathlib.Path(site.getsitepackages()[0], "soccer_lib_checkout.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@$(GENESIS)/bin/python -m soccer_lib.genesis.warm
+	@touch $@
+
+genesis-course: $(GENESIS_STAMP) ## Run the lessons on Genesis into runs/genesis-course; PRESET=smoke|fast|full.
+	@$(GENESIS)/bin/python -m soccer_lib notebook --course --notebooks notebooks/genesis --out runs/genesis-course \
+	  --preset $(PRESET) $(ARGS)
+
+genesis-test: $(GENESIS_STAMP) ## Run the tests that need Genesis, its lessons included.
+	@$(GENESIS)/bin/python -m pytest -q tests/genesis
+
+clean: ## Remove .venv, its neighbours and caches; runs/ stays.
+	@rm -rf .venv .venv-sai .venv-offline .venv-genesis .pytest_cache .ruff_cache .mypy_cache build *.egg-info
 	@find . -name __pycache__ -prune -exec rm -rf {} +
-	@echo "Removed .venv, .venv-sai, .venv-offline and caches. runs/ is kept: delete it yourself."
+	@echo "Removed .venv, .venv-sai, .venv-offline, .venv-genesis and caches. runs/ is kept: delete it yourself."

@@ -169,6 +169,30 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.course.teleop.command:TeleopConfig:main",
         "Drive the robot in a browser on this machine; what was driven can be replayed and cloned.",
     ),
+    "genesis demo": (
+        "soccer_lib.genesis.demo:GenesisDemoConfig:main",
+        "Second simulator: let an arm reach for a few targets; film it or open a window.",
+    ),
+    "genesis train": (
+        "soccer_lib.genesis.train:GenesisTrainConfig:main",
+        "Second simulator: train an arm to reach, by PPO, SAC or TD3.",
+    ),
+    "genesis evaluate": (
+        "soccer_lib.genesis.evaluate:GenesisEvaluateConfig:main",
+        "Second simulator: let an arm reach for held-out targets.",
+    ),
+    "genesis tune": (
+        "soccer_lib.genesis.tune:GenesisTuneConfig:main",
+        "Second simulator: look for settings by Optuna; run again to continue.",
+    ),
+    "genesis study": (
+        "soccer_lib.genesis.studies:GenesisStudyConfig:main",
+        "Second simulator: make the results of its lessons, seed by seed; run again to continue.",
+    ),
+    "bench genesis": (
+        "soccer_lib.genesis.bench:GenesisBenchConfig:main",
+        "Measure how much faster many arms in one scene are than one.",
+    ),
     "notebook": (
         "soccer_lib.course.runner:NotebookConfig:run_notebooks",
         "Run one notebook, or the whole course with --course, and write a summary page.",
@@ -289,7 +313,7 @@ def _named(arguments: Sequence[str]) -> tuple[list[str], int]:
 
 
 def _overview(names: Iterable[str]) -> str:
-    rows = [f"  {name:<16}{COMMANDS[name][1]}" for name in sorted(names)]
+    rows = [f"  {name:<18}{COMMANDS[name][1]}" for name in sorted(names)]
     return "\n".join([f"usage: {PROG} COMMAND [flags]", "", *rows, "", f"Flags: {PROG} COMMAND --help"])
 
 

@@ -24,7 +24,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.runs.folder import CHECKOUT
 from soccer_lib.tasks import COMPETITION
 
-LESSONS = sorted((CHECKOUT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+LESSONS = sorted((CHECKOUT / "notebooks").rglob("[0-9][0-9]_*.ipynb"))
 BOUND = [path for path in LESSONS if claims_file(path).is_file()]
 
 

@@ -12,7 +12,7 @@ from soccer_lib.course import checks
 from soccer_lib.course.claims import claims_file
 from soccer_lib.runs.folder import CHECKOUT
 
-NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+NOTEBOOKS = sorted((CHECKOUT / "notebooks").rglob("[0-9][0-9]_*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if claims_file(path).is_file()]
 USED = re.compile(r"^(\w+) = my_(\w+) if checks\.check_\2\(my_\2\) else solution_\2$", re.M)
 

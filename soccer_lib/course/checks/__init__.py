@@ -11,6 +11,12 @@ from soccer_lib.course.checks.environment import check_ball_offset, check_headin
 from soccer_lib.course.checks.evaluation import check_difference, check_interval, check_official_score
 from soccer_lib.course.checks.finetuning import check_moved_target, check_smoothed, check_td_target
 from soccer_lib.course.checks.guess import reveal
+from soccer_lib.course.checks.reaching import (
+    check_returns,
+    check_difficulty,
+    check_prune,
+    check_tool_point,
+)
 from soccer_lib.course.checks.shaping import check_potential, check_shaping
 
 __all__ = [
@@ -19,14 +25,18 @@ __all__ = [
     "check_clone_loss",
     "check_dagger",
     "check_difference",
+    "check_difficulty",
     "check_heading_frame",
     "check_interval",
     "check_moved_target",
     "check_official_score",
     "check_potential",
+    "check_prune",
+    "check_returns",
     "check_shaping",
     "check_smoothed",
     "check_split",
     "check_td_target",
+    "check_tool_point",
     "reveal",
 ]
