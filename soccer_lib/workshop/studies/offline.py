@@ -226,16 +226,12 @@ def _learn(config: OfflineStudyConfig, parts: Path, job: _Job) -> dict[str, Any]
         "epochs": config.epochs,
         "steps": config.steps,
     }
-    began = os.times()
     with contextlib.redirect_stdout(io.StringIO()):
         policy = offline(
             OfflineConfig((str(file),), out=str(parts / name), device="cpu", python=config.python, **settings)
         )
-    ended = os.times()
-    cpu = ended.user - began.user + ended.children_user - began.children_user
     first = config.first_seed + config.episodes * job.seed
     entry = {"x": job.kind, "seed": job.seed, **_score(policy, config.episodes, first)}
-    entry["cpu_seconds"] = round(cpu, 1)
     atomic_write_json(done, entry)
     return to_plain(entry)
 
