@@ -50,7 +50,7 @@ STUDIES: dict[str, dict[str, Kind]] = {
 }
 """Study -> kind -> what differs from the preset `batched`; `stages` share the steps of the run evenly."""
 
-SEEDS = {"ppo": 5, "algorithms": 3}
+SEEDS = {"ppo": 5, "rewards": 2}
 """Runs of each kind, where a study has its own number."""
 
 TESTED = {"physics": ("none", "mild", "hard")}
@@ -68,7 +68,7 @@ class GenesisStudyConfig:
     timesteps: Annotated[int | None, Range(1, 10**9, whole=True)] = None
     """env steps of each run; by default as in the preset [count]"""
     seeds: Annotated[int | None, Range(1, 80, whole=True)] = None
-    """runs of each kind; by default 3, and 5 of PPO [count]"""
+    """runs of each kind; by default 2 to 5, as the study says [count]"""
     episodes: Annotated[int, Range(1, 10_000, whole=True)] = 100
     """held-out targets of each agent [count]"""
 

@@ -46,7 +46,7 @@ def test_a_committed_study_is_whole(name):
 @pytest.mark.golden
 def test_the_committed_studies_are_what_was_written():
     assert set(verify_manifest(STUDIED)) == {f"{name}.json" for name in COMMITTED}
-    assert {"ppo", "physics"} <= set(COMMITTED) <= set(STUDIES)
+    assert {"ppo", "physics", "rewards"} <= set(COMMITTED) <= set(STUDIES)
 
 
 def test_an_unknown_study_is_refused():

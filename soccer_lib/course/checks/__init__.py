@@ -12,9 +12,9 @@ from soccer_lib.course.checks.evaluation import check_difference, check_interval
 from soccer_lib.course.checks.finetuning import check_moved_target, check_smoothed, check_td_target
 from soccer_lib.course.checks.guess import reveal
 from soccer_lib.course.checks.reaching import (
-    check_returns,
     check_difficulty,
     check_prune,
+    check_returns,
     check_tool_point,
 )
 from soccer_lib.course.checks.shaping import check_potential, check_shaping
