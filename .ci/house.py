@@ -39,8 +39,9 @@ class Limits:
     # disk, an SB3 zip was asked for its normaliser, and a level could be of one task among several (150);
     # before evaluations played changed worlds and films stood side by side (100), and before recorded
     # episodes taught by their rewards (350): what a critic learns from and says, with the process that it
-    # learns in, weights of samples, a policy that wanders, and noise that is kept.
-    library: int = 19_350
+    # learns in, weights of samples, a policy that wanders, and noise that is kept; and before a run could be
+    # cut short by whom it is a trial of, and a step be known as unchanged (100).
+    library: int = 19_450
     """All rooms but the annexes."""
     room: int = 1_400
     """One room of the library, but for `LARGE_ROOMS`."""
@@ -56,9 +57,9 @@ LIMITS = Limits()
 
 # Imitation fills half of `learn`; three algorithms at their joints, with buffers, callbacks and checkpoints,
 # are as much again and more; what of each of them decides how a run goes on is 500, and 50 for a cloning;
-# stages and their recipes are 130, and offline learning, which ends in a cloning, 300. A room of their own
-# would only cut what shares actor, presets and run folder.
-LARGE_ROOMS = {"learn": 3_500}
+# stages and their recipes are 130, offline learning, which ends in a cloning, 300, and 50 what a trial of a
+# sweep asks at its rungs. A room of their own would only cut what shares actor, presets and run folder.
+LARGE_ROOMS = {"learn": 3_550}
 
 # In reading order, as README names it: files and rooms of the package; of "A | B" the first that exists.
 CORE_PATH = (

@@ -109,7 +109,7 @@ class PruneBehind(BaseCallback):
         return not self.pruned
 
 
-def suggest(trial: Any, algorithm: str) -> dict[str, Any]:
+def draw_settings(trial: Any, algorithm: str) -> dict[str, Any]:
     """The settings of a trial."""
     chosen: dict[str, Any] = {}
     for name, choices in SPACE[algorithm].items():
@@ -120,7 +120,7 @@ def suggest(trial: Any, algorithm: str) -> dict[str, Any]:
     return chosen
 
 
-def pruner_of(rule: Callable[[float, list[float]], bool]) -> Any:
+def rule_pruner(rule: Callable[[float, list[float]], bool]) -> Any:
     """A pruner of Optuna by a rule of one's own.
 
     Args:
@@ -198,7 +198,7 @@ def tune_reach(config: GenesisTuneConfig, scenes: Scenes | None = None, pruner: 
             eval_freq=config.eval_freq,
             eval_episodes=config.eval_episodes,
             episodes=config.eval_episodes,
-            **suggest(trial, config.algorithm),
+            **draw_settings(trial, config.algorithm),
         )
         train_reach(settings, shared, watch)
         if watch.pruned:

@@ -3,7 +3,7 @@
 import pytest
 
 from soccer_lib.errors import InputError
-from soccer_lib.genesis.tune import GenesisTuneConfig, counts, pruner_of, trial_rows, tune_reach
+from soccer_lib.genesis.tune import GenesisTuneConfig, counts, rule_pruner, trial_rows, tune_reach
 from soccer_lib.runs.files import load_record
 
 pytestmark = pytest.mark.usefixtures("stand_in")
@@ -18,7 +18,7 @@ def optuna():
 
 def test_a_rule_ends_trials_and_what_is_ended_trains_no_further(optuna, tmp_path):
     config = GenesisTuneConfig(save_dir=str(tmp_path / "tune"), trials=3, **TINY)
-    study = tune_reach(config, pruner=pruner_of(lambda value, others: len(others) >= 1))
+    study = tune_reach(config, pruner=rule_pruner(lambda value, others: len(others) >= 1))
     assert counts(study) == {"complete": 1, "pruned": 2}
     rows = trial_rows(study)
     # The first trial is looked at three times, the others once.
