@@ -1,0 +1,47 @@
+"""What lesson 05 says of its studies in words of its own is what their curves have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from soccer_lib.course.curves import paired_difference, values_by_seed
+from soccer_lib.workshop.studies.training import FACTORS_TESTED
+
+CURVES = Path(__file__).parents[2] / "data" / "curves"
+LESSON = (CURVES.parents[1] / "notebooks" / "05_reward_shaping.ipynb").read_text(encoding="utf-8")
+
+
+def gain(study, kind, reference, figure="score"):
+    """Interval of a kind's paired gain over another."""
+    record = json.loads((CURVES / f"rl_{study}.json").read_text())
+    difference = paired_difference(*(values_by_seed(record, name, figure) for name in (kind, reference)))
+    return difference.low, difference.high
+
+
+@pytest.mark.parametrize("other", ["competition-dense", "guided", "shaped", "env"])
+def test_the_score_alone_teaches_as_well_as_any_hint(other):
+    assert "teaches as well as any hint here, or better" in LESSON
+    assert gain("rewards", "competition", other)[1] > 0
+
+
+def test_the_curriculum_costs_points_and_only_the_goalkeeper_gains():
+    assert "It costs points" in LESSON and "the levels do their work" in LESSON
+    assert gain("curriculum", "curriculum", "stock starts")[1] < 0
+    entries = json.loads((CURVES / "rl_curriculum.json").read_text())["entries"]
+    for task, better in (("goalie_penalty_kick", True), ("obstacle_penalty_kick", False)):
+        means = {
+            kind: np.mean([one[f"{task}/comp_total"] for one in entries if one["x"] == kind])
+            for kind in ("curriculum", "stock starts")
+        }
+        assert bool(means["curriculum"] > means["stock starts"]) == better
+
+
+def test_randomised_training_wins_nowhere_and_loses_somewhere():
+    assert "Nothing was won, and something was lost" in LESSON
+    figures = ["score", *(f"under {name} {value:g}" for name, value in FACTORS_TESTED.items())]
+    gains = [gain("randomised", "randomised", "nominal", figure) for figure in figures]
+    assert not any(low > 0 for low, _ in gains) and any(high < 0 for _, high in gains)
