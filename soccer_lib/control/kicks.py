@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -128,11 +127,6 @@ class Kick:
         """Length of the swing in walker steps of 20 ms."""
         return int(np.ceil(self.durations.sum() / WALKER_DT - 1e-9))
 
-    @cached_property
-    def _times(self) -> list[float]:
-        """When the stance and each knot is reached [s]."""
-        return [0.0, *np.cumsum(self.durations).tolist()]
-
     def target(self, start: np.ndarray, tick: int, trunk: TrunkState, mirrored: bool) -> np.ndarray:
         """Joint targets of one walker step.
 
@@ -145,9 +139,9 @@ class Kick:
         Returns:
             Shape: (12,), float32 [rad].
         """
-        times = self._times
+        times = np.concatenate(([0.0], np.cumsum(self.durations)))
         time = min(WALKER_DT * (tick + 1), times[-1])
-        after = max(bisect_left(times, time), 1)
+        after = max(int(np.searchsorted(times, time)), 1)
         share = (time - times[after - 1]) / (times[after] - times[after - 1])
         if after > 1:
             before = self.knots[after - 2]

@@ -69,6 +69,9 @@ class NamedTuple:
         for name, value in [*zip(fields, values, strict=False), *named.items()]:
             setattr(self, name, value)
 
+    def _replace(self, **changes):
+        return type(self)(**{**self.__dict__, **changes})
+
 
 def dataclass(**settings):
     """Stands for `dataclasses.dataclass`."""
