@@ -90,7 +90,7 @@ def evaluate(
     player = EpisodePlayer(policy, fast, deterministic, bool(record) or keep_torques, changed)
     began = time.monotonic()
     label = f"evaluate {policy.spec.name}" if progress else ""
-    played = run_jobs(player, jobs, workers, label, limit=EPISODE_LIMIT)
+    played = run_jobs(player, jobs, workers, label, limit=EPISODE_LIMIT, both_ends=True)
     settings = {
         "tasks": [task.name for task in tasks],
         "episodes": episodes,

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -53,16 +54,20 @@ class Pool:
     def __len__(self) -> int:
         return len(self.workers)
 
-    def hand_out(self, jobs: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-        """Give each worker the next job as it becomes free; yields number and result as jobs are done."""
-        waiting = enumerate(jobs)
+    def hand_out(self, jobs: Iterable[Any], both_ends: bool = False) -> Iterator[tuple[int, Any]]:
+        """Give each worker the next job as it becomes free; yields number and result as jobs are done.
+
+        With `both_ends` every other worker takes the last one that waits: where neighbours in the list need
+        the same, such as the environment of a task, fewer workers have to build it.
+        """
+        waiting = deque(enumerate(jobs))
         running: dict[Worker, int] = {}
+        from_the_end = set(self.workers[1::2]) if both_ends else set()
 
         def go_on(worker: Worker) -> None:
-            for number, job in waiting:
+            if waiting:
+                running[worker], job = waiting.pop() if worker in from_the_end else waiting.popleft()
                 worker.send("__call__", job)
-                running[worker] = number
-                return
 
         for worker in self.workers:
             go_on(worker)
@@ -90,6 +95,7 @@ def run_jobs(
     label: str = "",
     unit: str = "episodes",
     limit: float | None = None,
+    both_ends: bool = False,
 ) -> list[Any]:
     """Play all jobs.
 
@@ -100,6 +106,7 @@ def run_jobs(
         label: what the progress lines begin with; without one nothing is printed.
         unit: what the jobs are, in the plural.
         limit: how long a job may take [s]; None for ever.
+        both_ends: see `Pool.hand_out`.
 
     Returns:
         One result for each job, in the order of `jobs`.
@@ -116,7 +123,7 @@ def run_jobs(
         return _collected(enumerate(map(_NamesJobs(player, limit), jobs)), beat)
     remedy = "try workers=1 to see why, or fewer workers if the memory was short"
     with Pool(functools.partial(_NamesJobs, player), count, remedy=remedy, limit=limit) as pool:
-        return _collected(pool.hand_out(jobs), beat)
+        return _collected(pool.hand_out(jobs, both_ends), beat)
 
 
 def _collected(results: Iterable[tuple[int, Any]], beat: Heartbeat) -> list[Any]:

@@ -54,6 +54,17 @@ def test_a_free_worker_takes_the_next_job_while_the_other_is_busy(tmp_path):
         assert pool.map([Job(7), Job(8)]) == [7, 8]
 
 
+def test_from_both_ends_each_worker_keeps_to_its_own_end():
+    jobs = [Job(seed, "who") for seed in range(8)]
+    with Pool(Player, 2, remedy=REMEDY) as pool:
+        answers = dict(pool.hand_out(jobs, both_ends=True))
+    numbers = {
+        pid: [number for number in range(8) if answers[number][0] == pid] for pid, _ in answers.values()
+    }
+    first, last = (numbers[answers[number][0]] for number in (0, 7))
+    assert first == list(range(len(first))) and last == list(range(len(first), 8)) and last
+
+
 def test_each_worker_has_a_player_of_its_own_and_keeps_it():
     answers = run_jobs(Player(), [Job(seed, "who") for seed in range(6)], 2)
     for pid, jobs in Counter(pid for pid, _ in answers).items():
