@@ -24,6 +24,20 @@ GPU_OF_DEVICE: dict[str, bool | Literal["auto"]] = {"cpu": False, "cuda": True, 
 
 _COUNT = Range(1, 10**9, whole=True)
 
+# Off-policy learners pay by the update, not by the step: few arms, one update for several steps.
+_BATCHED_OFF_POLICY: dict[str, Any] = {
+    "n_envs": 16,
+    "total_timesteps": 24_000,
+    "lr": 1e-3,
+    "batch_size": 256,
+    "buffer_size": 100_000,
+    "learning_starts": 1_600,
+    "update_ratio": 0.25,
+    "gamma": 0.95,
+    "net_arch": "64,64",
+    "normalize": False,
+}
+
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     # One arm, and the settings that the guides print; they are SB3's defaults with a longer run.
     "guide": {
@@ -81,33 +95,8 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "net_arch": "64,64",
             "normalize": True,
         },
-        # Off-policy learners pay by the update, not by the step: few arms, one update for several steps.
-        "SAC": {
-            "n_envs": 16,
-            "total_timesteps": 24_000,
-            "lr": 1e-3,
-            "batch_size": 256,
-            "buffer_size": 100_000,
-            "learning_starts": 1_600,
-            "update_ratio": 0.25,
-            "gamma": 0.95,
-            "ent_coef": "auto",
-            "net_arch": "64,64",
-            "normalize": False,
-        },
-        "TD3": {
-            "n_envs": 16,
-            "total_timesteps": 24_000,
-            "lr": 1e-3,
-            "batch_size": 256,
-            "buffer_size": 100_000,
-            "learning_starts": 1_600,
-            "update_ratio": 0.25,
-            "action_noise_sigma": 0.2,
-            "gamma": 0.95,
-            "net_arch": "64,64",
-            "normalize": False,
-        },
+        "SAC": {**_BATCHED_OFF_POLICY, "ent_coef": "auto"},
+        "TD3": {**_BATCHED_OFF_POLICY, "action_noise_sigma": 0.2},
     },
 }
 """Preset -> algorithm -> its settings, by the name of the flag."""
