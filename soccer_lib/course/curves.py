@@ -94,7 +94,7 @@ def training_verdicts(file: Path, figures: Mapping[str, str], reference: str) ->
     """What a study of training says of its kinds beside one of them; how to make it, where it is not there.
 
     Args:
-        file: of `study rewards`, such as `rl_curriculum.json`.
+        file: of `study training`, such as `rl_curriculum.json`.
         figures: an entry of each agent, such as "score" -> its unit, in the plural.
         reference: the kind that each other one is compared with.
 
@@ -103,7 +103,7 @@ def training_verdicts(file: Path, figures: Mapping[str, str], reference: str) ->
     """
     name = file.stem.removeprefix("rl_")
     if not file.is_file():
-        command = f"python -m soccer_lib study rewards --out data/curves --only {name}"
+        command = f"python -m soccer_lib study training --out data/curves --only {name}"
         return f"The study `{name}` has not been made yet; hours of CPU: `{command}`"
     study = load_json(file)
     lines = []

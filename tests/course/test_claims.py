@@ -222,4 +222,5 @@ def test_a_study_of_training_tells_each_kind_beside_its_reference(tmp_path):
         "first success: fewer than two seeds have one with both **never** and **plain**.",
     ]
     missing = training_verdicts(tmp_path / "rl_rewards.json", {"score": "points"}, "guided")
-    assert "has not been made yet" in missing and "study rewards --out data/curves --only rewards`" in missing
+    assert "has not been made yet" in missing
+    assert "study training --out data/curves --only rewards`" in missing
