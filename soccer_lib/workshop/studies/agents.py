@@ -26,7 +26,10 @@ _GENTLE = {"preset": "finetune", "algo": "td3"}
 
 KINDS: dict[str, dict[str, dict[str, Any]]] = {
     "rewards": {name: {"preset": "scratch", "reward_profile": name} for name in PROFILES},
-    "rewards_from_clone": {name: {"preset": "finetune", "reward_profile": name} for name in PROFILES},
+    "rewards_from_clone": {
+        name: {"preset": "finetune", "reward_profile": name}
+        for name in ("competition", "competition-dense", "shaped", "env")
+    },
     "curriculum": {
         "stock starts": {"preset": "scratch"},
         "curriculum": {"preset": "scratch", "curriculum": to_plain(LEVELS)},
@@ -40,8 +43,9 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
         "256": {"preset": "scratch", "net_arch": "256"},
         "512, 256, 128, 64": {"preset": "scratch", "net_arch": "512,256,128,64"},
     },
-    "tuned": {name: {"preset": "finetune", "algo": name} for name in ("ppo", "td3", "sac")},
-    "tuned_weak": {name: {"preset": "finetune", "algo": name} for name in ("ppo", "td3", "sac")},
+    "tuned": {"ppo": {"preset": "finetune"}},
+    "tuned_weak": {"ppo": {"preset": "finetune"}},
+    "tuned_off_policy": {name: {"preset": "finetune", "algo": name} for name in ("td3", "sac")},
     "cures": {
         "all cures": _GENTLE,
         "noise 0.1": _GENTLE | {"action_noise_sigma": 0.1},
@@ -53,7 +57,7 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Study -> kind -> settings of its runs."""
 
-BESIDE_CLONE = ("tuned", "tuned_weak", "cures")
+BESIDE_CLONE = ("tuned", "tuned_weak", "tuned_off_policy", "cures")
 """Studies whose agents play the same episodes as their clone, undisturbed and under `COMMAND_NOISE`."""
 
 
