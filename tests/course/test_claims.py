@@ -240,9 +240,9 @@ def test_agents_that_went_on_from_a_clone_are_told_beside_it(tmp_path):
     file = tmp_path / "rl_tuned.json"
     file.write_text(json.dumps({"entries": entries, "groups": [{"x": "ppo"}]}))
     assert gains_over_clone(file).split("\n\n") == [
-        "**ppo**, undisturbed: +2.0 points over the 41.0 of the clone (95% interval -0.5 to +4.5, 3 agents, of "
-        "which 2 by themselves are better beyond doubt).",
-        "**ppo**, with noise of 0.05 on walking commands: +4.0 points over the 36.0 of the clone (95% interval "
-        "+4.0 to +4.0, 3 agents, of which 3 by themselves are better beyond doubt).",
+        "**ppo**, undisturbed: +2.0 points over the 41.0 of the clone (95% interval -0.5 to +4.5, 3 agents, "
+        "of which 2 by themselves are better beyond doubt).",
+        "**ppo**, with noise of 0.05 on walking commands: +4.0 points over the 36.0 of the clone (95% "
+        "interval +4.0 to +4.0, 3 agents, of which 3 by themselves are better beyond doubt).",
     ]
     assert "--only tuned_weak`" in gains_over_clone(tmp_path / "rl_tuned_weak.json")
