@@ -226,7 +226,7 @@ class TrainConfig:
         of_both = PRESETS_OF_ALGORITHM.get((self.preset, algo), {})
         chosen = {**by_control, **ALGORITHMS[algo], **preset, **of_both, "algo": algo}
         if self.control != "command":
-            chosen.pop("hold", None)  # one of commands
+            chosen = {name: chosen[name] for name in chosen.keys() - {"hold", "randomise"}}  # of commands
         open_fields = {
             field.name
             for field in dataclasses.fields(self)
