@@ -79,6 +79,12 @@ class HybridDistribution(DiagGaussianDistribution):
         entropy: torch.Tensor = Categorical(logits=self.logits).entropy()
         return entropy if self.reach is None else torch.where(self.reach, entropy, 0.0)
 
+    def kicks_kept(self, before: torch.Tensor) -> tuple[int, int]:
+        """In how many rows the outputs `before` kick, and in how many of those the same kick is likeliest."""
+        then = self._modes(before[:, self.action_dim :]).probs.argmax(dim=1)
+        same = (then > 0) & (self.modes.probs.argmax(dim=1) == then)
+        return int((then > 0).sum()), int(same.sum())
+
     def sample(self) -> torch.Tensor:
         """Draw decisions. Shape: (n, n_actions)."""
         return self._with_kicks(self.distribution.sample(), self.modes.sample())
@@ -235,8 +241,8 @@ class HybridPolicy(ActorCriticPolicy):
         anchor: weight of the divergence from `reference` in the bonus.
         reference: the actor that was started from; None where there is none.
         divergence: mean over the last batch; None without a reference.
-        kicks_of_start, kicks_kept: of the rows seen since the last log, in how many the start kicked, and in
-            how many of those the same kick is still the likeliest decision.
+        kicks_of_start, kicks_kept: of the rows seen since the last log, in how many the start kicked within
+            reach, and in how many of those the same kick is still the likeliest decision.
     """
 
     action_dist: HybridDistribution
@@ -314,17 +320,6 @@ class HybridPolicy(ActorCriticPolicy):
         kicks = (np.abs(scaled_action) == KICK_CODE).all(axis=1, keepdims=True)
         return np.where(kicks, np.sign(scaled_action), np.clip(scaled_action, -bound, bound))
 
-    def _note_kicks(self, before: torch.Tensor) -> None:
-        """Count the rows in which the start kicked, and in how many of them the same kick is still chosen."""
-        logits = before[:, self.action_dist.action_dim :]
-        if not logits.shape[1]:
-            return
-        best = logits.max(dim=1)
-        kicked = best.values > 0
-        now = self.action_dist.modes.probs.argmax(dim=1)
-        self.kicks_of_start += int(kicked.sum())
-        self.kicks_kept += int((kicked & (now == best.indices + 1)).sum())
-
     def evaluate_actions(
         self, obs: PyTorchObs, actions: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -338,6 +333,8 @@ class HybridPolicy(ActorCriticPolicy):
                 before = self.reference[0](obs)
             divergence = self.action_dist.divergence(before)
             self.divergence = float(divergence.detach().mean())
-            self._note_kicks(before)
+            of_start, kept = self.action_dist.kicks_kept(before)
+            self.kicks_of_start += of_start
+            self.kicks_kept += kept
             bonus = bonus - self.anchor * divergence
         return values, log_prob, bonus

@@ -131,6 +131,16 @@ def test_out_of_reach_neither_torch_nor_numpy_asks_for_a_kick(decider, tmp_path)
     assert torch.equal(DecisionNet(again)(rows), decider(rows))
 
 
+def test_what_kicked_before_and_kicks_no_more_is_counted_within_reach():
+    """Of four rows that kicked, one is out of reach, one walks now and one kicks another way."""
+    first, other, walk = [3.0, 0.0], [0.0, 3.0], [-3.0, -3.0]
+    outputs = torch.cat([torch.zeros(5, 3), torch.tensor([first, first, walk, other, walk])], dim=1)
+    before = torch.cat([torch.zeros(5, 3), torch.tensor([first, first, first, first, walk])], dim=1)
+    reach = torch.tensor([False, True, True, True, True])
+    hybrid = HybridDistribution(KICKS).proba_distribution(outputs, torch.zeros(3), reach)
+    assert hybrid.kicks_kept(before) == (3, 1) and hybrid.kicks_kept(outputs) == (2, 2)
+
+
 def test_kicks_share_what_it_takes_to_kick(decider):
     """With logits log 1/4 each, both kicks have 1/3 together: enough from 0.3 on, not from 0.4 on."""
     with torch.no_grad():
