@@ -1,8 +1,8 @@
 """What results depend on beside their settings, for commands that go on only with what the same project made.
 
 A runbook's steps are any commands: they depend on all of the source and data (`runs.folder.library_hash`).
-The trials of a sweep depend on what simulates, plays and learns (`learning_hash`): a page that is edited while
-a sweep goes on for days must not end it.
+The trials of a sweep depend on what simulates, plays and learns (`learning_hash`): a page that is edited
+while a sweep goes on for days must not end it.
 """
 
 from __future__ import annotations
