@@ -36,8 +36,6 @@ _CONNECT = 10
 _Answer = TypeVar("_Answer")
 _UNREACHABLE = (StorageInternalError, sqlalchemy.exc.SQLAlchemyError)
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
 
 class JournalLock:
     """Lets one process at a time write; a lock of the operating system, which ends with its process.

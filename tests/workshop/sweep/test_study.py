@@ -108,6 +108,18 @@ def test_the_median_prunes_what_is_below_it_once_it_is_known(tmp_path):
     assert not study.judge(better, 16, 2.6, {})
 
 
+def test_of_four_rungs_the_first_comes_too_soon_for_the_median(tmp_path):
+    space = space_file(tmp_path, total_timesteps=64)
+    study = begun(tiny(tmp_path, trials=5, pruner="median", space=space))
+    for score in (1.0, 2.0, 3.0, 4.0):
+        claim = study.claim()
+        assert not any(study.judge(claim, step, score, {}) for step in (16, 32, 48))
+        study.end(claim, "done", score, {})
+    late = study.claim()
+    assert not study.judge(late, 16, -1.0, {})
+    assert study.judge(late, 32, 2.4, {}), "the median is 2.5"
+
+
 @pytest.mark.parametrize("pruner", ["halving", "hyperband"])
 def test_halving_keeps_the_better_half_of_a_bracket(tmp_path, pruner):
     study = begun(tiny(tmp_path, trials=13, pruner=pruner))
