@@ -47,9 +47,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "soccer_lib.cli.stages:StagesConfig:main",
         "Train in stages, each from the best of the one before: overnight, or a file of yours.",
     ),
-    "study rewards": (
+    "study training": (
         "soccer_lib.workshop.studies.training:TrainingStudyConfig:run_training_studies",
-        "Make the curves of lesson 05: agents by reward, curriculum and randomised factors, over seeds.",
+        "Make the curves of lessons 04 and 05: agents by reward, curriculum, network, algorithm, over seeds.",
     ),
     "study offline": (
         "soccer_lib.workshop.studies.offline:OfflineStudyConfig:run_offline_studies",

@@ -94,17 +94,15 @@ def training_verdicts(file: Path, figures: Mapping[str, str], reference: str) ->
     """What a study of training says of its kinds beside one of them; how to make it, where it is not there.
 
     Args:
-        file: of `study rewards`, such as `rl_curriculum.json`.
+        file: of `study training`, such as `rl_curriculum.json`.
         figures: an entry of each agent, such as "score" -> its unit, in the plural.
         reference: the kind that each other one is compared with.
 
     Returns:
         Sentences for a page, one for each figure and kind; runs that lack the figure are left out.
     """
-    name = file.stem.removeprefix("rl_")
     if not file.is_file():
-        command = f"python -m soccer_lib study rewards --out data/curves --only {name}"
-        return f"The study `{name}` has not been made yet; hours of CPU: `{command}`"
+        return _not_made(file)
     study = load_json(file)
     lines = []
     for figure, unit in figures.items():
@@ -126,6 +124,40 @@ def _training_verdict(
     if len(values[0].keys() & values[1].keys()) < 2:
         return f"{label}fewer than two seeds have one with both **{kind}** and **{reference}**."
     return label + verdict(kind, reference, paired_difference(*values), unit, "seeds")
+
+
+def gains_over_clone(file: Path) -> str:
+    """What agents of a study have more than the clone that they went on from, on the same episodes.
+
+    Args:
+        file: of `study training`, such as `rl_tuned.json`.
+
+    Returns:
+        Two sentences for a page for each kind, undisturbed and with noise on the walking commands; how to
+        make the study, where it is not there.
+    """
+    if not file.is_file():
+        return _not_made(file)
+    study = load_json(file)
+    lines = []
+    for kind in (group["x"] for group in study["groups"]):
+        agents = [entry for entry in study["entries"] if entry["x"] == kind]
+        for shaken, where in (("", "undisturbed"), (", shaken", "with noise of 0.05 on walking commands")):
+            gains = {agent["seed"]: agent["gain" + shaken] for agent in agents}
+            mean = paired_difference(gains, dict.fromkeys(gains, 0.0))
+            better = sum(agent[f"gain{shaken}, ci95"][0] > 0 for agent in agents)
+            lines.append(
+                f"**{kind}**, {where}: {mean.mean:+.1f} points over the {agents[0]['clone' + shaken]:.1f} of "
+                f"the clone (95% interval {mean.low:+.1f} to {mean.high:+.1f}, {mean.count} agents, of which "
+                f"{better} by themselves are better beyond doubt)."
+            )
+    return "\n\n".join(lines)
+
+
+def _not_made(file: Path) -> str:
+    name = file.stem.removeprefix("rl_")
+    command = f"python -m soccer_lib study training --out data/curves --only {name}"
+    return f"The study `{name}` has not been made yet; hours of CPU: `{command}`"
 
 
 def chosen_scores(

@@ -131,7 +131,7 @@ class TrainConfig:
     """with commands: how often exploration asks for a kick; with PPO only how often at first"""
     kick_entropy: Annotated[float | None, Range(0, 10)] = None
     """PPO with commands: weight of the entropy among the kicks: which one, if any"""
-    kick_from: Annotated[tuple[float, ...], Range(0, 1)] = (0.5, 0.3, 0.2, 0.15)
+    kick_from: Annotated[tuple[float, ...] | None, Range(0, 1)] = None
     """PPO with commands: shares of all kicks beyond which the agent kicks where nothing is drawn; each
     evaluation tries all and keeps the best"""
     bc_weights: Annotated[str, tyro.conf.arg(aliases=["--pretrained-path"])] = ""
@@ -226,7 +226,7 @@ class TrainConfig:
         of_both = PRESETS_OF_ALGORITHM.get((self.preset, algo), {})
         chosen = {**by_control, **ALGORITHMS[algo], **preset, **of_both, "algo": algo}
         if self.control != "command":
-            chosen.pop("hold", None)  # one of commands
+            chosen = {name: chosen[name] for name in chosen.keys() - {"hold", "randomise"}}  # of commands
         open_fields = {
             field.name
             for field in dataclasses.fields(self)

@@ -48,6 +48,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "lr_left": 1.0,
         "action_noise_sigma": 0.3,
         "kick_share": 0.07,
+        "kick_from": (0.5, 0.3, 0.2, 0.15),
         "anchor": 0.0,
         "anchor_decay": 0.0,
         "critic_first": 0.0,
@@ -101,18 +102,29 @@ PRESETS: dict[str, dict[str, Any]] = {
         "reward_scale": "goalie_penalty_kick=0.1,obstacle_penalty_kick=0.1,kick_to_target=1",
         "eval_freq": 20_000,
     },
-    # From a clone. Measured before: 0.1 of noise on commands costs a clone 18 of its points, and a learning
-    # rate of 1e-4 destroys it within minutes.
+    # From a clone, with noise as small as it stands: 0.1 on commands costs it 18 of its points.
     "finetune": {
         "algo": "ppo",
-        "total_timesteps": 200_000,
+        "total_timesteps": 120_000,
         "n_envs": 12,
         "net_arch": "256,256",
-        "lr": 1e-5,
+        # With the official starts alone the agent learned the one gait phase that they have: under noise
+        # 41 in training, 38 from other phases.
+        "randomise": '{"gait_phase": [0, 1]}',
+        # The score alone; a clone meets it in every episode.
+        "reward_profile": "competition",
+        # A rollout of 100 episodes tells what made them better; one of 25, with ten passes over it, at this
+        # rate or at 1e-5, made nothing better in 30,000 commands.
+        "n_steps": 512,
+        "n_epochs": 5,
+        "batch_size": 512,
+        "lr": 5e-5,
+        "lr_left": 0.3,
         "critic_lr": 3e-4,
-        "batch_size": 256,
-        "n_steps": 128,
-        "gamma": 1.0,
+        # With 0.99 it hurries and aims worse: a second then costs a tenth of what is still to come.
+        "gamma": 0.998,
+        # A clone knows when to kick; to choose a lower share on few episodes cost a point.
+        "kick_from": (0.5,),
         "ent_coef": "0",
         "action_noise_sigma": 0.05,
         "anchor": 0.05,
@@ -124,14 +136,11 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 """Preset -> its settings, by the name of the flag."""
 
+_GENTLE_OFF_POLICY = {"lr": 1e-5, "batch_size": 256, "gamma": 1.0, "anchor": 90.0, "learning_starts": 2_000}
+
 PRESETS_OF_ALGORITHM: dict[tuple[str, str], dict[str, Any]] = {
     # Measured before: noise 0.1 and an actor at 1e-4 took a clone from 24 to 8; these kept 36.8 of 36.3.
-    ("finetune", "td3"): {"action_noise_sigma": 0.03, "anchor": 90.0, "learning_starts": 2_000},
-    ("finetune", "sac"): {
-        "action_noise_sigma": 0.0,
-        "anchor": 90.0,
-        "learning_starts": 2_000,
-        "ent_coef": "0.001",
-    },
+    ("finetune", "td3"): {**_GENTLE_OFF_POLICY, "action_noise_sigma": 0.03},
+    ("finetune", "sac"): {**_GENTLE_OFF_POLICY, "action_noise_sigma": 0.0, "ent_coef": "0.001"},
 }
 """Preset and algorithm -> what differs from the preset."""

@@ -97,7 +97,9 @@ def train(config: TrainConfig, watch: Watch | None = None) -> Policy:
         model.set_logger(Logger(None, [metrics, *extra_writers(config, folder)]))
         candidates = Candidates(config, folder)
         spec = run_spec(config, folder.path.name)
-        evaluation = OfficialEvaluation(candidates, spec, config.eval_freq or 0, config.kick_from, watch)
+        evaluation = OfficialEvaluation(
+            candidates, spec, config.eval_freq or 0, config.kick_from or (0.5,), watch
+        )
         evaluation.init_callback(model)
         red_flags = RedFlagWatch(metrics, candidates, config.on_red_flag)
         parts: dict[str, Stateful] = {"metrics": metrics, "candidates": candidates, "watch": red_flags}

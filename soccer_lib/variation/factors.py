@@ -79,6 +79,9 @@ FACTORS: dict[str, Factor] = {
         Range(0, 2),
         0.0,
     ),
+    "gait_phase": Factor(
+        "where the walker's gait begins, with control='command' [share of its cycle]", Range(0, 1), 0.0
+    ),
 }
 """Every factor by its name in a file, in the order in which they are drawn."""
 

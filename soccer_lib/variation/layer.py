@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from soccer_lib.errors import InputError
 from soccer_lib.sim import simulation_of
 from soccer_lib.tasks import PHYSICS_DT
 from soccer_lib.variation.actions import noisy_action
@@ -52,6 +53,11 @@ class Variation(gym.Wrapper):
         self._values: dict[str, Any] = {}
         self._next_push = 0.0
         self._sim.on_reset.append(self._arrange)
+        has_phase = "gait_phase" in env.get_wrapper_attr("reset_options")
+        if not has_phase and any("gait_phase" in one for one in (ranges, *self._ladder.curriculum.levels)):
+            raise InputError(
+                "factor gait_phase came without a walker; expected it with control='command'; leave it out"
+            )
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Draw the episode's values and start it."""
@@ -61,6 +67,10 @@ class Variation(gym.Wrapper):
         self._plant.restore()  # the stock reset finds the stock model
         self._values = draw_factors(ranges, self._sim.task.name, self._rng)
         self._noise = np.random.default_rng(self._rng.integers(2**63))
+        if "gait_phase" in self._values:
+            # Whoever asks for a start gets that one.
+            options = {"gait_phase": self._values["gait_phase"] % 1.0, **(options or {})}
+            self._values["gait_phase"] = options["gait_phase"]
         observation, info = self.env.reset(seed=seed, options=options)
         self._senses.begin(self._values.get("noise", 0.0), self._values.get("delay", 0.0))
         self._next_push = self._interval

@@ -12,6 +12,7 @@ from soccer_lib.course.claims import Claim, Claims, claims_file, prose_of, read_
 from soccer_lib.course.curves import (
     Difference,
     chosen_scores,
+    gains_over_clone,
     paired_difference,
     study_figures,
     training_verdicts,
@@ -222,4 +223,26 @@ def test_a_study_of_training_tells_each_kind_beside_its_reference(tmp_path):
         "first success: fewer than two seeds have one with both **never** and **plain**.",
     ]
     missing = training_verdicts(tmp_path / "rl_rewards.json", {"score": "points"}, "guided")
-    assert "has not been made yet" in missing and "study rewards --out data/curves --only rewards`" in missing
+    assert "has not been made yet" in missing
+    assert "study training --out data/curves --only rewards`" in missing
+
+
+def test_agents_that_went_on_from_a_clone_are_told_beside_it(tmp_path):
+    """Gains of 1, 2 and 3: mean 2, half 4.303 / sqrt(3) = 2.48."""
+    entries = [
+        {
+            "x": "ppo", "seed": seed, "clone": 41.0, "clone, shaken": 36.0,
+            "gain": 1.0 + seed, "gain, ci95": [seed - 0.5, seed + 2.5],
+            "gain, shaken": 4.0, "gain, shaken, ci95": [3.0, 5.0],
+        }
+        for seed in range(3)
+    ]  # fmt: skip
+    file = tmp_path / "rl_tuned.json"
+    file.write_text(json.dumps({"entries": entries, "groups": [{"x": "ppo"}]}))
+    assert gains_over_clone(file).split("\n\n") == [
+        "**ppo**, undisturbed: +2.0 points over the 41.0 of the clone (95% interval -0.5 to +4.5, 3 agents, "
+        "of which 2 by themselves are better beyond doubt).",
+        "**ppo**, with noise of 0.05 on walking commands: +4.0 points over the 36.0 of the clone (95% "
+        "interval +4.0 to +4.0, 3 agents, of which 3 by themselves are better beyond doubt).",
+    ]
+    assert "--only tuned_weak`" in gains_over_clone(tmp_path / "rl_tuned_weak.json")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.course.curves import paired_difference, values_by_seed
-from soccer_lib.workshop.studies.training import FACTORS_TESTED
+from soccer_lib.workshop.studies.agents import FACTORS_TESTED
 
 CURVES = Path(__file__).parents[2] / "data" / "curves"
 LESSON = (CURVES.parents[1] / "notebooks" / "05_reward_shaping.ipynb").read_text(encoding="utf-8")

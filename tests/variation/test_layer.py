@@ -16,7 +16,7 @@ NOMINAL = {name: one.nominal for name, one in FACTORS.items() if one.nominal is 
 EVERYWHERE = {
     "start_distance": [0.6, 0.9], "mass": [0.9, 1.1], "friction": [0.5, 0.9], "motor_strength": [0.9, 1.1],
     "joint_offset": [-0.02, 0.02], "noise": 0.01, "delay": 0.1, "push": [0.2, 0.4], "push_interval": 0.3,
-    "action_noise": [0.02, 0.1],
+    "action_noise": [0.02, 0.1], "gait_phase": [0.2, 0.8],
 }  # fmt: skip
 OF_TASK = {
     "goalie_penalty_kick": {"keeper_speed": [0.2, 0.5]},
@@ -66,6 +66,24 @@ def test_compiled_and_python_and_stock_steps_have_the_same_variation(task, walke
     assert compiled == python
     assert compiled[:4] == played(make(task, randomise=ranges, fast=False), commands=COMMANDS[:3])
     assert compiled != played(make(task))
+
+
+def test_a_drawn_gait_phase_is_that_of_a_start_that_was_asked_for(walker):
+    task = "kick_to_target"
+    drawn, plain = make(task, randomise={"gait_phase": [0, 1]}), make(task)
+    _, info = drawn.reset(seed=11)
+    phase = info["variation"]["gait_phase"]
+    assert 0 < phase < 1
+    asked_for = {"gait_phase": phase}
+    first, _ = plain.reset(seed=11, options=asked_for)
+    assert np.array_equal(drawn.reset(seed=11)[0], first) and not np.array_equal(
+        plain.reset(seed=11)[0], first
+    )
+    _, info = drawn.reset(seed=11, options={"gait_phase": 0.25})
+    assert info["variation"]["gait_phase"] == 0.25, "who asks for a start gets that one"
+    assert make(task, randomise={"gait_phase": 1}).reset(seed=11)[1]["variation"]["gait_phase"] == 0
+    with pytest.raises(InputError, match="gait_phase came without a walker"):
+        sl.make_env(task, control="joint", curriculum={"levels": [{}, {"gait_phase": 0.5}]})
 
 
 def test_the_stock_model_is_back_for_the_next_episode(walker):

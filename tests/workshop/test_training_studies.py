@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from soccer_lib.cli.main import main
 from soccer_lib.errors import InputError
+from soccer_lib.learn.imitation.bc import bc
+from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.runs import load_json
 from soccer_lib.runs.files import verify_manifest
 from soccer_lib.variation import read_curriculum, read_ranges
-from soccer_lib.workshop.studies import training
+from soccer_lib.workshop.studies import agents, training
+from soccer_lib.workshop.studies.agents import FACTORS_TESTED, KINDS
 from soccer_lib.workshop.studies.training import (
-    FACTORS_TESTED,
-    KINDS,
     TrainingStudyConfig,
     first_success,
     make_training_study,
@@ -40,10 +42,36 @@ def test_every_kind_has_the_same_budget_and_its_own_difference(config, tmp_path)
             run_settings(TrainingStudyConfig(clone="x"), name, kind, 3, tmp_path).resolved() for kind in kinds
         ]
         assert {one.total_timesteps for one in found} == {90_000}
-        assert {(one.workers, one.seed, one.eval_freq, one.n_envs) for one in found} == {(0, 3, 0, 12)}
-        assert len({(one.reward_profile, one.curriculum, one.randomise) for one in found}) == len(kinds)
-    assert read_curriculum(training.LEVELS).levels[-1] == {}
-    assert set(read_ranges(training.RANGES)) == set(FACTORS_TESTED)
+        assert {(one.workers, one.seed, one.eval_freq) for one in found} == {(0, 3, 0)}
+        differing = [dataclasses.replace(one, save_dir="") for one in found]
+        assert len(set(differing)) == len(kinds)
+        assert {bool(one.bc_weights) for one in found} == {agents.needs_clone(name)}
+    assert read_curriculum(agents.LEVELS).levels[-1] == {}
+    assert set(read_ranges(agents.RANGES)) == set(FACTORS_TESTED)
+
+
+def test_agents_from_a_clone_play_what_their_clone_plays(tmp_path, monkeypatch, dataset, walker):
+    bc(BCConfig((dataset,), str(tmp_path / "clone"), net_arch="8,8", epochs=1, device="cpu"))
+    monkeypatch.setitem(KINDS, "cures", {name: KINDS["cures"][name] for name in ("all cures", "no cure")})
+    monkeypatch.setattr(training, "run_jobs", lambda play, jobs, label: [play(job) for job in jobs])
+    tiny = {name: value for name, value in TINY.items() if name not in ("n_steps", "n_epochs")}
+    tiny |= {"learning_starts": 4, "buffer_size": 1_000}
+    small = {"timesteps": 16, "seeds": 1, "episodes": 1, "only": ("cures",), "settings": json.dumps(tiny)}
+    config = TrainingStudyConfig(str(tmp_path / "curves"), str(tmp_path / "clone"), **small)
+    played = []
+    evaluate = training.evaluate
+
+    def noting(policy, tasks, episodes, seed, **asked):
+        played.append((seed, bool(asked["randomise"])))
+        return evaluate(policy, tasks, episodes, seed, **asked)
+
+    monkeypatch.setattr(training, "evaluate", noting)
+    entries = make_training_study(config, "cures")["entries"]
+    assert sorted(played) == [(50_000, False)] * 3 + [(50_000, True)] * 3, "two agents, and the clone once"
+    assert [entry["x"] for entry in entries] == ["all cures", "no cure"]
+    for one in entries:
+        assert one["gain"] == pytest.approx(one["score"] - one["clone"])
+        assert one["gain, shaken"] == pytest.approx(one["score, shaken"] - one["clone, shaken"])
 
 
 def test_a_tiny_study_for_real_goes_on_where_it_was_stopped(config, tmp_path, monkeypatch, walker):
@@ -83,7 +111,7 @@ def test_the_step_of_the_first_success():
 def test_what_needs_a_clone_asks_for_one(capsys):
     with pytest.raises(InputError, match="came without --clone"):
         TrainingStudyConfig(only=("randomised",))
-    assert main(["study", "rewards", "--only", "reward"]) == 2
+    assert main(["study", "training", "--only", "reward"]) == 2
     assert "did you mean 'rewards'?" in capsys.readouterr().err
     assert main(["study", "--only", "amont"]) == 2
     assert "amount" in capsys.readouterr().err

@@ -29,7 +29,7 @@ EVERY = 10.0
 """Time between two lines, and two pages, about a step that runs [s]."""
 
 _RESUMES = (
-    "dataset", "bc", "train", "stages", "compare", "study", "study rewards", "walker train", "walker kick",
+    "dataset", "bc", "train", "stages", "compare", "study", "study training", "walker train", "walker kick",
     "notebook", "offline", "sweep",
 )  # fmt: skip
 """Commands that go on with what a kill left in their folder; others find it empty."""

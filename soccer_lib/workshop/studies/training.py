@@ -1,4 +1,4 @@
-"""Studies of training: rewards, a curriculum and randomised factors, seed by seed with the same budget."""
+"""Studies of training: one budget for all kinds of agents, each of them scored, seed by seed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from soccer_lib.comparison.paired import differences
 from soccer_lib.errors import InputError, known_name
-from soccer_lib.evaluation import evaluate
+from soccer_lib.evaluation import EvaluationResult, evaluate
 from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
 from soccer_lib.evaluation.play import env_for
 from soccer_lib.evaluation.player import play_scored
@@ -27,47 +28,22 @@ from soccer_lib.runs.files import to_plain
 from soccer_lib.runs.folder import metrics_of
 from soccer_lib.runs.pool import run_jobs
 from soccer_lib.tasks import COMPETITION
+from soccer_lib.workshop.studies.agents import BESIDE_CLONE, COMMAND_NOISE, FACTORS_TESTED, KINDS, needs_clone
 from soccer_lib.workshop.studies.curve import finished_curve, write_curve
 from soccer_lib.workshop.studies.run import SCORED
 
-PROFILES = ("shaped", "env", "competition", "competition-dense", "guided")
-
-LEVELS = {"levels": [{"start_distance": [0.5, 0.8]}, {"start_distance": [0.8, 1.5]}, {}], "window": 10}
-"""Nearer starts first."""
-
-RANGES = {"mass": [0.8, 1.2], "friction": [0.5, 1.0], "motor_strength": [0.8, 1.1], "push": [0.0, 0.5]}
-RANGES |= {"joint_offset": [-0.03, 0.03], "noise": [0.0, 0.05], "delay": [0.0, 0.1]}
-"""What the randomised kind meets in training."""
-
-FACTORS_TESTED = {"mass": 1.2, "friction": 0.5, "motor_strength": 0.8, "push": 0.5, "joint_offset": 0.03}
-FACTORS_TESTED |= {"noise": 0.05, "delay": 0.1}
-"""Factor -> the value that agents are tested under, one at a time."""
-
-_STARTS = ("scratch", "clone")
-
-KINDS: dict[str, dict[str, dict[str, Any]]] = {
-    "rewards": {name: {"preset": "scratch", "reward_profile": name} for name in PROFILES},
-    "rewards_from_clone": {name: {"preset": "finetune", "reward_profile": name} for name in PROFILES},
-    "curriculum": {
-        "stock starts": {"preset": "scratch"},
-        "curriculum": {"preset": "scratch", "curriculum": to_plain(LEVELS)},
-    },
-    "randomised": {
-        "nominal": {"preset": "finetune"},
-        "randomised": {"preset": "finetune", "randomise": to_plain(RANGES)},
-    },
-}
-"""Study -> kind -> settings of its runs."""
+SHARED_EPISODES = 50_000
+"""First seed of the episodes that agents beside their clone all play."""
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainingStudyConfig:
-    """Train agents with several rewards, levels and ranges, score each, write the curves of lesson 05."""
+    """Train agents of many kinds, score each, write the curves of lessons 04, 05; run again to continue."""
 
     out: str = "runs/curves"
-    """folder for rl_rewards.json, rl_rewards_from_clone.json, rl_curriculum.json and rl_randomised.json"""
+    """folder for rl_rewards.json, rl_curriculum.json and the others [path]"""
     clone: str = ""
-    """what rewards_from_clone and randomised start from: a run folder of bc, or its file [path]"""
+    """what agents start from, where they do not learn from nothing: a run folder of bc, or its file [path]"""
     timesteps: Annotated[int, Range(1, 10**9, whole=True)] = 90_000
     """env steps of each run; 20 minutes of CPU on the EPYC with scratch [count]"""
     seeds: Annotated[int, Range(1, 400, whole=True)] = 5
@@ -79,14 +55,15 @@ class TrainingStudyConfig:
     settings: str = ""
     """settings of train over those of every kind: a TOML or JSON file, or JSON text"""
     only: tuple[str, ...] = ()
-    """studies to make; without a name all of them that have what they start from"""
+    """studies to make: rewards, rewards_from_clone, curriculum, randomised, networks, tuned, tuned_weak (the
+    same from a weak clone), tuned_off_policy, cures; without a name all that have what they start from"""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
         check_fields(self)
         for name in self.only:
             known_name("study", name, KINDS)
-            if _needs_clone(name) and not self.clone:
+            if needs_clone(name) and not self.clone:
                 raise InputError(f"study {name} came without --clone; expected a policy of bc; make one")
 
 
@@ -99,17 +76,13 @@ class _Job:
     seed: int
 
 
-def _needs_clone(study: str) -> bool:
-    return any(kind["preset"] == "finetune" for kind in KINDS[study].values())
-
-
 def run_training_studies(config: TrainingStudyConfig) -> None:
     """Make the curves, those that are finished excepted; the same call goes on where it was.
 
     Raises:
         SoccerError: settings that make no run, a failed environment, or a file that could not be written.
     """
-    names = config.only or [name for name in KINDS if config.clone or not _needs_clone(name)]
+    names = config.only or [name for name in KINDS if config.clone or not needs_clone(name)]
     for name in names:
         make_training_study(config, name)
 
@@ -122,7 +95,7 @@ def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any
     """
     out = Path(config.out) / f"rl_{name}.json"
     ignored = {"out", "only", *(() if name == "randomised" else ("factor_episodes",))}
-    ignored |= set() if _needs_clone(name) else {"clone"}
+    ignored |= set() if needs_clone(name) else {"clone"}
     settings = to_plain(
         {key: value for key, value in dataclasses.asdict(config).items() if key not in ignored}
         | {"kinds": KINDS[name]}
@@ -130,7 +103,7 @@ def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any
     finished = finished_curve(out, settings)
     if finished:
         return finished
-    run = RunFolder.open(out.with_suffix(".parts"), settings, "study rewards")  # locked as long as it lives
+    run = RunFolder.open(out.with_suffix(".parts"), settings, "study training")  # locked as long as it lives
     parts = run.path
     jobs = [_Job(name, kind, seed) for seed in range(config.seeds) for kind in KINDS[name]]
     entries = run_jobs(functools.partial(_train, config, parts), jobs, label=f"study {name}")
@@ -144,7 +117,7 @@ def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any
 
 
 def _command(config: TrainingStudyConfig, name: str) -> str:
-    words = [f"python -m soccer_lib study rewards --out data/curves --only {name}"]
+    words = [f"python -m soccer_lib study training --out data/curves --only {name}"]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if field.name not in ("out", "only") and value != field.default:
@@ -166,7 +139,7 @@ def run_settings(config: TrainingStudyConfig, name: str, kind: str, seed: int, f
     for file in ("curriculum", "randomise"):
         if file in settings:
             settings[file] = settings_text(settings[file], file)
-    if settings["preset"] == "finetune":
+    if needs_clone(name):
         settings["bc_weights"] = config.clone
     return TrainConfig(save_dir=str(folder), seed=seed, device="cpu", **settings)
 
@@ -184,8 +157,9 @@ def _train(config: TrainingStudyConfig, parts: Path, job: _Job) -> dict[str, Any
     with contextlib.redirect_stdout(io.StringIO()):
         train(run_settings(config, job.task, job.kind, job.seed, folder))
     policy = load_policy(folder / "final_model.safetensors")
-    first = SCORED + config.episodes * job.seed
-    result = evaluate(policy, "all", config.episodes, first, starts="distinct", workers=1, progress=False)
+    shared = job.task in BESIDE_CLONE
+    first = SHARED_EPISODES if shared else SCORED + config.episodes * job.seed
+    result = _played(policy, config.episodes, first)
     figures = result.summary
     lines = metrics_of(folder)
     entry = {
@@ -202,8 +176,33 @@ def _train(config: TrainingStudyConfig, parts: Path, job: _Job) -> dict[str, Any
             entry[f"under {name} {value:g}"] = _score_under(
                 policy, {name: value}, config.factor_episodes, first
             )
+    if shared:
+        entry |= _gains(config, policy, result)
     atomic_write_json(done, entry)
     return to_plain(entry)
+
+
+def _played(policy: Policy, episodes: int, first: int, shaken: bool = False) -> EvaluationResult:
+    changed = COMMAND_NOISE if shaken else ""
+    asked: dict[str, Any] = {"starts": "distinct", "workers": 1, "progress": False, "randomise": changed}
+    return evaluate(policy, "all", episodes, first, **asked)
+
+
+@functools.cache
+def _clone_played(clone: str, episodes: int, shaken: bool) -> EvaluationResult:
+    return _played(load_policy(clone), episodes, SHARED_EPISODES, shaken)
+
+
+def _gains(config: TrainingStudyConfig, policy: Policy, result: EvaluationResult) -> dict[str, Any]:
+    """What an agent has more than its clone on the same episodes, undisturbed and under noise on commands."""
+    shaken = _played(policy, config.episodes, SHARED_EPISODES, shaken=True)
+    found: dict[str, Any] = {"score, shaken": shaken.summary["comp_total_sum"]}
+    for name, played in (("gain", result), ("gain, shaken", shaken)):
+        clone = _clone_played(config.clone, config.episodes, played is shaken)
+        gain = differences(played.episodes, clone.episodes)[-1]
+        found |= {name: gain.mean, f"{name}, ci95": [gain.low, gain.high]}
+        found["clone" + name.removeprefix("gain")] = clone.summary["comp_total_sum"]
+    return found
 
 
 def first_success(lines: list[dict[str, Any]]) -> int | None:

@@ -1,0 +1,66 @@
+"""The kinds of agents that studies of training compare, and what they are tested under."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soccer_lib.runs.files import to_plain
+
+PROFILES = ("shaped", "env", "competition", "competition-dense", "guided")
+
+LEVELS = {"levels": [{"start_distance": [0.5, 0.8]}, {"start_distance": [0.8, 1.5]}, {}], "window": 10}
+"""Nearer starts first."""
+
+RANGES = {"mass": [0.8, 1.2], "friction": [0.5, 1.0], "motor_strength": [0.8, 1.1], "push": [0.0, 0.5]}
+RANGES |= {"joint_offset": [-0.03, 0.03], "noise": [0.0, 0.05], "delay": [0.0, 0.1]}
+"""What the randomised kind meets in training."""
+
+FACTORS_TESTED = {"mass": 1.2, "friction": 0.5, "motor_strength": 0.8, "push": 0.5, "joint_offset": 0.03}
+FACTORS_TESTED |= {"noise": 0.05, "delay": 0.1}
+"""Factor -> the value that agents are tested under, one at a time."""
+
+COMMAND_NOISE = {"action_noise": 0.05}
+"""What agents from a clone are tested under, beside undisturbed episodes."""
+
+_GENTLE = {"preset": "finetune", "algo": "td3"}
+
+KINDS: dict[str, dict[str, dict[str, Any]]] = {
+    "rewards": {name: {"preset": "scratch", "reward_profile": name} for name in PROFILES},
+    "rewards_from_clone": {
+        name: {"preset": "finetune", "reward_profile": name}
+        for name in ("competition", "competition-dense", "shaped", "env")
+    },
+    "curriculum": {
+        "stock starts": {"preset": "scratch"},
+        "curriculum": {"preset": "scratch", "curriculum": to_plain(LEVELS)},
+    },
+    "randomised": {
+        "nominal": {"preset": "finetune"},
+        "randomised": {"preset": "finetune", "randomise": to_plain(RANGES)},
+    },
+    "networks": {
+        "128, 128": {"preset": "scratch"},
+        "256": {"preset": "scratch", "net_arch": "256"},
+        "512, 256, 128, 64": {"preset": "scratch", "net_arch": "512,256,128,64"},
+    },
+    "tuned": {"ppo": {"preset": "finetune"}},
+    "tuned_weak": {"ppo": {"preset": "finetune"}},
+    "tuned_off_policy": {name: {"preset": "finetune", "algo": name} for name in ("td3", "sac")},
+    "cures": {
+        "all cures": _GENTLE,
+        "noise 0.1": _GENTLE | {"action_noise_sigma": 0.1},
+        "actor at 3e-4": _GENTLE | {"lr": 3e-4},
+        "no anchor": _GENTLE | {"anchor": 0.0},
+        "critic not first": _GENTLE | {"critic_first": 0.0},
+        "no cure": {"algo": "td3", "net_arch": "256,256", "learning_starts": 2_000},
+    },
+}
+"""Study -> kind -> settings of its runs."""
+
+BESIDE_CLONE = ("tuned", "tuned_weak", "tuned_off_policy", "cures")
+"""Studies whose agents play the same episodes as their clone, undisturbed and under `COMMAND_NOISE`."""
+
+
+def needs_clone(study: str) -> bool:
+    """Whether agents of a study go on from a clone."""
+    return study in BESIDE_CLONE or any(kind["preset"] == "finetune" for kind in KINDS[study].values())
