@@ -84,7 +84,7 @@ def unknown_name(what: str, value: object, valid: Iterable[str], remedy: str | N
         valid: the names that are accepted, in the order in which to show them.
         remedy: what to try; by default the closest valid name.
     """
-    names = list(valid)
+    names = [name for name in valid if name]  # an empty one stands for "not given"
     if remedy is None:
         near = closest(value, names)
         remedy = f"did you mean {near!r}?" if near else "try one of these"

@@ -14,7 +14,7 @@ REPEATED_NAMES = {"main"}
 # Each room may import the rooms of the rows above its own; those of one row do not import each other,
 # except the facts of the first.
 FLOORS = (
-    ("tasks", "layout", "scoring", "seeds", "geometry", "ranges", "errors"),
+    ("tasks", "layout", "scoring", "seeds", "geometry", "ranges", "errors", "signals"),
     ("runs",),
     ("formats",),
     ("sim",),

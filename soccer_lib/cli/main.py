@@ -7,19 +7,19 @@ error that a user can cause ends as one line on standard error and an exit code 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import importlib
 import os
 import signal
 import sys
 import typing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
 from soccer_lib.cli.commands import COMMANDS
 from soccer_lib.errors import InputError, SoccerError, Terminated, closest, one_line, unknown_name
+from soccer_lib.signals import signals_held
 
 PROG = "python -m soccer_lib"
 
@@ -83,23 +83,6 @@ def _give_up_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let signals wait: a compiled package that is interrupted while it loads makes another error of it."""
-    came: list[int] = []
-    before: dict[int, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, lambda number, frame: came.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
-
-
 def _dispatch(arguments: list[str]) -> int:
     """Call the command that the first one or two words name."""
     group, words = _named(arguments)
@@ -122,7 +105,7 @@ def parse_command(arguments: Sequence[str]) -> tuple[str, Callable[[Any], int | 
         near = closest(name, group or COMMANDS)
         raise unknown_name("command", name, group or COMMANDS, None if near else f"try {PROG} --help")
     module_name, class_name, function_name = COMMANDS[name][0].split(":")
-    with _interrupts_held():
+    with signals_held():
         module = importlib.import_module(module_name)
     config = parse_config(getattr(module, class_name), arguments[words:], f"{PROG} {name}")
     return name, getattr(module, function_name), config

@@ -19,6 +19,8 @@ import numpy as np
 from numba import types
 from numba.core.caching import FunctionCache
 
+from soccer_lib.signals import signals_held
+
 
 def can_keep() -> bool:
     """Whether there is a folder in which compiled code can be kept."""
@@ -42,9 +44,8 @@ def _drop_stale(function: Any) -> None:
     """Forget code older than a file of this room: numba itself looks at the function's own file alone."""
     cache = FunctionCache(function)
     newest = max(source.stat().st_mtime for source in Path(__file__).parent.glob("*.py"))
-    module = function.__module__.rpartition(".")[2]
-    line = function.__code__.co_firstlineno
-    kept = Path(cache.cache_path).glob(f"{module}.{function.__name__}-{line}.*.nbi")
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+    kept = Path(cache.cache_path).glob(f"{name}-{function.__code__.co_firstlineno}.*.nbi")
     if any(index.stat().st_mtime < newest for index in kept):
         cache.flush()
 
@@ -58,14 +59,14 @@ def exported(returns: Any, *arguments: np.dtype | Any) -> Callable[[Any], Any]:
     """
     kinds = [types.CPointer(numba.from_dtype(a)) if isinstance(a, np.dtype) else a for a in arguments]
 
+    @signals_held()  # llvmlite's callbacks would swallow what a signal raises
     def export(function: Any) -> Any:
         begun = time.monotonic()
         if _KEEPS:
             _drop_stale(function)
         code = numba.cfunc(returns(*kinds), cache=_KEEPS, error_model="numpy")(function)
-        if not code.cache_hits and time.monotonic() - begun > 1.0:
+        if not code.cache_hits and (seconds := time.monotonic() - begun) > 1.0:
             kept = "the next start finds it" if _KEEPS else "no folder to keep it could be written"
-            seconds = time.monotonic() - begun
             print(f"compiled {function.__module__} in {seconds:.0f} s: {kept}", file=sys.stderr)
         native = code.ctypes
         native.argtypes = [ctypes.c_ssize_t if kind is types.intp else ctypes.c_void_p for kind in kinds]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
@@ -14,6 +13,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.policies import load_policy
 from soccer_lib.report import write_report
 from soccer_lib.report.pages import check_page_name, embedded
+from tests.support.browser import find_browser
 
 EVIL = "<b onmouseover=\"alert('x')\">&amp;"
 
@@ -90,18 +90,12 @@ def test_an_embedded_file_is_its_base64():
     assert embedded(b"abc", "image/png") == "data:image/png;base64,YWJj"
 
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
 def test_a_browser_has_nothing_to_complain_about(page, tmp_path):
     """Headless, with every host name unknown: the page draws, and the console stays empty."""
-    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if browser is None:
-        pytest.skip(f"no browser: install one of {', '.join(BROWSERS)}")
     shot = tmp_path / "page.png"
     done = subprocess.run(
         [
-            browser,
+            find_browser(),
             "--headless",
             "--no-sandbox",
             "--disable-gpu",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import threading
 
 import pytest
 
 from soccer_lib.errors import Terminated
 from soccer_lib.runs.stop import StopRequest
+from soccer_lib.signals import signals_held
 
 
 def test_the_first_signal_asks_and_the_second_one_ends():
@@ -40,3 +42,24 @@ def test_an_ignored_signal_stays_ignored():
         assert stop.came is None
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_waits_for_what_must_not_be_interrupted():
+    before = signal.getsignal(signal.SIGINT)
+    done = []
+    with pytest.raises(KeyboardInterrupt), signals_held():
+        signal.raise_signal(signal.SIGINT)
+        done.append("compiled")
+    assert done and signal.getsignal(signal.SIGINT) is before
+
+
+def test_in_a_thread_signals_are_left_alone():
+    def work():
+        with signals_held():
+            done.append(signal.getsignal(signal.SIGINT))
+
+    done = []
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [signal.getsignal(signal.SIGINT)]

@@ -211,10 +211,13 @@ class Drives:
         if (folder / DATASET).is_file():
             data = read_dataset(folder / DATASET)
             self.parts = [data.take(data.episode_id == number) for number in range(len(data.source))]
-            # A kill may have come between the two files; the record is written first.
+            # The record is written first: where a kill came between the two files it has one episode more, or
+            # one less, which was thrown away.
             self.episodes = read_record(folder / RECORD)[: len(self.parts)]
+            if len(self.episodes) == len(self.parts) - 1:
+                self.parts.pop()
             seeds = [episode.seed for episode in self.episodes]
-            if seeds != data.column("seeds").tolist():
+            if seeds != [part.column("seeds")[0] for part in self.parts]:
                 raise InputError(
                     f"{folder / RECORD} holds other episodes than {DATASET}; expected the same; choose "
                     "another --out"

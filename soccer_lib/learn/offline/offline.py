@@ -41,11 +41,10 @@ def offline(config: OfflineConfig) -> LearnedPolicy:
         SimulationError: the critic failed.
     """
     config = config.resolved()
-    data = join([read_dataset(path) for path in config.dataset])
+    data = _read_all(config)
     cloning = _cloning(config)
     check_learning(cloning, *data.split(1 - config.validation_share, config.seed))
     if config.algo != "bc":
-        data.column("rewards")
         check_python(config.python)
     settings = {**to_plain(config), "dataset_sha256": sha256_of_arrays(data.arrays())}
     folder = RunFolder.open(config.out, settings, "offline", ignore=("out", "device", "python"))
@@ -66,6 +65,22 @@ def offline(config: OfflineConfig) -> LearnedPolicy:
     folder.set_status("done", **policy.record["best"])
     print(f"{file}: learned by {config.algo} from {len(data.source)} episodes")
     return policy
+
+
+def _read_all(config: OfflineConfig) -> Dataset:
+    """The datasets as one.
+
+    Raises:
+        InputError: a file that is no dataset, or has no rewards where a critic wants them; the file is named.
+    """
+    datasets = [read_dataset(path) for path in config.dataset]
+    for path, data in zip(config.dataset, datasets, strict=True):
+        if config.algo != "bc" and data.rewards is None:
+            raise InputError(
+                f"--dataset {path} has no rewards; expected some for the critic to judge by; make one with: "
+                "dataset --from POLICY, or take --algo bc"
+            )
+    return join(datasets)
 
 
 def _cloning(config: OfflineConfig) -> BCConfig:

@@ -2,7 +2,8 @@
 
 Both are the real command in a process of its own, in two folders of one depth, so that the same words name
 the same paths. Every second kill ends the runbook alone, and its step goes on without it; the others end
-both, as a power cut does. All outputs have to hash alike at the end.
+both, as a power cut does. All outputs have to hash alike at the end. With --folder the bench itself goes on
+where it was stopped.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import tyro
 
-from soccer_lib.errors import InputError, SimulationError
+from soccer_lib.errors import SimulationError
 from soccer_lib.ranges import Range, check_fields
-from soccer_lib.runs.files import load_record
+from soccer_lib.runs import RunFolder, atomic_write_json
+from soccer_lib.runs.files import load_json, load_record
 from soccer_lib.runs.folder import CHECKOUT
 from soccer_lib.workshop.bench.report import LiveTable, finish
 from soccer_lib.workshop.runbook.process import last_lines
@@ -31,11 +33,16 @@ from soccer_lib.workshop.runbook.read import read_runbook
 from soccer_lib.workshop.runbook.records import OUTPUTS, RECORDS
 
 _PLACES = ("alone", "killed")
+_KILLS = "kills.json"
+"""What was running at each kill so far."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RunbookBenchConfig:
-    """Kill a runbook at random moments; the exit code is 1 where it leaves other files than undisturbed."""
+    """Kill a runbook at random moments; the exit code is 1 where it leaves other files than undisturbed.
+
+    It is 1 too where the runbook was done before the last kill.
+    """
 
     runbook: Annotated[str, tyro.conf.Positional] = "smoke"
     """preset, or a TOML or JSON file"""
@@ -46,7 +53,8 @@ class RunbookBenchConfig:
     seed: Annotated[int, Range(0, 10**6, whole=True)] = 0
     """seed of the moments"""
     folder: str = ""
-    """new folder for both; without it they are removed at the end [path]"""
+    """folder for both, for a bench that can be stopped and goes on; without it they are removed at the end
+    [path]"""
     json: str = ""
     """file for the result; nothing is written without it"""
 
@@ -71,19 +79,26 @@ class RunningBook:
         self.place = place
         self.folder = place / read_runbook(source, changes=config.set).folder
         self.log = place / "runbook.log"
-        place.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start it, or let it go on."""
+    @contextlib.contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Start it, or let it go on; where the bench is stopped it is told, and saves what it has."""
         paths = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
         with open(self.log, "ab") as stream:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self.command,
                 cwd=self.place,
                 env={**os.environ, "PYTHONPATH": paths},
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
 
     def finish(self) -> dict[str, str]:
         """Let it come to its end; returns the hash of every output.
@@ -91,13 +106,18 @@ class RunningBook:
         Raises:
             SimulationError: it ended with another exit code than 0.
         """
-        process = self.start()
-        if process.wait():
+        with self.running() as process:
+            process.wait()
+        if process.returncode:
             raise SimulationError(
                 f"the runbook in {self.place} ended with exit code {process.returncode}: "
                 f"{last_lines(self.log)[-1:]}; expected 0; run the command by hand"
             )
         return load_record(self.folder / OUTPUTS)
+
+    def minutes(self) -> float:
+        """Time that its steps took [min of the clock]."""
+        return sum(record["minutes"] for record in load_record(self.folder / RECORDS).values())
 
     def kill(self, process: subprocess.Popen[bytes], with_step: bool) -> str:
         """Kill the runbook, and its step too or not; returns what was running."""
@@ -117,45 +137,62 @@ def main(config: RunbookBenchConfig) -> int:
     """Run it undisturbed, then killed, and compare.
 
     Raises:
-        InputError: the folder is not new.
+        InputError: the folder belongs to something else.
         SimulationError: a run failed.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with contextlib.ExitStack() as stack:
         place = Path(config.folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="runbook-")))
-        if any((place / name).exists() for name in _PLACES):
-            raise InputError(f"{place} has been used before; expected a new folder; choose another")
-        result = judge_runbook(config, place.resolve())
+        settings = dataclasses.asdict(config)
+        run = RunFolder.open(place, settings, "bench runbook", ignore=("folder", "json"))
+        result = judge_runbook(config, run.path.resolve())
     finish(config, result)
-    return int(bool(result["different"]))
+    return int(bool(result["different"]) or len(result["kills"]) < config.kills)
 
 
 def judge_runbook(config: RunbookBenchConfig, place: Path) -> dict[str, Any]:
     """Both runs, and what differs between them."""
     alone, killed = (RunningBook(config, place / name) for name in _PLACES)
-    began = time.monotonic()
-    expected = alone.finish()
-    seconds = time.monotonic() - began
-    print(f"alone: {seconds / 60:.1f} min, all outputs {expected['all'][:16]}", flush=True)
-    rng = np.random.default_rng(config.seed)
-    table = LiveTable({"kill": 6, "after [s]": 11, "of": 12}, "step")
-    at = []
-    for number in range(config.kills):
-        process = killed.start()
-        wait = rng.uniform(0, 2 * seconds / (config.kills + 1))
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(wait)
-            break  # it was done before the kill
-        with_step = number % 2 == 0
-        at.append(killed.kill(process, with_step))
-        table.row([str(number + 1), f"{wait:.1f}", "both" if with_step else "runbook"], at[-1])
+    expected = alone.finish()  # one that is done has nothing to do
+    minutes = alone.minutes()
+    print(f"alone: {minutes:.1f} min, all outputs {expected['all'][:16]}", flush=True)
+    kills = kill_it(config, killed, 60 * minutes)
     found = killed.finish()
     different = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
-    print(f"killed {len(at)} times: all outputs {found['all'][:16]}, {len(different)} differ {different}")
+    print(f"killed {len(kills)} times: all outputs {found['all'][:16]}, {len(different)} differ {different}")
     return {
-        "kills": at,
-        "minutes_alone": seconds / 60,
+        "kills": kills,
+        "minutes_alone": minutes,
+        "minutes_killed": killed.minutes(),
         "outputs": len(expected) - 1,
         "different": different,
         "all": found["all"],
     }
+
+
+def kill_it(config: RunbookBenchConfig, book: RunningBook, seconds: float) -> list[str]:
+    """Kill a runbook on its way; returns what was running each time, in earlier calls of the bench too.
+
+    Args:
+        config: of the bench.
+        book: what is killed.
+        seconds: that it takes undisturbed; kills are spread over them.
+    """
+    file = book.place / _KILLS
+    kills: list[str] = load_json(file) if file.is_file() else []
+    # Not up to its end, which may come sooner where the machine has less to do by now.
+    moments = np.sort(np.random.default_rng(config.seed).uniform(0, 0.7 * seconds, config.kills))
+    waits = np.diff(moments, prepend=0)
+    table = LiveTable({"kill": 6, "after [s]": 11, "of": 12}, "step")
+    for number in range(len(kills), config.kills):
+        with book.running() as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(waits[number])
+                print(f"it came to its end before kill {number + 1}: try another --seed and --folder")
+                break
+            with_step = number % 2 == 0
+            kills.append(book.kill(process, with_step))
+            atomic_write_json(file, kills)
+        row = [str(number + 1), f"{waits[number]:.1f}", "both" if with_step else "runbook"]
+        table.row(row, kills[-1])
+    return kills

@@ -1,7 +1,9 @@
 """`bench sweep`: what pruning saves, and what is lost where workers are killed.
 
 Pruning: pairs of studies that try the same settings, drawn at random, once with every trial run to its end
-and once with a pruner. Killing: a study of real workers, one of which is ended by SIGKILL again and again.
+and once with a pruner. Three pairs say little of luck with the order of trials, so the trials of the whole
+studies are also put before the pruner in many shuffled orders. Killing: a study of real workers, one of which
+is ended by SIGKILL again and again.
 """
 
 from __future__ import annotations
@@ -39,6 +41,12 @@ _KILLED = {
     "net_arch": "16,16", "total_timesteps": 64, "checkpoint_interval": 32, "eval_freq": 32,
     "kick_from": [0.5], "eval_seeds": [0], "eval_episodes": 1, "final_episodes": 1,
 }  # fmt: skip
+SHUFFLES = 200
+"""Orders in which the trials are put before the pruner once more."""
+
+EQUAL = 0.25
+"""Difference between two bests that nobody would miss: a hundredth of a goal with a hard ball [points]."""
+
 _ENDS = (1, 2, 3)
 """Optuna's numbers for complete, pruned and failed."""
 
@@ -53,8 +61,10 @@ class SweepBenchConfig:
     """folder of the studies; the same command goes on where it was [path]"""
     studies: Annotated[int, Range(1, 100, whole=True)] = 3
     """pairs of studies [count]"""
-    trials: Annotated[int, Range(2, 1000, whole=True)] = 10
+    trials: Annotated[int, Range(2, 1000, whole=True)] = 20
     """trials of each of them [count]"""
+    orders_of: Annotated[int, Range(2, 1000, whole=True)] = 30
+    """trials in each shuffled order, drawn from those of all studies [count]"""
     pruner: Literal["hyperband", "halving", "median"] = "median"
     """what prunes"""
     epochs: Annotated[int, Range(5, 1000, whole=True)] = 20
@@ -137,13 +147,77 @@ def measure_pruning(config: SweepBenchConfig) -> dict[str, Any]:
         f"saved {saved:.0%} of the CPU time; best with pruning - without: {np.mean(differences):+.2f} "
         f"[{low:.2f}, {high:.2f}] points, {len(pairs)} pairs"
     )
+    shuffled = shuffle_orders(config, [out / f"seed{pair['seed']}_none" for pair in pairs])
     return {
         "pairs": pairs,
         "saved": saved,
         "difference": float(np.mean(differences)),
         "difference_ci95": [low, high],
-        "holds": saved >= 1 / 3 and low <= 0 <= high,
+        "shuffled": shuffled,
+        "holds": saved >= 1 / 3 and low <= 0 <= high and shuffled["difference"] >= -EQUAL,
     }
+
+
+def shuffle_orders(config: SweepBenchConfig, folders: list[Path]) -> dict[str, Any]:
+    """Put trials that ran to their end before the pruner, in many orders: what it saves, and what it costs.
+
+    Args:
+        config: of the bench.
+        folders: of studies without a pruner.
+
+    Returns:
+        Share of the epochs saved, and best with pruning - without: means, and what nine in ten lie between.
+    """
+    from soccer_lib.workshop.sweep.plan import Plan
+
+    records = [load_record(folder / "sweep.json") for folder in folders]
+    trials = [one for record in records for one in record["trials"]]
+    plan = Plan.from_record("shuffled", {**records[0]["plan"], "pruner": config.pruner})
+    rng = np.random.default_rng(config.seed)
+    count = min(config.orders_of, len(trials))
+    found = []
+    for _ in range(SHUFFLES):
+        order = [trials[place] for place in rng.permutation(len(trials))[:count]]
+        share, best = _pruned(plan, order)
+        found.append((1 - share, best - max(one["value"] for one in order)))
+    saved, difference = np.array(found).T
+    spread = {"saved": np.quantile(saved, (0.05, 0.95)), "difference": np.quantile(difference, (0.05, 0.95))}
+    print(
+        f"{SHUFFLES} orders of {count} of these trials: saved {saved.mean():.0%} [{spread['saved'][0]:.0%}, "
+        f"{spread['saved'][1]:.0%}] of the epochs; best with pruning - without: {difference.mean():+.2f} "
+        f"[{spread['difference'][0]:.2f}, {spread['difference'][1]:.2f}] points"
+    )
+    return {
+        "trials": count,
+        "saved": float(saved.mean()),
+        "saved_90": spread["saved"].tolist(),
+        "difference": float(difference.mean()),
+        "difference_90": spread["difference"].tolist(),
+    }
+
+
+def _pruned(plan: Any, trials: list[dict[str, Any]]) -> tuple[float, float]:
+    """Share of the epochs that are learned where these trials come in this order, and the best score."""
+    import optuna
+
+    from soccer_lib.workshop.sweep.search import pruner_of
+
+    _, total = plan.rungs
+    study = optuna.create_study(direction="maximize", pruner=pruner_of(plan))
+    epochs = 0
+    for one in trials:
+        trial = study.ask()
+        rungs = {int(step): score for step, score in one["rungs"].items()}
+        for step, score in rungs.items():
+            trial.report(score, step)
+            if trial.should_prune():
+                epochs += step
+                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                break
+        else:
+            epochs += total
+            study.tell(trial, one["value"])
+    return epochs / (total * len(trials)), study.best_value
 
 
 def _goalie_space(out: Path, epochs: int) -> str:
@@ -163,7 +237,8 @@ def _goalie_space(out: Path, epochs: int) -> str:
         "averaging": {"choices": [0.9, 0.99, 0.999]},
         "net_arch": {"choices": ["64,64", "128,128", "256,256"]},
     }
-    counts = {"rung_episodes": 4, "final_episodes": 12}
+    # There are 20 different episodes of this task: a score on all of them has no luck in it.
+    counts = {"rung_episodes": 4, "final_episodes": 20}
     space = out / "clones.json"
     table = {"command": "bc", **counts, "fixed": fixed, "space": drawn}
     space.write_text(json.dumps(table), encoding="utf-8")

@@ -130,7 +130,7 @@ def _step(
         known_name("step in needs", need, earlier)
     # A setting that is a word of its own may be several, such as {batches}; a folder with a blank is one.
     words = [part for word in raw for part in _parts(word, fill(word, inner), settings)]
-    outputs = _list("outputs", entry.get("outputs"))
+    outputs = [fill(output, settings) for output in _list("outputs", entry.get("outputs"))]
     for output in outputs:
         if Path(output).is_absolute() or ".." in Path(output).parts:
             raise InputError(f"output {output!r}; expected a path inside the step's own folder; shorten it")

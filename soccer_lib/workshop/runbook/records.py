@@ -20,7 +20,8 @@ from soccer_lib.runs.files import (
     sha256_of,
     to_plain,
 )
-from soccer_lib.runs.folder import library_hash, now, version_record
+from soccer_lib.runs.folder import library_hash, now
+from soccer_lib.workshop.identity import package_versions
 from soccer_lib.workshop.runbook.steps import Runbook, RunbookStep
 
 RECORDS = "steps.json"
@@ -72,7 +73,8 @@ class Records:
 
     def __init__(self, runbook: Runbook, any_version: bool = False) -> None:
         self.path = runbook.folder / RECORDS
-        self._version = {} if any_version else {"library": library_hash(), "versions": version_record()}
+        self._made_by = {"library": library_hash(), "versions": package_versions()}
+        self._any_version = any_version
         self._records: dict[str, Record] = {}
         if self.path.is_file():
             fields = {field.name for field in dataclasses.fields(Record)}
@@ -96,7 +98,7 @@ class Records:
             InputError: an input is not there.
         """
         inputs = {str(path): content_hash(path) for path in step.inputs}
-        return {"words": list(step.words), "inputs": inputs, **self._version}
+        return {"words": list(step.words), "inputs": inputs, **self._made_by}
 
     def why_run(self, step: RunbookStep) -> str:
         """Why a step has to run; empty where it is done and nothing that it depends on has changed.
@@ -132,17 +134,18 @@ class Records:
                 return f"its input {path} changed"
         if len(key["inputs"]) > len(today["inputs"]):
             return "it has fewer inputs"
-        for part in self._version:
-            if key.get(part) != today[part]:
-                return "the project's source or data changed" if part == "library" else "versions changed"
-        return ""
+        if self._any_version:
+            return ""
+        if key.get("library") != today["library"]:
+            return "the project's source or data changed"
+        return "versions of packages changed" if key.get("versions") != today["versions"] else ""
 
     def begin(self, step: RunbookStep, resumed: bool) -> Record:
         """Note that a step is begun, or taken up again."""
         record = self.of(step)
         if not resumed:
             record = self._records[step.name] = Record()
-        record.key = {"library": library_hash(), "versions": version_record(), **self.key_of(step)}
+        record.key = self.key_of(step)
         record.status = "running"
         record.starts += 1
         record.reason = ""

@@ -165,7 +165,12 @@ class StepRunner:
             code = self.attempt(step, process, title, resumed)
             if code == 2 and resumed:
                 print_progress(f"{title}: it cannot go on ({process.last_line()}); it begins anew")
+                aside = _put_aside(step.folder)
                 code = self.attempt(step, process, title, False)
+                if code == 2 and aside:  # it was not its folder that it refused
+                    _put_aside(step.folder)
+                    with resource_errors(aside, "rename"):
+                        os.replace(aside, step.folder)
         finally:
             process.close()
         if code:
@@ -235,20 +240,21 @@ def _failed(records: Records, step: RunbookStep, process: StepProcess, code: int
     )
 
 
-def _put_aside(folder: Path) -> None:
-    """Give a step an empty place: what is there gets another name, and nothing is lost.
+def _put_aside(folder: Path) -> Path | None:
+    """Give a step an empty place: what is there gets another name, which is returned, and nothing is lost.
 
     Raises:
         ResourceError: the folder cannot be renamed.
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
+        return None
     number = 1
     while (other := folder.with_name(f"{folder.name}.before-{number}")).exists():
         number += 1
     with resource_errors(folder, "rename"):
         os.replace(folder, other)
     print_progress(f"what was in {folder} is in {other} now")
+    return other
 
 
 def _cpu_of_children() -> float:

@@ -107,11 +107,11 @@ def _mean(played: Sequence[dict[str, Any]] | Any) -> float:
 def _play(config: SweepConfig, study: Study, folder: Path, seed: int) -> dict[str, Any]:
     """Score of a run's policy on episodes from a seed on, with its interval; kept beside the study."""
     policy_sha256 = sha256_of(policy_file(folder))
-    asked = {"policy_sha256": policy_sha256, "episodes": config.episodes, "seed": seed}
+    request = {"policy_sha256": policy_sha256, "episodes": config.episodes, "seed": seed}
     file = study.folder / "played" / f"{folder.name}_from_{seed}.json"
     if file.is_file():
         known = load_record(file)
-        if {name: known.get(name) for name in asked} == asked:
+        if {name: known.get(name) for name in request} == request:
             return known
     print_progress(f"{folder.name} plays {config.episodes} episodes of each task, seeds from {seed}")
     tasks = study.plan.space.config(
@@ -122,7 +122,7 @@ def _play(config: SweepConfig, study: Study, folder: Path, seed: int) -> dict[st
         progress=False,
     )  # fmt: skip
     summary = result.summary
-    figures = {**asked, "score": summary["comp_total_sum"], "ci95": summary["comp_total_sum_ci95"]}
+    figures = {**request, "score": summary["comp_total_sum"], "ci95": summary["comp_total_sum_ci95"]}
     figures |= {
         name: value for name, value in summary.items() if name.endswith(("/comp_total", "/success_rate"))
     }

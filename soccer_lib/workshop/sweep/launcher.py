@@ -44,6 +44,9 @@ class WorkerJob(Protocol):
     def stop(self) -> None:
         """Ask it to save its trial and leave."""
 
+    def kill(self) -> None:
+        """End it as it is."""
+
 
 class Workforce:
     """The workers of a sweep.
@@ -111,6 +114,8 @@ class Workforce:
         while self.jobs and time.monotonic() < end:
             self.jobs = [job for job in self.jobs if job.outcome() is None]
             time.sleep(0.1)
+        for job in self.jobs:  # it did not hear: its trial goes on from its checkpoint
+            job.kill()
 
 
 class Processes:
@@ -174,6 +179,10 @@ class LocalProcess:
         """See `WorkerJob`."""
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """See `WorkerJob`."""
+        self.process.kill()
 
 
 class Submitted:
@@ -271,3 +280,5 @@ class SubmittedJob:
     def stop(self) -> None:
         """See `WorkerJob`."""
         self.job.cancel(check=False)
+
+    kill = stop

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
-import importlib.metadata
-from pathlib import Path
 from typing import Any
 
 import soccer_lib
 from soccer_lib.errors import InputError
 from soccer_lib.learn.config import TrainConfig
 from soccer_lib.ranges import of_type
+from soccer_lib.workshop.identity import learning_hash, package_versions
 from soccer_lib.workshop.sweep.space import Space, read_space, rungs_of
 
 FORMAT = 1
 """Of what a study keeps; another one is refused."""
-
-PACKAGES = ("mujoco", "sai-mujoco", "gymnasium", "numpy", "torch", "stable-baselines3", "optuna")
-"""Whose versions decide what a trial scores, or what is tried next."""
-
-_ROOMS = (
-    "runs", "formats", "sim", "control", "compiled", "variation", "wrappers", "envs", "policies",
-    "evaluation", "demos", "learn",
-)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +47,7 @@ class Plan:
     def to_record(self) -> dict[str, Any]:
         """As JSON, with the version of the project that made it."""
         content = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {**content, "space": self.space.to_table(), "format": FORMAT, "made_by": code_identity()}
+        return {**content, "space": self.space.to_table(), "format": FORMAT, "made_by": made_by()}
 
     @classmethod
     def from_record(cls, name: str, record: Any) -> Plan:
@@ -70,12 +60,12 @@ class Plan:
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             found = record.get("format") if isinstance(record, dict) else "nothing"
             raise InputError(f"study {name} has format {found!r}; expected {FORMAT}; {remedy}")
-        here = code_identity()
-        made_by = of_type(f"study {name}: made_by", record.get("made_by"), dict, "versions")
-        for what in {**here, **made_by}:
-            if made_by.get(what) != here.get(what):
+        here = made_by()
+        begun = of_type(f"study {name}: made_by", record.get("made_by"), dict, "versions")
+        for what in {**here, **begun}:
+            if begun.get(what) != here.get(what):
                 raise InputError(
-                    f"study {name} was begun with {what} {made_by.get(what)} and this is {here.get(what)}; "
+                    f"study {name} was begun with {what} {begun.get(what)} and this is {here.get(what)}; "
                     f"expected the same, as its trials are compared; {remedy}"
                 )
         names = [field.name for field in dataclasses.fields(cls)]
@@ -85,17 +75,10 @@ class Plan:
         return cls(**{**content, "space": read_space(content["space"])})
 
 
-def code_identity() -> dict[str, str]:
-    """What a score depends on beside the settings: the code that simulates and learns, and its packages."""
-    root = Path(soccer_lib.__file__).parent
-    files = sorted([*root.glob("*.py"), *(file for room in _ROOMS for file in (root / room).rglob("*.py"))])
-    content = hashlib.sha256()
-    for file in files:
-        content.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    # Builds of torch for other accelerators are one version.
-    versions = {name: importlib.metadata.version(name).partition("+")[0] for name in PACKAGES}
-    version = f"{soccer_lib.__version__} (source {content.hexdigest()[:12]})"
-    return {"soccer_lib": version, **versions}
+def made_by() -> dict[str, str]:
+    """The version of the project, and of the packages that its scores depend on."""
+    version = f"{soccer_lib.__version__} (source {learning_hash()[:12]})"
+    return {"soccer_lib": version, **package_versions()}
 
 
 def training_seed_of(plan: Plan, run: int) -> int:

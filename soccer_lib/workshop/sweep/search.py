@@ -19,6 +19,8 @@ STARTUP = 4
 DRAWN_FIRST = 8
 """Trials that are drawn at random before TPE learns from them."""
 
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
 
 def sampler_of(plan: Plan, number: int) -> optuna.samplers.BaseSampler:
     """What draws the settings of one trial.
@@ -38,11 +40,12 @@ def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
     every, total = plan.rungs
     if plan.pruner == "none" or every >= total:
         return optuna.pruners.NopPruner()
+    # One of four or more rungs comes too soon: some of the best trials have learned nothing by then. With it,
+    # halving cost the best trial in 1 of 2 studies, and the median 0.3 points of 30 trials in place of 0.1.
+    first = 2 * every if total >= 4 * every else every
     if plan.pruner == "median":
-        return optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
+        return optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=first)
     if plan.pruner == "halving":
-        # One of four or more rungs comes too soon to halve by: in 1 of 2 studies it cost the best trial.
-        first = 2 * every if total >= 4 * every else every
         return optuna.pruners.SuccessiveHalvingPruner(min_resource=first, reduction_factor=2)
     return optuna.pruners.HyperbandPruner(min_resource=every, max_resource=total, reduction_factor=2)
 

@@ -36,8 +36,6 @@ _CONNECT = 10
 _Answer = TypeVar("_Answer")
 _UNREACHABLE = (StorageInternalError, sqlalchemy.exc.SQLAlchemyError)
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
 
 class JournalLock:
     """Lets one process at a time write; a lock of the operating system, which ends with its process.
@@ -56,8 +54,11 @@ class JournalLock:
         self._held = open(self.path.with_suffix(".lock"), "a", encoding="utf-8")
         fcntl.flock(self._held, fcntl.LOCK_EX)
         with open(self.path, "rb+") as stream:
-            content = stream.read()
-            if content and not content.endswith(b"\n"):
+            # Only the last byte: a thousand trials make megabytes, and each of their lines takes the lock.
+            stream.seek(max(0, self.path.stat().st_size - 1))
+            if stream.read() not in (b"", b"\n"):
+                stream.seek(0)
+                content = stream.read()
                 stream.truncate(content.rfind(b"\n") + 1)
         return True
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,19 +16,6 @@ from soccer_lib.control.kicks import PATTERNS
 from soccer_lib.course.teleop.controls import Controls
 from soccer_lib.course.teleop.server import Server
 from soccer_lib.errors import InputError
-
-
-@pytest.fixture
-def server():
-    """A server that runs until the test is over."""
-    server = Server(Controls(), 0)
-    stop = threading.Event()
-    thread = threading.Thread(target=server.run, args=(stop.wait,))
-    thread.start()
-    yield server
-    stop.set()
-    thread.join(20)
-    assert not thread.is_alive()
 
 
 def get(url: str, **headers: str):

@@ -81,8 +81,8 @@ def test_bad_input_is_told_before_anything_is_begun(dataset, mixed, tmp_path, ca
     out = tmp_path / "run"
     for words, said in (
         (
-            ["--dataset", dataset],
-            "this dataset has no rewards; expected one that has; make one with: dataset",
+            ["--dataset", *mixed, dataset],
+            f"--dataset {dataset} has no rewards; expected some for the critic to judge by; make",
         ),
         (["--dataset", *mixed, "--python", "nope/python"], "--python nope/python: No such file"),
         (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,42 +11,79 @@ import sys
 import pytest
 
 from soccer_lib.errors import InputError
-from soccer_lib.workshop.bench import runbook
 from soccer_lib.workshop.bench.runbook import RunbookBenchConfig, RunningBook, main
 
 END = {"all": "a" * 64, "clone/final_model.safetensors": "b" * 64}
+
+
+@pytest.fixture
+def books(monkeypatch):
+    """Runbooks whose process does nothing, and never comes to its end before it is killed.
+
+    Returns a function: what the killed one leaves other than the one alone -> list of the kills to come.
+    """
+
+    def make(change, ends=False):
+        def finish(book):
+            return {**END, **(change if book.place.name == "killed" else {})}
+
+        @contextlib.contextmanager
+        def running(book):
+            yield Idle(ends)
+
+        kinds = []
+        monkeypatch.setattr(RunningBook, "finish", finish)
+        monkeypatch.setattr(RunningBook, "minutes", lambda book: 1.0)
+        monkeypatch.setattr(RunningBook, "running", running)
+        monkeypatch.setattr(RunningBook, "kill", lambda book, process, both: kinds.append(both) or "clone")
+        return kinds
+
+    return make
+
+
+class Idle:
+    """A process, as far as the bench looks at it."""
+
+    def __init__(self, ends):
+        self.ends = ends
+
+    def wait(self, seconds):
+        if not self.ends:
+            raise subprocess.TimeoutExpired("x", seconds)
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [({}, 0), ({"clone/final_model.safetensors": "c" * 64}, 1), ({"score/score.json": "d" * 64}, 1)],
 )
-def test_one_file_that_differs_is_seen(change, code, tmp_path, monkeypatch, capsys):
-    def finish(book):
-        return {**END, **(change if book.place.name == "killed" else {})}
-
-    kinds = []
-    monkeypatch.setattr(RunningBook, "finish", finish)
-    monkeypatch.setattr(RunningBook, "kill", lambda book, process, both: kinds.append(both) or "clone")
-    monkeypatch.setattr(
-        RunningBook, "start", lambda book: subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
-    )
-    moments = iter((1.0, 11.0, 11.0))
-    monkeypatch.setattr(runbook.time, "monotonic", lambda: next(moments, 11.0))
-    monkeypatch.setattr(runbook.subprocess.Popen, "wait", lambda process, timeout: _not_done())
+def test_one_file_that_differs_is_seen(change, code, tmp_path, books):
+    kinds = books(change)
     file = tmp_path / "result.json"
     config = RunbookBenchConfig(kills=3, folder=str(tmp_path / "both"), json=str(file))
     assert main(config) == code
     assert kinds == [True, False, True]
     result = json.loads(file.read_text())
     assert (result["different"], result["kills"]) == (list(change), ["clone"] * 3)
-    assert result["minutes_alone"] == pytest.approx(1 / 6)
-    with pytest.raises(InputError, match="used before"):
-        main(config)
+    with pytest.raises(InputError, match="kills = 3"):
+        main(dataclasses.replace(config, kills=4))
 
 
-def _not_done():
-    raise subprocess.TimeoutExpired("x", 1)
+def test_a_bench_that_was_stopped_has_only_the_other_kills_left(tmp_path, books):
+    kinds = books({})
+    file = tmp_path / "both" / "killed" / "kills.json"
+    config = RunbookBenchConfig(kills=3, folder=str(tmp_path / "both"))
+    assert main(config) == 0
+    file.write_text('["demos"]')
+    kinds.clear()
+    assert main(config) == 0
+    assert kinds == [False, True]
+    assert json.loads(file.read_text()) == ["demos", "clone", "clone"]
+
+
+def test_a_runbook_that_ended_before_its_kills_proves_nothing(tmp_path, books):
+    kinds = books({}, ends=True)
+    assert main(RunbookBenchConfig(kills=3, folder=str(tmp_path / "both"))) == 1
+    assert not kinds
 
 
 def test_both_runs_have_the_same_words_in_folders_of_one_depth(tmp_path):

@@ -7,9 +7,13 @@ import os
 
 import pytest
 
+from soccer_lib.runs import atomic_write_json
 from soccer_lib.workshop.bench import sweep as bench
 from soccer_lib.workshop.bench.sweep import SweepBenchConfig, measure_pruning
 from soccer_lib.workshop.sweep import command
+from soccer_lib.workshop.sweep.plan import Plan
+from soccer_lib.workshop.sweep.space import read_space
+from tests.workshop.sweep.studies import space_file
 
 
 def studies(monkeypatch, scores: dict[str, float], minutes: dict[str, float]) -> None:
@@ -38,11 +42,37 @@ def test_a_third_has_to_be_saved_at_a_best_that_cannot_be_told_from_the_other(
     scores = {f"{seed} median": score for seed, score in enumerate(pruned)}
     scores |= {"0 none": 20.0, "1 none": 21.0, "2 none": 22.0}
     studies(monkeypatch, scores, {"none": 10.0, "median": minutes})
+    monkeypatch.setattr(bench, "shuffle_orders", lambda config, folders: {"difference": -0.2})
     result = measure_pruning(SweepBenchConfig(out=str(tmp_path)))
     assert result["saved"] == pytest.approx(1 - minutes / 10)
     # Differences of 0, 0 and 1 have an interval around 0.33; those of -10, -9.9 and -9.8 lie below 0.
     assert result["holds"] is holds
     assert "3 pairs" in capsys.readouterr().out
+
+
+def test_the_pruner_is_asked_of_trials_that_ran_to_their_end(tmp_path):
+    space = read_space(space_file(tmp_path, total_timesteps=64))
+    plan = Plan("shuffled", "mark", space, 1, 0, "random", "median")
+    ends = [{"rungs": {"16": n, "32": n, "48": n}, "value": n} for n in (1.0, 2.0, 3.0, 4.0)]
+    late = {"rungs": {"16": -1.0, "32": 2.4, "48": 9.0}, "value": 9.0}
+    # It is pruned at 32 of 64, below the median of 2.5: nine tenths of five trials, and 4 is the best left.
+    assert bench._pruned(plan, [*ends, late]) == (0.9, 4.0)
+    # Where it comes first, nothing is known yet.
+    assert bench._pruned(plan, [late, *ends]) == (1.0, 9.0)
+
+
+def test_orders_are_of_all_studies_and_lose_nothing_where_all_trials_are_alike(tmp_path, capsys):
+    space = read_space(space_file(tmp_path, total_timesteps=64))
+    plan = Plan("tiny", "mark", space, 1, 0, "random", "none").to_record()
+    trials = [{"rungs": {"16": 1.0, "32": 1.0, "48": 1.0}, "value": 1.0}] * 4
+    for name in "ab":
+        atomic_write_json(tmp_path / name / "sweep.json", {"trials": trials, "plan": plan})
+    config = SweepBenchConfig(orders_of=30)
+    result = bench.shuffle_orders(config, [tmp_path / name for name in "ab"])
+    assert result == {
+        "trials": 8, "saved": 0, "saved_90": [0, 0], "difference": 0, "difference_90": [0, 0],
+    }  # fmt: skip
+    assert "orders of 8 of these trials" in capsys.readouterr().out
 
 
 def test_equal_bests_are_a_difference_of_nothing():

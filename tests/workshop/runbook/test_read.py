@@ -48,6 +48,13 @@ def test_words_folders_inputs_and_needs_follow_from_the_names_in_braces(tmp_path
     assert mine.needs == ("expert",) and mine.inputs == (place / "expert/score.json",)
 
 
+def test_outputs_may_name_settings_and_no_folder_of_a_step(tmp_path):
+    named = TWO.replace('outputs = ["score.json"]', 'outputs = ["{episodes}/score.json"]', 1)
+    assert read(tmp_path, named).steps[0].files == (tmp_path / "runs/expert/4/score.json",)
+    with pytest.raises(InputError, match="unknown name in braces 'here'"):
+        read(tmp_path, TWO.replace('outputs = ["score.json"]', 'outputs = ["{here}/score.json"]', 1))
+
+
 def test_a_file_that_is_typed_is_an_input_and_blanks_in_a_folder_do_no_harm(tmp_path):
     clips = tmp_path / "ranges.toml"
     clips.write_text("mass = [0.8, 1.2]\n")

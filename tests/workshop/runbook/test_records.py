@@ -71,6 +71,10 @@ def test_each_part_of_the_key_makes_it_run_again(book, done, tmp_path, monkeypat
     assert Records(book()).why_run(done) == "the project's source or data changed"
     assert Records(book(), any_version=True).why_run(done) == ""
     monkeypatch.undo()
+    monkeypatch.setattr(records_module, "package_versions", lambda: {"torch": "0.1"})
+    assert Records(book()).why_run(done) == "versions of packages changed"
+    assert Records(book(), any_version=True).why_run(done) == ""
+    monkeypatch.undo()
     (done.folder / "score.json").write_text('{"sum": 1.6}')
     assert Records(book()).why_run(done).endswith("score.json changed")
     (done.folder / "score.json").unlink()

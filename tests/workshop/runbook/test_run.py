@@ -103,6 +103,22 @@ outputs = ["final_model.safetensors", "final_model.json"]
 """
 
 
+def test_what_a_step_had_is_back_where_it_refused_something_else_than_its_folder(run, monkeypatch, capsys):
+    """A machine without its GPU refuses the command, whichever folder it is given."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    text = CLONE.replace("DATASET", "{data}/demos/striker.npz").replace("--out", "--device cuda --out")
+    here = Path("runs/runbook/mine/clone")
+    assert run(text)[0] == 2
+    here.mkdir(exist_ok=True)
+    (here / "metrics.jsonl").write_text("an epoch")
+    capsys.readouterr()
+    code, records = run(text)
+    told = capsys.readouterr()
+    assert code == 2 and records["clone"]["status"] == "failed" and "it begins anew" in told.out
+    assert "expected one that this machine has" in told.err
+    assert (here / "metrics.jsonl").read_text() == "an epoch"
+
+
 def epochs(place: Path) -> int:
     file = place / "runs/runbook/mine/clone/metrics.jsonl"
     return len(file.read_text().splitlines()) if file.is_file() else 0

@@ -34,6 +34,9 @@ class Scripted:
     def stop(self) -> None:
         self.outcomes = ["done"]
 
+    def kill(self) -> None:
+        self.outcomes = ["killed"]
+
 
 def crew_of(config, monkeypatch, *workers: Scripted) -> Workforce:
     crew = Workforce(config)
@@ -54,6 +57,16 @@ def test_a_killed_worker_is_replaced_and_one_that_fails_is_not(tmp_path, monkeyp
     assert crew.at_work() == 0
     with pytest.raises(OSError, match="no space; .*nothing is lost"):
         crew.fail()
+
+
+def test_a_worker_that_does_not_hear_is_killed_when_the_sweep_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(launcher, "_LEAVE", 0.2)
+    hears, deaf = Scripted(None), Scripted(None)
+    monkeypatch.setattr(deaf, "stop", lambda: None)
+    crew = crew_of(tiny(tmp_path), monkeypatch, hears, deaf)
+    crew.begin(most=2)
+    crew.stop()
+    assert (hears.outcomes, deaf.outcomes) == (["done"], ["killed"])
 
 
 def test_workers_that_are_killed_again_and_again_end_the_sweep(tmp_path, monkeypatch):
