@@ -17,7 +17,7 @@ from soccer_lib.evaluation.intervals import Estimate, bootstrap_of, wilson
 from soccer_lib.genesis import engine
 from soccer_lib.genesis.agents import acting_model, agent_file, read_settings_of, with_normaliser
 from soccer_lib.genesis.config import GPU_OF_DEVICE
-from soccer_lib.genesis.physics import LEVELS
+from soccer_lib.genesis.physics import LEVELS, PhysicsRanges, read_physics
 from soccer_lib.genesis.scene import ArmScene
 from soccer_lib.genesis.targets import held_out_targets
 from soccer_lib.genesis.task import STAGES, ReachSettings
@@ -25,6 +25,7 @@ from soccer_lib.genesis.vec import ReachVecEnv
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs import atomic_write_json
 from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.seeds import REPORTED
 
 Act = Callable[[np.ndarray], np.ndarray]
@@ -115,7 +116,7 @@ def play_targets(env: VecEnv, act: Act, targets: np.ndarray) -> ReachResult:
 def agent_result(
     run: Path,
     episodes: int,
-    physics: str = "none",
+    physics: str | PhysicsRanges = "none",
     scenes: Any = None,
     stage: str = "",
     seed: int = REPORTED.start,
@@ -127,7 +128,7 @@ def agent_result(
     Args:
         run: its folder.
         episodes: targets.
-        physics: what differs between episodes: a level.
+        physics: what differs between episodes: a level, or ranges by trait.
         scenes: `train.Scenes` that are shared; None builds one for this.
         stage: what success is; empty as it was trained.
         seed: of the first target.
@@ -136,7 +137,7 @@ def agent_result(
     """
     settings = read_settings_of(run)
     agent_file(run)  # asked for before a scene is built
-    task = ReachSettings(stage or settings.stage, physics=LEVELS[physics])
+    task = ReachSettings(stage or settings.stage, physics=read_physics(physics))
     arms = min(episodes, 100)
     if scenes is None:
         arm = ArmScene(arms, settings.robot, use_gpu)
@@ -202,8 +203,8 @@ def zero_act(observation: np.ndarray) -> np.ndarray:
     return np.zeros((len(observation), 7))
 
 
-BASELINES: dict[str, Act] = {"random": random_act(0), "zero": zero_act}
-"""Name -> what needs no training."""
+BASELINES: dict[str, Callable[[], Act]] = {"random": lambda: random_act(0), "zero": lambda: zero_act}
+"""Name -> what makes an agent that needs no training; made anew, it does the same again."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +233,10 @@ class GenesisEvaluateConfig:
         check_fields(self)
         known_name("level of --physics", self.physics, LEVELS)
         known_name("stage", self.stage or "reach", STAGES)
+        if self.map:
+            from soccer_lib.view.style import check_picture_name
+
+            check_picture_name(self.map)
 
 
 def baseline_result(config: GenesisEvaluateConfig) -> ReachResult:
@@ -240,7 +245,7 @@ def baseline_result(config: GenesisEvaluateConfig) -> ReachResult:
     arm = ArmScene(min(config.episodes, 100), use_gpu=GPU_OF_DEVICE[config.device])
     try:
         env = ReachVecEnv(arm, task, config.seed)
-        return play_targets(env, BASELINES[config.agent], held_out_targets(config.episodes, config.seed))
+        return play_targets(env, BASELINES[config.agent](), held_out_targets(config.episodes, config.seed))
     finally:
         arm.close()
 
@@ -250,7 +255,9 @@ def evaluate_agent(config: GenesisEvaluateConfig) -> ReachResult:
 
     Raises:
         InputError: no such agent, or one of other settings.
+        ResourceError: a file that was asked for cannot be written.
     """
+    check_outputs([config.json, config.map])
     if config.agent in BASELINES:
         result = baseline_result(config)
     else:

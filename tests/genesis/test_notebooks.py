@@ -10,7 +10,14 @@ import pytest
 from soccer_lib.course.config import NotebookConfig
 from soccer_lib.course.runner import run_notebooks
 from soccer_lib.errors import InputError
-from soccer_lib.genesis.studies import SEEDS, STUDIES, curves_of_study, pooled_rates, read_study
+from soccer_lib.genesis.studies import (
+    DEFAULT_SEEDS,
+    SEEDS,
+    STUDIES,
+    curves_of_study,
+    pooled_rates,
+    read_study,
+)
 from soccer_lib.runs.files import MANIFEST, verify_manifest
 from soccer_lib.runs.folder import CHECKOUT
 
@@ -35,7 +42,7 @@ def test_a_committed_study_is_whole(name):
     study = read_study(name)
     kinds = study["settings"]["kinds"]
     assert list(kinds) == list(STUDIES[name])
-    seeds = SEEDS.get(name, 3)
+    seeds = SEEDS.get(name, DEFAULT_SEEDS)
     assert len(study["entries"]) == seeds * len(kinds) and "data/genesis" in study["command"]
     for kind, curves in curves_of_study(study).items():
         assert len(curves) == seeds, kind

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.genesis.agents import read_settings_of
 from soccer_lib.genesis.callbacks import StopAtSuccess, success_rates
 from soccer_lib.genesis.config import ALGORITHMS, PRESETS, GenesisTrainConfig
@@ -166,6 +166,29 @@ def test_the_demo_tells_how_each_target_went(capsys):
     assert out.count("not reached after 2.00 s") == 2
 
 
+def test_random_actions_are_the_same_each_time():
+    results = [evaluate_agent(GenesisEvaluateConfig("random", episodes=4)) for _ in range(2)]
+    assert (results[0].distance == results[1].distance).all()
+
+
+def test_ranges_are_taken_where_a_level_is(tmp_path):
+    train_reach(tiny(tmp_path, eval_freq=0))
+    heavy = agent_result(tmp_path / "run", 2, {"mass": (3.0, 3.0)})
+    assert len(heavy.targets) == 2
+    with pytest.raises(InputError, match="unknown level of randomised physics 'mad'"):
+        agent_result(tmp_path / "run", 2, "mad")
+
+
+def test_outputs_are_looked_at_before_anything_is_built(tmp_path, monkeypatch):
+    monkeypatch.setattr("soccer_lib.genesis.evaluate.ArmScene", lambda *_, **__: pytest.fail("was built"))
+    (tmp_path / "file").write_text("in the way")
+    for name in ("json", "map"):
+        with pytest.raises(ResourceError, match="could not write"):
+            evaluate_agent(GenesisEvaluateConfig("zero", **{name: str(tmp_path / "file" / "out.png")}))
+    with pytest.raises(InputError, match="is not a picture's name"):
+        GenesisEvaluateConfig("zero", map="map.txt")
+
+
 def test_a_video_s_name_is_checked_before_anything_is_built():
     with pytest.raises(InputError, match="is not a video's name"):
         GenesisDemoConfig(video="film.avi")
@@ -194,6 +217,9 @@ def test_every_preset_fills_every_setting_of_its_algorithm():
         ({"seed": 81}, "--seed got 81"),
         ({"lr": 0.0}, "--lr got 0.0"),
         ({"net_arch": "64;64"}, "--net-arch got '64;64'"),
+        ({"ent_coef": "auto"}, "--ent-coef got 'auto'; expected a number;"),
+        ({"ent_coef": "auto_1", "algorithm": "SAC"}, "expected a number or auto"),
+        ({"n_steps": 1}, "--n-steps got 1"),
     ],
 )
 def test_settings_that_make_no_run_are_refused(settings, words):
