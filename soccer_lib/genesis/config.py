@@ -30,7 +30,7 @@ _NUMBER = r"\d*\.?\d+(e-?\d+)?"
 # Off-policy learners pay by the update, not by the step: few arms, one update for several steps.
 _BATCHED_OFF_POLICY: dict[str, Any] = {
     "n_envs": 16,
-    "total_timesteps": 24_000,
+    "total_timesteps": 80_000,
     "lr": 1e-3,
     "batch_size": 256,
     "buffer_size": 100_000,

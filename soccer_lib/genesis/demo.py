@@ -11,7 +11,7 @@ import numpy as np
 import tyro
 
 from soccer_lib.genesis.config import GPU_OF_DEVICE
-from soccer_lib.genesis.evaluate import BASELINES, Act, acting_env
+from soccer_lib.genesis.evaluate import BASELINES, Act, acting_env, distance_words
 from soccer_lib.genesis.layout import DT
 from soccer_lib.genesis.scene import ArmScene
 from soccer_lib.genesis.targets import held_out_targets
@@ -107,9 +107,9 @@ def reaching_frames(
             observation, _, ended, infos = env.step(act(observation))
             over = bool(ended[0])
         how = "reached" if infos[0]["is_success"] else "not reached"
-        away = 100 * infos[0]["distance_to_target"]
+        away = distance_words(infos[0]["distance_to_target"], env.unwrapped.task.stage.posture)
         shown = ", ".join(f"{entry:.2f}" for entry in target)
-        print_progress(f"target {number} at ({shown}) m: {how} after {step * DT:.2f} s, {away:.1f} cm away")
+        print_progress(f"target {number} at ({shown}) m: {how} after {step * DT:.2f} s, {away}")
         if picture is not None:
             for _ in range(pause):
                 yield picture

@@ -41,12 +41,14 @@ class ReachResult:
         success: Shape: (n,), bool.
         length: [env steps]. Shape: (n,).
         distance: at the end [m; rad in the posture stage]. Shape: (n,).
+        posture: whether it was the posture stage.
     """
 
     targets: np.ndarray
     success: np.ndarray
     length: np.ndarray
     distance: np.ndarray
+    posture: bool = False
 
     @property
     def success_rate(self) -> Estimate:
@@ -75,7 +77,17 @@ class ReachResult:
         line = f"success {figures['success_rate']:.0%} [{low:.0%}, {high:.0%}] of {len(self.success)} targets"
         if self.success.any():
             line += f", in {figures['steps_to_success_mean']:.0f} steps"
-        return f"{line}, {100 * figures['final_distance_mean']:.1f} cm away at the end"
+        return f"{line}, {distance_words(figures['final_distance_mean'], self.posture)} at the end"
+
+
+def distance_words(distance: float, posture: bool) -> str:
+    """How far away, in cm, or in rad in the posture stage.
+
+    Example:
+        >>> distance_words(0.043, posture=False)
+        '4.3 cm away'
+    """
+    return f"{distance:.2f} rad away" if posture else f"{100 * distance:.1f} cm away"
 
 
 def play_targets(env: VecEnv, act: Act, targets: np.ndarray) -> ReachResult:
@@ -110,7 +122,7 @@ def play_targets(env: VecEnv, act: Act, targets: np.ndarray) -> ReachResult:
                 distance[batch[row]] = infos[row]["distance_to_target"]
             waiting &= ~over
     inner.aim(None)
-    return ReachResult(np.asarray(targets), success, length, distance)
+    return ReachResult(np.asarray(targets), success, length, distance, inner.task.stage.posture)
 
 
 def agent_result(

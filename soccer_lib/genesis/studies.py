@@ -32,8 +32,8 @@ _SHORT: Kind = {"total_timesteps": 50_000}
 STUDIES: dict[str, dict[str, Kind]] = {
     "ppo": {"PPO, 64 arms": {"eval_freq": 5_000}},
     "algorithms": {
-        "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 2_000},
-        "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 2_000},
+        "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 4_000},
+        "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 4_000},
     },
     "rewards": {
         "shaped": {"reward": "shaped", **_SHORT},
@@ -50,7 +50,8 @@ STUDIES: dict[str, dict[str, Kind]] = {
     },
     "stages": {
         "hold from nothing": {"stage": "hold", "total_timesteps": 60_000},
-        "in stages": {"stages": ("posture", "reach", "hold"), "total_timesteps": 60_000},
+        "reach, then hold": {"stages": ("reach", "hold"), "total_timesteps": 60_000},
+        "posture, reach, hold": {"stages": ("posture", "reach", "hold"), "total_timesteps": 60_000},
     },
 }
 """Study -> kind -> what differs from the preset `batched`; `stages` share the steps of the run evenly."""
@@ -60,6 +61,8 @@ SEEDS = {"algorithms": 3}
 
 DEFAULT_SEEDS = 5
 """Runs of each kind."""
+
+_OF_A_RUN = ("save_dir", "seed", "device", "start_from", "episodes")
 
 TESTED = {"physics": ("none", "mild", "hard")}
 """Study -> levels of physics that its agents are tested under; elsewhere only none."""
@@ -95,9 +98,7 @@ def make_reach_study(config: GenesisStudyConfig, name: str, scenes: Scenes) -> d
     """
     out = Path(config.out) / f"{name}.json"
     seeds = config.seeds or SEEDS.get(name, DEFAULT_SEEDS)
-    settings = to_plain(
-        {"kinds": STUDIES[name], "seeds": seeds, "timesteps": config.timesteps, "episodes": config.episodes}
-    )
+    settings = study_settings(name, seeds, config.timesteps, config.episodes)
     if out.is_file() and load_record(out).get("settings") == settings:
         print_progress(f"{out} is finished; remove it to make it again")
         return load_record(out)
@@ -121,6 +122,24 @@ def make_reach_study(config: GenesisStudyConfig, name: str, scenes: Scenes) -> d
     write_manifest(out.parent, [file.name for file in out.parent.glob("*.json") if file.name != MANIFEST])
     shutil.rmtree(folder.path)
     return to_plain(record)
+
+
+def study_settings(name: str, seeds: int, timesteps: int | None, episodes: int) -> dict[str, Any]:
+    """What a study was made with, presets filled in: a file of other settings is made again."""
+    filled = {}
+    for kind, differs in STUDIES[name].items():
+        flags = {flag: value for flag, value in differs.items() if flag != "stages"}
+        record = dataclasses.asdict(GenesisTrainConfig(**flags).resolved())
+        filled[kind] = {flag: value for flag, value in record.items() if flag not in _OF_A_RUN}
+    return to_plain(
+        {
+            "kinds": STUDIES[name],
+            "filled in": filled,
+            "seeds": seeds,
+            "timesteps": timesteps,
+            "episodes": episodes,
+        }
+    )
 
 
 def train_kind(

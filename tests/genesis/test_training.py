@@ -157,7 +157,8 @@ def test_figures_of_a_result_by_hand():
     assert figures["final_distance_mean"] == pytest.approx(0.08)
     # Wilson's interval of 3 of 4.
     assert figures["success_rate_ci95"] == pytest.approx([0.301, 0.954], abs=1e-3)
-    assert "success 75% [30%, 95%] of 4 targets, in 20 steps" in result.words()
+    assert result.words() == "success 75% [30%, 95%] of 4 targets, in 20 steps, 8.0 cm away at the end"
+    assert dataclasses.replace(result, posture=True).words().endswith("in 20 steps, 0.08 rad away at the end")
 
 
 def test_the_demo_tells_how_each_target_went(capsys):
