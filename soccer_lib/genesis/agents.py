@@ -26,6 +26,9 @@ COMMAND = "genesis train"
 FINAL = "final_model"
 BEST = "best_model"
 
+NO_SPREAD = 1e-6
+"""Variance below which an entry of the observation counts as constant."""
+
 
 def make_model(config: GenesisTrainConfig, env: VecEnv) -> BaseAlgorithm:
     """A model with the settings of a run; every one of them filled in."""
@@ -167,6 +170,8 @@ def load_parameters(file: Path, model: BaseAlgorithm) -> None:
             f"{normaliser.obs_rms.mean.size}; take the one of this model"
         )
     normaliser.obs_rms.mean = numbers["mean"]
-    normaliser.obs_rms.var = numbers["var"]
+    # An entry that never varied, as `held` before the stage that fills it, has no spread to be divided by:
+    # what it says later would arrive at the limit of the normaliser.
+    normaliser.obs_rms.var = np.where(numbers["var"] < NO_SPREAD, 1.0, numbers["var"])
     normaliser.obs_rms.count = float(numbers["count"])
     normaliser.clip_obs = float(numbers["clip"])

@@ -202,7 +202,7 @@ def tune_reach(config: GenesisTuneConfig, scenes: Scenes | None = None, pruner: 
             # A seed for each trial: with one for all, a study that goes on would draw its first trials again.
             seed = 1000 * config.seed + len(study.trials)
             study.sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=config.startup)
-            study.optimize(functools.partial(run_trial, config, folder, scenes), n_trials=1)
+            study.optimize(functools.partial(train_trial, config, folder, scenes), n_trials=1)
             newest = study.get_trials(deepcopy=False)[-1]
             value = max(newest.intermediate_values.values(), default=0.0)
             print_progress(
@@ -234,7 +234,7 @@ def open_study(config: GenesisTuneConfig, folder: RunFolder, pruner: Any) -> Any
     return study
 
 
-def run_trial(config: GenesisTuneConfig, folder: RunFolder, scenes: Scenes, trial: Any) -> float:
+def train_trial(config: GenesisTuneConfig, folder: RunFolder, scenes: Scenes, trial: Any) -> float:
     """Train with the settings of a trial; the value is what `PruneBehind` made of it."""
     import optuna
 

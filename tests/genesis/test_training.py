@@ -14,11 +14,13 @@ from soccer_lib.genesis.demo import GenesisDemoConfig, show_reaching
 from soccer_lib.genesis.evaluate import (
     GenesisEvaluateConfig,
     ReachResult,
+    agent_env,
     agent_result,
     evaluate_agent,
     play_targets,
     zero_act,
 )
+from soccer_lib.genesis.layout import REACHING
 from soccer_lib.genesis.targets import held_out_targets
 from soccer_lib.genesis.task import ReachSettings
 from soccer_lib.genesis.train import train_reach
@@ -92,6 +94,16 @@ def test_a_stage_starts_from_the_agent_of_the_stage_before(tmp_path):
     after = agent_result(tmp_path / "reach", 4)
     # Its normaliser goes on, so it is nearly the same agent.
     assert after.distance == pytest.approx(before.distance, abs=0.1)
+
+
+def test_what_a_stage_never_saw_arrives_unscaled_in_the_next_one(tmp_path):
+    """`held` is 0 throughout the stage reach; the next stage counts it up to 1."""
+    train_reach(tiny(tmp_path, eval_freq=0))
+    env, _ = agent_env(tmp_path / "run", StandInArm(1), ReachSettings("hold"))
+    rows = np.zeros((1, 24))
+    nothing = env.normalize_obs(rows)
+    rows[:, REACHING["held"]] = 0.5
+    assert (env.normalize_obs(rows) - nothing)[:, REACHING["held"]] == pytest.approx(0.5, abs=1e-6)
 
 
 def test_learning_on_from_another_network_is_refused(tmp_path):
