@@ -30,6 +30,7 @@ _NUMBER = r"\d*\.?\d+(e-?\d+)?"
 # Off-policy learners pay by the update, not by the step: few arms, one update for several steps.
 _BATCHED_OFF_POLICY: dict[str, Any] = {
     "n_envs": 16,
+    # A part of the targets is reached after 24,000, and by one seed of each all of them after these.
     "total_timesteps": 80_000,
     "lr": 1e-3,
     "batch_size": 256,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from soccer_lib.errors import InputError, SimulationError
+from soccer_lib.errors import InputError, SimulationError, one_line
 from soccer_lib.genesis import engine
 from soccer_lib.genesis.layout import DT
 from soccer_lib.genesis.physics import nominal_physics
@@ -72,8 +72,9 @@ class ArmScene:
         except (InputError, KeyboardInterrupt):
             raise
         except Exception as error:
+            remedy = "leave out the viewer" if show_viewer else "try fewer n_envs"
             raise SimulationError(
-                f"the scene of {n_envs} arms was not built: {error}; expected it to; try fewer n_envs"
+                f"Genesis did not build the scene ({one_line(error, 200)}); expected {n_envs} arms; {remedy}"
             ) from error
         fingers = [self.arm.get_joint(name).dofs_idx_local[0] for name in self.robot.fingers]
         self._dofs = [self.arm.get_joint(name).dofs_idx_local[0] for name in self.robot.joints]
@@ -145,7 +146,7 @@ class ArmScene:
             self.scene.step()
         except Exception as error:
             raise SimulationError(
-                f"Genesis failed in a step: {error}; expected it to go on; try use_gpu=False"
+                f"Genesis failed in a step: {one_line(error, 200)}; expected it to go on; try use_gpu=False"
             ) from error
 
     def read(self) -> ArmState:
