@@ -26,13 +26,12 @@ COMMAND = "genesis train"
 FINAL = "final_model"
 BEST = "best_model"
 
+NO_SPREAD = 1e-6
+"""Variance below which an entry of the observation counts as constant."""
+
 
 def make_model(config: GenesisTrainConfig, env: VecEnv) -> BaseAlgorithm:
-    """A model with the settings of a run; every one of them filled in.
-
-    Raises:
-        InputError: settings that this algorithm does not have.
-    """
+    """A model with the settings of a run; every one of them filled in."""
     common: dict[str, Any] = {
         "learning_rate": config.lr,
         "batch_size": config.batch_size,
@@ -45,13 +44,12 @@ def make_model(config: GenesisTrainConfig, env: VecEnv) -> BaseAlgorithm:
     if config.algorithm == "PPO":
         rollout = (config.n_steps or 1) * arms
         common["batch_size"] = min(config.batch_size or rollout, rollout)
-        entropy = number_of("--ent-coef", config.ent_coef or "0")
         return PPO(
             "MlpPolicy",
             env,
             n_steps=config.n_steps or 0,
             n_epochs=config.n_epochs or 1,
-            ent_coef=entropy,
+            ent_coef=float(config.ent_coef or 0),
             **common,
         )
     off_policy: dict[str, Any] = {
@@ -63,8 +61,8 @@ def make_model(config: GenesisTrainConfig, env: VecEnv) -> BaseAlgorithm:
         "gradient_steps": max(1, round((config.update_ratio or 1.0) * arms)),
     }
     if config.algorithm == "SAC":
-        entropy_text = config.ent_coef or "auto"
-        coefficient = entropy_text if entropy_text == "auto" else number_of("--ent-coef", entropy_text)
+        entropy = config.ent_coef or "auto"
+        coefficient = entropy if entropy == "auto" else float(entropy)
         return SAC("MlpPolicy", env, ent_coef=coefficient, **off_policy)
     spread = np.full(JOINTS, config.action_noise_sigma or 0.0)
     return TD3("MlpPolicy", env, action_noise=NormalActionNoise(np.zeros(JOINTS), spread), **off_policy)
@@ -81,18 +79,6 @@ def acting_model(config: GenesisTrainConfig, env: VecEnv, file: Path) -> BaseAlg
     model = make_model(small, env)
     load_parameters(file, model)
     return model
-
-
-def number_of(name: str, text: str) -> float:
-    """A text as a number.
-
-    Raises:
-        InputError: it is none.
-    """
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"{name} got {text!r}; expected a number; try 0.01") from None
 
 
 def normaliser_file(model_file: Path) -> Path:
@@ -184,6 +170,8 @@ def load_parameters(file: Path, model: BaseAlgorithm) -> None:
             f"{normaliser.obs_rms.mean.size}; take the one of this model"
         )
     normaliser.obs_rms.mean = numbers["mean"]
-    normaliser.obs_rms.var = numbers["var"]
+    # An entry that never varied, as `held` before the stage that fills it, has no spread to be divided by:
+    # what it says later would arrive at the limit of the normaliser.
+    normaliser.obs_rms.var = np.where(numbers["var"] < NO_SPREAD, 1.0, numbers["var"])
     normaliser.obs_rms.count = float(numbers["count"])
     normaliser.clip_obs = float(numbers["clip"])

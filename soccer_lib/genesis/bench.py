@@ -18,6 +18,7 @@ from soccer_lib.genesis.vec import ReachVecEnv
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs import atomic_write_json, machine_record, version_record
 from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs.outputs import check_outputs
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def measure_batches(config: GenesisBenchConfig) -> dict[str, Any]:
 
 def main(config: GenesisBenchConfig) -> None:
     """Measure, print a table, and write it where that is asked for."""
+    check_outputs([config.json])
     result = measure_batches(config)
     ratios = result["times the single environment"]
     print_progress(f"{'arms':<8}{'env steps a CPU second':>24}{'times the single one':>34}")

@@ -191,7 +191,7 @@ class GenesisBody:
         gs = engine.start(use_gpu)
         self.scene = gs.Scene(
             sim_options=gs.options.SimOptions(dt=PHYSICS_DT, substeps=1),
-            # MuJoCo does not let links of one body collide with their parents either.
+            # The robot's XML asks MuJoCo for the same integrator.
             rigid_options=gs.options.RigidOptions(integrator=gs.integrator.implicitfast),
             show_viewer=False,
         )

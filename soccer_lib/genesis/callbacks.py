@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
@@ -10,8 +9,11 @@ from stable_baselines3.common.callbacks import BaseCallback
 from soccer_lib.genesis.agents import save_agent
 from soccer_lib.genesis.engine import gpu_memory
 from soccer_lib.learn.callbacks.metrics import RunMetrics
-from soccer_lib.runs import Heartbeat, RunFolder
+from soccer_lib.runs import RunFolder
 from soccer_lib.runs.heartbeat import print_progress
+
+SUCCESS = "eval/success_rate"
+"""What SB3's `EvalCallback` calls the share of reached targets."""
 
 
 class EpisodeLog(BaseCallback):
@@ -26,37 +28,6 @@ class EpisodeLog(BaseCallback):
             self.logger.record_mean("rollout/difficulty", info["difficulty"])
             for name, value in info["reward_terms"].items():
                 self.logger.record_mean(f"reward/{name}", value)
-        return True
-
-
-class ReachProgress(BaseCallback):
-    """Prints how far the run is, every few seconds, and keeps the line in `progress.txt`.
-
-    Args:
-        folder: of the run.
-        total: env steps of the whole run.
-        metrics: what has been written.
-    """
-
-    def __init__(self, folder: RunFolder, total: int, metrics: RunMetrics) -> None:
-        super().__init__()
-        self.total = total
-        self.metrics = metrics
-        self._path = folder.path / "progress.txt"
-
-    def _on_training_start(self) -> None:
-        self._beat = Heartbeat(self._path, self.total, "steps", "train")
-
-    def _on_step(self) -> bool:
-        episodes = list(self.model.ep_info_buffer or ())
-        words = [f"return {fmean(episode['r'] for episode in episodes):.2f}"] if episodes else []
-        judged = success_rates(self.metrics.lines)
-        if judged:
-            words.append(f"success {judged[-1][1]:.0%}")
-        memory = gpu_memory()
-        if memory:
-            words.append(f"GPU {memory['used']:.1f} of {memory['total']:.0f} GiB")
-        self._beat.update(min(self.num_timesteps, self.total), ", ".join(words))
         return True
 
 
@@ -103,6 +74,17 @@ class StopAtSuccess(BaseCallback):
         return not reached
 
 
+def state_words(metrics: RunMetrics) -> list[str]:
+    """What a line of progress says of a run: success on the way, and memory where there is a GPU."""
+    # Asked for at every step: not all lines are looked through once there is an evaluation.
+    newest = next((line[SUCCESS] for line in reversed(metrics.lines) if SUCCESS in line), None)
+    words = [] if newest is None else [f"success {newest:.0%}"]
+    memory = gpu_memory()
+    if memory:
+        words.append(f"GPU {memory['used']:.1f} of {memory['total']:.0f} GiB")
+    return words
+
+
 def success_rates(lines: list[dict[str, Any]]) -> list[tuple[int, float]]:
     """Step and share of reached targets of each evaluation in a run's metrics."""
-    return [(line["step"], line["eval/success_rate"]) for line in lines if "eval/success_rate" in line]
+    return [(line["step"], line[SUCCESS]) for line in lines if SUCCESS in line]

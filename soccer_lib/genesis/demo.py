@@ -11,13 +11,14 @@ import numpy as np
 import tyro
 
 from soccer_lib.genesis.config import GPU_OF_DEVICE
-from soccer_lib.genesis.evaluate import BASELINES, Act, acting_env
+from soccer_lib.genesis.evaluate import BASELINES, Act, acting_env, distance_words
 from soccer_lib.genesis.layout import DT
 from soccer_lib.genesis.scene import ArmScene
 from soccer_lib.genesis.targets import held_out_targets
 from soccer_lib.genesis.vec import ReachVecEnv
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs.outputs import check_outputs
 
 EVERY = 2
 """Env steps from one picture to the next: 25 pictures a second."""
@@ -54,13 +55,15 @@ def show_reaching(config: GenesisDemoConfig) -> None:
 
     Raises:
         InputError: no such agent, no display, or another ending than a video's.
+        ResourceError: the film cannot be written.
     """
+    check_outputs([config.video])
     gpu = GPU_OF_DEVICE[config.device]
     camera = (640, 480) if config.video else None
     env: Any
     if config.agent in BASELINES:
         env = ReachVecEnv(ArmScene(1, config.robot, gpu, config.show_viewer, camera))
-        act = BASELINES[config.agent]
+        act = BASELINES[config.agent]()
     else:
         env, act = acting_env(Path(config.agent), gpu, config.show_viewer, camera)
     try:
@@ -93,7 +96,7 @@ def reaching_frames(
     for number, target in enumerate(targets, start=1):
         env.unwrapped.aim(np.tile(target, (env.num_envs, 1)))
         observation = env.reset()
-        picture = arm.picture() if pictures else None
+        picture = None
         step = 0
         over = False
         while not over:
@@ -104,9 +107,9 @@ def reaching_frames(
             observation, _, ended, infos = env.step(act(observation))
             over = bool(ended[0])
         how = "reached" if infos[0]["is_success"] else "not reached"
-        away = 100 * infos[0]["distance_to_target"]
+        away = distance_words(infos[0]["distance_to_target"], env.unwrapped.task.stage.posture)
         shown = ", ".join(f"{entry:.2f}" for entry in target)
-        print_progress(f"target {number} at ({shown}) m: {how} after {step * DT:.2f} s, {away:.1f} cm away")
+        print_progress(f"target {number} at ({shown}) m: {how} after {step * DT:.2f} s, {away}")
         if picture is not None:
             for _ in range(pause):
                 yield picture

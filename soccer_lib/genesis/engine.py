@@ -75,6 +75,8 @@ def start(use_gpu: Gpu = False, seed: int = 0, show_viewer: bool = False) -> Any
     import torch
 
     torch.set_num_threads(1)
+    # In a notebook its compiler would say so in a line, and print an empty text after every call of a kernel.
+    os.environ.setdefault("QD_ENABLE_PYBUF", "0")
     if not compiled_before():
         print_progress(f"compiling Genesis' kernels: {FIRST_BUILD}")
     import genesis

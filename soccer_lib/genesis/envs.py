@@ -9,11 +9,12 @@ import gymnasium
 import numpy as np
 
 from soccer_lib.errors import InputError
+from soccer_lib.genesis.drive import JointDrive, checked_actions, start_posture
 from soccer_lib.genesis.engine import Gpu
-from soccer_lib.genesis.layout import ARM, EPISODE, REACHING, STEP
+from soccer_lib.genesis.layout import ARM, EPISODE, JOINTS, REACHING
 from soccer_lib.genesis.physics import PhysicsRanges, nominal_physics, read_physics
-from soccer_lib.genesis.scene import ArmScene
-from soccer_lib.genesis.task import LEAD, ReachSettings, ReachTask, difficulty_curriculum
+from soccer_lib.genesis.scene import ArmScene, ArmState
+from soccer_lib.genesis.task import ReachSettings, ReachTask, difficulty_curriculum
 from soccer_lib.genesis.terms import read_profile
 from soccer_lib.genesis.vec import action_space, observation_space
 from soccer_lib.ranges import Range
@@ -62,7 +63,7 @@ class GenesisGymWrapper(gymnasium.Env):
         self.arm = arm or ArmScene(1, robot_type, use_gpu, show_viewer, camera)
         self.observation_space = observation_space(self.layout.size)
         self.action_space = action_space()
-        self._asked = np.zeros(self.action_space.shape)
+        self._drive = JointDrive(self.arm)
         self._age = 0
 
     def reset(
@@ -70,24 +71,16 @@ class GenesisGymWrapper(gymnasium.Env):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Bring the arm home; a seed makes the start repeat itself."""
         super().reset(seed=checked_seed(seed))
-        rows = np.zeros(1, dtype=int)
-        joints = self.arm.robot.home + self.np_random.uniform(-0.05, 0.05, self._asked.shape)
-        self.arm.set_physics(rows, [nominal_physics()])
-        self.arm.reset(rows, joints[None])
-        self._asked = joints
+        joints = start_posture(self.arm.robot, self.np_random)
+        self._drive.start(np.zeros(1, dtype=int), joints[None], [nominal_physics()])
         self._age = 0
-        return self._observe(), {}
+        return self._observe(self.arm.read()), {}
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Move the joint targets by `action` times 0.04 rad and let 0.02 s pass."""
-        action = self._checked(action)
-        robot = self.arm.robot
-        self._asked = np.clip(self._asked + STEP * action, robot.low, robot.high)
-        self.arm.move(self._asked[None])
-        joints = self.arm.read().joint_pos[0]
-        self._asked = np.clip(self._asked, joints - LEAD, joints + LEAD)
+        state = self._drive.move(checked_actions(action, (JOINTS,))[None])
         self._age += 1
-        return self._observe(), 0.0, False, self._age >= self.max_episode_steps, {}
+        return self._observe(state), 0.0, False, self._age >= self.max_episode_steps, {}
 
     def render(self) -> np.ndarray | None:
         """A picture, uint8, Shape: (height, width, 3); None without a render_mode."""
@@ -98,18 +91,8 @@ class GenesisGymWrapper(gymnasium.Env):
         if self._own:
             self.arm.close()
 
-    def _observe(self) -> np.ndarray:
-        state = self.arm.read()
+    def _observe(self, state: ArmState) -> np.ndarray:
         return np.concatenate([state.joint_pos[0], state.joint_vel[0], state.tool[0]]).astype(np.float32)
-
-    def _checked(self, action: Any) -> np.ndarray:
-        array = np.asarray(action, dtype=float)
-        if array.shape != self.action_space.shape or not np.isfinite(array).all():
-            raise InputError(
-                f"action of shape {array.shape}; expected finite numbers of shape {self.action_space.shape}; "
-                "check the policy"
-            )
-        return np.clip(array, -1.0, 1.0)
 
 
 class ReachingEnv(GenesisGymWrapper):
@@ -165,7 +148,7 @@ class ReachingEnv(GenesisGymWrapper):
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Take one step; reaching the target ends the episode."""
-        outcome = self.task.step(self._checked(action)[None])
+        outcome = self.task.step(checked_actions(action, (JOINTS,))[None])
         success = bool(outcome.success[0])
         terms = {name: float(value[0]) for name, value in outcome.terms.items()}
         return (

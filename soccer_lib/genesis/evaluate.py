@@ -17,7 +17,7 @@ from soccer_lib.evaluation.intervals import Estimate, bootstrap_of, wilson
 from soccer_lib.genesis import engine
 from soccer_lib.genesis.agents import acting_model, agent_file, read_settings_of, with_normaliser
 from soccer_lib.genesis.config import GPU_OF_DEVICE
-from soccer_lib.genesis.physics import LEVELS
+from soccer_lib.genesis.physics import LEVELS, PhysicsRanges, read_physics
 from soccer_lib.genesis.scene import ArmScene
 from soccer_lib.genesis.targets import held_out_targets
 from soccer_lib.genesis.task import STAGES, ReachSettings
@@ -25,6 +25,7 @@ from soccer_lib.genesis.vec import ReachVecEnv
 from soccer_lib.ranges import Range, check_fields
 from soccer_lib.runs import atomic_write_json
 from soccer_lib.runs.heartbeat import print_progress
+from soccer_lib.runs.outputs import check_outputs
 from soccer_lib.seeds import REPORTED
 
 Act = Callable[[np.ndarray], np.ndarray]
@@ -40,12 +41,14 @@ class ReachResult:
         success: Shape: (n,), bool.
         length: [env steps]. Shape: (n,).
         distance: at the end [m; rad in the posture stage]. Shape: (n,).
+        posture: whether it was the posture stage.
     """
 
     targets: np.ndarray
     success: np.ndarray
     length: np.ndarray
     distance: np.ndarray
+    posture: bool = False
 
     @property
     def success_rate(self) -> Estimate:
@@ -74,7 +77,17 @@ class ReachResult:
         line = f"success {figures['success_rate']:.0%} [{low:.0%}, {high:.0%}] of {len(self.success)} targets"
         if self.success.any():
             line += f", in {figures['steps_to_success_mean']:.0f} steps"
-        return f"{line}, {100 * figures['final_distance_mean']:.1f} cm away at the end"
+        return f"{line}, {distance_words(figures['final_distance_mean'], self.posture)} at the end"
+
+
+def distance_words(distance: float, posture: bool) -> str:
+    """How far away, in cm, or in rad in the posture stage.
+
+    Example:
+        >>> distance_words(0.043, posture=False)
+        '4.3 cm away'
+    """
+    return f"{distance:.2f} rad away" if posture else f"{100 * distance:.1f} cm away"
 
 
 def play_targets(env: VecEnv, act: Act, targets: np.ndarray) -> ReachResult:
@@ -109,13 +122,13 @@ def play_targets(env: VecEnv, act: Act, targets: np.ndarray) -> ReachResult:
                 distance[batch[row]] = infos[row]["distance_to_target"]
             waiting &= ~over
     inner.aim(None)
-    return ReachResult(np.asarray(targets), success, length, distance)
+    return ReachResult(np.asarray(targets), success, length, distance, inner.task.stage.posture)
 
 
 def agent_result(
     run: Path,
     episodes: int,
-    physics: str = "none",
+    physics: str | PhysicsRanges = "none",
     scenes: Any = None,
     stage: str = "",
     seed: int = REPORTED.start,
@@ -127,7 +140,7 @@ def agent_result(
     Args:
         run: its folder.
         episodes: targets.
-        physics: what differs between episodes: a level.
+        physics: what differs between episodes: a level, or ranges by trait.
         scenes: `train.Scenes` that are shared; None builds one for this.
         stage: what success is; empty as it was trained.
         seed: of the first target.
@@ -136,7 +149,7 @@ def agent_result(
     """
     settings = read_settings_of(run)
     agent_file(run)  # asked for before a scene is built
-    task = ReachSettings(stage or settings.stage, physics=LEVELS[physics])
+    task = ReachSettings(stage or settings.stage, physics=read_physics(physics))
     arms = min(episodes, 100)
     if scenes is None:
         arm = ArmScene(arms, settings.robot, use_gpu)
@@ -202,8 +215,8 @@ def zero_act(observation: np.ndarray) -> np.ndarray:
     return np.zeros((len(observation), 7))
 
 
-BASELINES: dict[str, Act] = {"random": random_act(0), "zero": zero_act}
-"""Name -> what needs no training."""
+BASELINES: dict[str, Callable[[], Act]] = {"random": lambda: random_act(0), "zero": lambda: zero_act}
+"""Name -> what makes an agent that needs no training; made anew, it does the same again."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +245,10 @@ class GenesisEvaluateConfig:
         check_fields(self)
         known_name("level of --physics", self.physics, LEVELS)
         known_name("stage", self.stage or "reach", STAGES)
+        if self.map:
+            from soccer_lib.view.style import check_picture_name
+
+            check_picture_name(self.map)
 
 
 def baseline_result(config: GenesisEvaluateConfig) -> ReachResult:
@@ -240,7 +257,7 @@ def baseline_result(config: GenesisEvaluateConfig) -> ReachResult:
     arm = ArmScene(min(config.episodes, 100), use_gpu=GPU_OF_DEVICE[config.device])
     try:
         env = ReachVecEnv(arm, task, config.seed)
-        return play_targets(env, BASELINES[config.agent], held_out_targets(config.episodes, config.seed))
+        return play_targets(env, BASELINES[config.agent](), held_out_targets(config.episodes, config.seed))
     finally:
         arm.close()
 
@@ -250,7 +267,9 @@ def evaluate_agent(config: GenesisEvaluateConfig) -> ReachResult:
 
     Raises:
         InputError: no such agent, or one of other settings.
+        ResourceError: a file that was asked for cannot be written.
     """
+    check_outputs([config.json, config.map])
     if config.agent in BASELINES:
         result = baseline_result(config)
     else:

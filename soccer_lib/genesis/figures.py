@@ -137,7 +137,7 @@ def plot_rates(rates: Mapping[str, Estimate], title: str = "targets reached", st
 
 @styled
 def plot_terms(terms: Mapping[str, np.ndarray], weights: Mapping[str, float], dt: float) -> Any:
-    """What each reward term paid over an episode, weighted, and the sum.
+    """What each reward term paid over an episode, weighted, and the sum; success beyond the top as a number.
 
     Args:
         terms: unweighted values of each step. Shape: (steps,) each.
@@ -147,11 +147,20 @@ def plot_terms(terms: Mapping[str, np.ndarray], weights: Mapping[str, float], dt
     figure = new_figure(6.4, 3.0)
     axes = figure.subplots()
     total: Any = 0.0
+    # Success pays many times what a step of the way does: on one scale the way would be a flat line.
+    ways = [weights[name] * np.asarray(values) for name, values in terms.items() if name != "success"]
     for colour, (name, values) in zip(COLOURS, terms.items(), strict=False):
         paid = weights[name] * np.asarray(values)
         total = total + paid
         axes.plot(np.arange(len(paid)) * dt, paid, color=colour, linewidth=1.4, label=name)
     axes.plot(np.arange(len(total)) * dt, total, color=INK, linewidth=1.0, linestyle=":", label="reward")
+    low, high = min(map(np.min, ways), default=0.0), max(map(np.max, ways), default=0.0)
+    margin = 0.2 * (high - low) or 1.0
+    axes.set_ylim(low - margin, high + margin)
+    if "success" in terms and np.max(terms["success"]) > 0:
+        step = int(np.argmax(terms["success"]))
+        text = f"success: {weights['success'] * terms['success'][step]:+g}"
+        axes.annotate(text, (step * dt, high + margin), ha="right", va="top")
     axes.set_xlabel("time [s]")
     axes.set_ylabel("paid in a step")
     axes.grid(axis="y")
@@ -200,6 +209,8 @@ def plot_trials(trials: Sequence[Mapping[str, Any]], x_name: str = "lr") -> Any:
     left.set_ylabel("mean success so far")
     left.grid(axis="y")
     right.set_xscale("log")
+    # Plain numbers: the house's style writes no formulas.
+    right.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     right.set_title(f"last value by {x_name}")
     right.set_xlabel(x_name)
     right.tick_params(colors=QUIET)

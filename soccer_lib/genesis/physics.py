@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.errors import InputError, known_name
+from soccer_lib.errors import InputError, known_name, one_line
 from soccer_lib.ranges import Range
 
 GRAVITY = 9.81
@@ -72,6 +72,11 @@ def read_physics(source: str | Mapping[str, Any]) -> PhysicsRanges:
     if isinstance(source, str):
         known_name("level of randomised physics", source, LEVELS)
         return dict(LEVELS[source])
+    if not isinstance(source, Mapping):
+        raise InputError(
+            f"physics got {one_line(repr(source), 80)}; expected a level, or ranges by trait; try 'mild', or "
+            "{'mass': (0.5, 2.0)}"
+        )
     ranges = {}
     for name, ends in source.items():
         known_name("trait of the physics", name, TRAITS)

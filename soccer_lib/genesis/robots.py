@@ -25,7 +25,6 @@ class ArmFacts:
         tool: the tool centre point in the frame of that link [m]. Shape: (3,).
         home: posture at the start of an episode [rad].
         low, high: ends of the joints [rad].
-        speed: largest velocity of a joint [rad/s], from the maker's data sheet.
     """
 
     file: str
@@ -36,7 +35,6 @@ class ArmFacts:
     home: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
-    speed: tuple[float, ...]
 
 
 ROBOTS: dict[str, ArmFacts] = {
@@ -50,7 +48,6 @@ ROBOTS: dict[str, ArmFacts] = {
         home=(0.0, -0.785, 0.0, -2.356, 0.0, 1.571, 0.785),
         low=(-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973),
         high=(2.8973, 1.7628, 2.8973, -0.0698, 2.8973, 3.7525, 2.8973),
-        speed=(2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61),
     )
 }
 """Name -> arm."""

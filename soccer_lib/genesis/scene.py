@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from soccer_lib.errors import InputError, SimulationError
+from soccer_lib.errors import InputError, SimulationError, one_line
 from soccer_lib.genesis import engine
 from soccer_lib.genesis.layout import DT
 from soccer_lib.genesis.physics import nominal_physics
@@ -72,8 +72,9 @@ class ArmScene:
         except (InputError, KeyboardInterrupt):
             raise
         except Exception as error:
+            remedy = "leave out the viewer" if show_viewer else "try fewer n_envs"
             raise SimulationError(
-                f"the scene of {n_envs} arms was not built: {error}; expected it to; try fewer n_envs"
+                f"Genesis did not build the scene ({one_line(error, 200)}); expected {n_envs} arms; {remedy}"
             ) from error
         fingers = [self.arm.get_joint(name).dofs_idx_local[0] for name in self.robot.fingers]
         self._dofs = [self.arm.get_joint(name).dofs_idx_local[0] for name in self.robot.joints]
@@ -85,7 +86,8 @@ class ArmScene:
             "kp": self.arm.get_dofs_kp(self._dofs).cpu().numpy()[0],
             "kv": self.arm.get_dofs_kv(self._dofs).cpu().numpy()[0],
             "damping": self.arm.get_dofs_damping().cpu().numpy()[0],
-            "mass": float(self.arm.get_mass().reshape(-1)[0]),
+            "mass": self.arm.get_links_mass().cpu().numpy()[0],
+            "inertia": self.arm.get_links_inertia().cpu().numpy()[0],
         }
         self.physics = [nominal_physics() for _ in range(self.n_envs)]
         self.reset(np.arange(self.n_envs), np.tile(self.robot.home, (self.n_envs, 1)))
@@ -144,7 +146,7 @@ class ArmScene:
             self.scene.step()
         except Exception as error:
             raise SimulationError(
-                f"Genesis failed in a step: {error}; expected it to go on; try use_gpu=False"
+                f"Genesis failed in a step: {one_line(error, 200)}; expected it to go on; try use_gpu=False"
             ) from error
 
     def read(self) -> ArmState:
@@ -183,8 +185,10 @@ class ArmScene:
         strength = column["strength"]
         self.arm.set_dofs_kp(_single(strength * self._nominal["kp"]), self._dofs, envs_idx=rows)
         self.arm.set_dofs_kv(_single(np.sqrt(strength) * self._nominal["kv"]), self._dofs, envs_idx=rows)
-        # set_mass, not set_links_mass: the inertia of the links grows with it.
-        self.arm.set_mass(_single(column["mass"][:, 0] * self._nominal["mass"]), envs_idx=rows)
+        # Not set_mass: it scales what an arm has, and what is rounded on the way adds up over the episodes.
+        mass = column["mass"]
+        self.arm.set_links_mass(_single(mass * self._nominal["mass"]), envs_idx=rows)
+        self.arm.set_links_inertia(_single(mass[:, :, None, None] * self._nominal["inertia"]), envs_idx=rows)
         # Not set_friction_ratio: that is of surfaces, and this arm touches nothing.
         friction = np.tile(column["friction"], (1, len(self._dofs)))
         self.arm.set_dofs_frictionloss(_single(friction), self._dofs, envs_idx=rows)

@@ -32,8 +32,8 @@ _SHORT: Kind = {"total_timesteps": 50_000}
 STUDIES: dict[str, dict[str, Kind]] = {
     "ppo": {"PPO, 64 arms": {}},
     "algorithms": {
-        "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 4_000},
-        "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 4_000},
+        "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 2_000, "total_timesteps": 24_000},
+        "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 2_000, "total_timesteps": 24_000},
     },
     "rewards": {
         "shaped": {"reward": "shaped", **_SHORT},
@@ -41,17 +41,24 @@ STUDIES: dict[str, dict[str, Kind]] = {
         "progress": {"reward": "progress", **_SHORT},
         "sparse": {"reward": "sparse", **_SHORT},
         "sparse, curriculum": {"reward": "sparse", "curriculum": True, **_SHORT},
+        "shaped, curriculum": {"reward": "shaped", "curriculum": True, **_SHORT},
     },
     "physics": {"as built": {}, "randomised": {"physics": "hard"}},
     "stages": {
         "hold from nothing": {"stage": "hold", "total_timesteps": 60_000},
-        "in stages": {"stages": ("posture", "reach", "hold"), "total_timesteps": 60_000},
+        "reach, then hold": {"stages": ("reach", "hold"), "total_timesteps": 60_000},
+        "posture, reach, hold": {"stages": ("posture", "reach", "hold"), "total_timesteps": 60_000},
     },
 }
 """Study -> kind -> what differs from the preset `batched`; `stages` share the steps of the run evenly."""
 
-SEEDS = {"ppo": 5, "rewards": 2}
-"""Runs of each kind, where a study has its own number."""
+SEEDS = {"ppo": 5, "rewards": 5}
+"""Runs of each kind, where a study has another number than `DEFAULT_SEEDS`."""
+
+DEFAULT_SEEDS = 3
+"""Runs of each kind."""
+
+_OF_A_RUN = ("save_dir", "seed", "device", "start_from", "episodes")
 
 TESTED = {"physics": ("none", "mild", "hard")}
 """Study -> levels of physics that its agents are tested under; elsewhere only none."""
@@ -68,7 +75,7 @@ class GenesisStudyConfig:
     timesteps: Annotated[int | None, Range(1, 10**9, whole=True)] = None
     """env steps of each run; by default as in the preset [count]"""
     seeds: Annotated[int | None, Range(1, 80, whole=True)] = None
-    """runs of each kind; by default 2 to 5, as the study says [count]"""
+    """runs of each kind; by default 3 or 5, as the study says [count]"""
     episodes: Annotated[int, Range(1, 10_000, whole=True)] = 100
     """held-out targets of each agent [count]"""
 
@@ -86,10 +93,8 @@ def make_reach_study(config: GenesisStudyConfig, name: str, scenes: Scenes) -> d
         The content of `NAME.json`.
     """
     out = Path(config.out) / f"{name}.json"
-    seeds = config.seeds or SEEDS.get(name, 3)
-    settings = to_plain(
-        {"kinds": STUDIES[name], "seeds": seeds, "timesteps": config.timesteps, "episodes": config.episodes}
-    )
+    seeds = config.seeds or SEEDS.get(name, DEFAULT_SEEDS)
+    settings = study_settings(name, seeds, config.timesteps, config.episodes)
     if out.is_file() and load_record(out).get("settings") == settings:
         print_progress(f"{out} is finished; remove it to make it again")
         return load_record(out)
@@ -113,6 +118,24 @@ def make_reach_study(config: GenesisStudyConfig, name: str, scenes: Scenes) -> d
     write_manifest(out.parent, [file.name for file in out.parent.glob("*.json") if file.name != MANIFEST])
     shutil.rmtree(folder.path)
     return to_plain(record)
+
+
+def study_settings(name: str, seeds: int, timesteps: int | None, episodes: int) -> dict[str, Any]:
+    """What a study was made with, presets filled in: a file of other settings is made again."""
+    filled = {}
+    for kind, differs in STUDIES[name].items():
+        flags = {flag: value for flag, value in differs.items() if flag != "stages"}
+        record = dataclasses.asdict(GenesisTrainConfig(**flags).resolved())
+        filled[kind] = {flag: value for flag, value in record.items() if flag not in _OF_A_RUN}
+    return to_plain(
+        {
+            "kinds": STUDIES[name],
+            "filled in": filled,
+            "seeds": seeds,
+            "timesteps": timesteps,
+            "episodes": episodes,
+        }
+    )
 
 
 def train_kind(
@@ -184,6 +207,13 @@ def pooled_rates(study: dict[str, Any], level: str = "none") -> dict[str, Estima
         alike = len(set(shares)) == 1
         rates[kind] = wilson([bool(one) for one in tests[0]]) if alike else bootstrap_of(shares)
     return rates
+
+
+def points_by_seed(study: dict[str, Any], kind: str, level: str = "none") -> dict[int, float]:
+    """Share of reached targets of each agent of a kind [percent], by its seed: pairs for a difference."""
+    known_name("kind", kind, study["settings"]["kinds"])
+    entries = [entry for entry in study["entries"] if entry["kind"] == kind]
+    return {entry["seed"]: 100 * float(np.mean(entry["tests"][level]["success"])) for entry in entries}
 
 
 def curves_of_study(study: dict[str, Any]) -> dict[str, list[list[list[float]]]]:

@@ -11,20 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from soccer_lib.errors import InputError, known_name
-from soccer_lib.genesis.layout import EPISODE, JOINTS, REACHING, STEP
+from soccer_lib.errors import known_name
+from soccer_lib.genesis.drive import JointDrive, checked_actions, start_posture
+from soccer_lib.genesis.layout import EPISODE, JOINTS, REACHING
 from soccer_lib.genesis.physics import PhysicsRanges, draw_physics
 from soccer_lib.genesis.robots import posture_for
 from soccer_lib.genesis.targets import EASIEST, TOLERANCE, checked_target, sample_target
 from soccer_lib.genesis.terms import PROFILES, Reach, Weights, pay_reach
 from soccer_lib.ranges import Range
 from soccer_lib.variation.curriculum import Curriculum, Ladder
-
-LEAD = 0.3
-"""How far a joint's target may run ahead of the joint [rad]: a motor that is too weak winds nothing up."""
-
-START_SPREAD = 0.05
-"""Spread of the posture at the start around home [rad]."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,13 @@ STAGES: dict[str, ReachStage] = {
 
 
 def difficulty_curriculum(up: float = 0.8, window: int = 50) -> Curriculum:
-    """Difficulties 0.1, 0.2, ... 1; the next one begins when a share `up` of `window` episodes succeeded."""
+    """Difficulties 0.1, 0.2, ... 1; the next one begins when a share `up` of `window` episodes succeeded.
+
+    Raises:
+        InputError: `up` is no share, or `window` no number of episodes.
+    """
+    Range(0, 1, above=True).number("up", up, "try 0.8")
+    Range(1, 10_000, whole=True).number("window", window, "try 50")
     steps = [round(EASIEST + 0.1 * level, 1) for level in range(10)]
     levels = tuple({"difficulty": (step, step)} for step in steps)
     return Curriculum(levels, up=up, window=window)
@@ -159,7 +160,7 @@ class ReachTask:
         count = arm.n_envs
         self.target = np.zeros((count, 3))
         self.posture = np.zeros((count, JOINTS))
-        self.asked = np.zeros((count, JOINTS))
+        self.drive = JointDrive(arm)
         self.distance = np.zeros(count)
         self.kept = np.zeros(count, dtype=int)
         self.age = np.zeros(count, dtype=int)
@@ -199,14 +200,12 @@ class ReachTask:
             # Drawn in any case, so that the stream goes on alike whether a target was given or not.
             drawn = sample_target(rng, self.difficulty)
             self.target[row] = drawn if targets is None else checked_target(targets[place])
-            joints[place] = self.arm.robot.home + START_SPREAD * rng.uniform(-1, 1, JOINTS)
+            joints[place] = start_posture(self.arm.robot, rng)
             physics.append(draw_physics(rng, self.settings.physics))
         if self.stage.posture:
             self.posture[rows] = posture_for(self.target[rows])
-        self.arm.set_physics(rows, physics)
-        self.arm.reset(rows, joints)
+        self.drive.start(rows, joints, physics)
         self.arm.show_targets(rows, self.target[rows])
-        self.asked[rows] = joints
         self.kept[rows] = 0
         self.age[rows] = 0
         # The target stands before the observation is built.
@@ -223,18 +222,8 @@ class ReachTask:
         Raises:
             InputError: another shape, or a number that is not finite.
         """
-        actions = np.asarray(actions, dtype=float)
-        if actions.shape != self.asked.shape or not np.isfinite(actions).all():
-            raise InputError(
-                f"actions of shape {actions.shape}; expected finite numbers of shape {self.asked.shape}; "
-                "check the policy"
-            )
-        actions = np.clip(actions, -1.0, 1.0)
-        robot = self.arm.robot
-        self.asked = np.clip(self.asked + STEP * actions, robot.low, robot.high)
-        self.arm.move(self.asked)
-        state = self.arm.read()
-        self.asked = np.clip(self.asked, state.joint_pos - LEAD, state.joint_pos + LEAD)
+        actions = checked_actions(actions, (self.arm.n_envs, JOINTS))
+        state = self.drive.move(actions)
         self.age += 1
         before = self.distance
         self.distance = self.distances(state)

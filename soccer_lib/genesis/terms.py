@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +76,7 @@ PROFILES: dict[str, dict[str, float]] = {
 Weights = dict[str, float]
 
 
-def read_profile(source: str | os.PathLike[str] | Mapping[str, Any]) -> Weights:
+def read_profile(source: str | Mapping[str, Any]) -> Weights:
     """Weights by the name of a profile, or written out.
 
     Args:
@@ -86,14 +85,14 @@ def read_profile(source: str | os.PathLike[str] | Mapping[str, Any]) -> Weights:
     Raises:
         InputError: an unknown profile or term, or a weight that is no number.
     """
+    table: dict[str, Any] = {}
     if isinstance(source, Mapping):
         table = dict(source)
-    else:
-        text = os.fspath(source)
-        if "=" not in text:
-            known_name("reward profile", text, PROFILES)
-            return dict(PROFILES[text])
-        table = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    elif isinstance(source, str):
+        if "=" not in source:
+            known_name("reward profile", source, PROFILES)
+            return dict(PROFILES[source])
+        table = dict(part.split("=", 1) for part in source.split(",") if "=" in part)
     weights = {}
     for name, value in table.items():
         name = name.strip()

@@ -26,7 +26,7 @@ from soccer_lib.genesis.agents import (
     save_agent,
     with_normaliser,
 )
-from soccer_lib.genesis.callbacks import EpisodeLog, KeepBest, ReachProgress, StopAtSuccess
+from soccer_lib.genesis.callbacks import EpisodeLog, KeepBest, StopAtSuccess, state_words
 from soccer_lib.genesis.config import GenesisTrainConfig
 from soccer_lib.genesis.evaluate import ReachResult, act_of, per_episode, play_targets
 from soccer_lib.genesis.scene import ArmScene
@@ -34,6 +34,7 @@ from soccer_lib.genesis.targets import held_out_targets, sample_target
 from soccer_lib.genesis.task import ReachSettings
 from soccer_lib.genesis.vec import ReachVecEnv
 from soccer_lib.learn.callbacks.metrics import RunMetrics
+from soccer_lib.learn.callbacks.progress import Progress
 from soccer_lib.runs import RunFolder, atomic_write_json
 from soccer_lib.runs.files import load_record
 from soccer_lib.runs.heartbeat import print_progress
@@ -153,7 +154,8 @@ def callbacks(
     watch: BaseCallback | None,
 ) -> list[BaseCallback]:
     """What watches the run: the heartbeat, the episodes, and evaluations on targets of the tuning seeds."""
-    chain: list[BaseCallback] = [EpisodeLog(), ReachProgress(folder, config.total_timesteps or 1, metrics)]
+    progress = Progress(folder, config.total_timesteps or 1, lambda: state_words(metrics))
+    chain: list[BaseCallback] = [EpisodeLog(), progress]
     if not config.eval_freq:
         return chain
     fixed = ReachVecEnv(judges, ReachSettings(config.stage, config.task().weights), TUNING.start)

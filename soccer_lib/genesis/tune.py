@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from stable_baselines3.common.callbacks import BaseCallback
@@ -80,6 +83,21 @@ class GenesisTuneConfig:
                 f"--eval-freq {self.eval_freq} is above --total-timesteps {self.total_timesteps}; expected "
                 "at least one comparison in a trial; try a fifth of the steps"
             )
+
+    def training(self, save_dir: str, **drawn: Any) -> GenesisTrainConfig:
+        """The training of a trial, with the settings that were drawn for it."""
+        return GenesisTrainConfig(
+            save_dir=save_dir,
+            algorithm=self.algorithm,
+            seed=self.seed,
+            device=self.device,
+            total_timesteps=self.total_timesteps,
+            n_envs=self.n_envs,
+            eval_freq=self.eval_freq,
+            eval_episodes=self.eval_episodes,
+            episodes=self.eval_episodes,
+            **drawn,
+        )
 
 
 class PruneBehind(BaseCallback):
@@ -168,61 +186,65 @@ def tune_reach(config: GenesisTuneConfig, scenes: Scenes | None = None, pruner: 
         raise InputError(
             "optuna is not installed here; expected it for a study; it comes with: make genesis"
         ) from None
-    folder = RunFolder.open(config.save_dir, config, COMMAND, ignore=("save_dir", "trials"))
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        storage=f"sqlite:///{folder.path / STORAGE}",
-        study_name=STUDY,
-        direction="maximize",
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=config.seed, n_startup_trials=config.startup),
-        pruner=pruner or optuna.pruners.MedianPruner(n_startup_trials=config.startup, n_warmup_steps=0),
-    )
-    states = optuna.trial.TrialState
-    for trial in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
-        study.tell(trial.number, state=states.FAIL)
-    finished = (states.COMPLETE, states.PRUNED)
-    shared = scenes or Scenes()
-
-    def objective(trial: Any) -> float:
-        watch = PruneBehind(trial)
-        run = folder.path / f"trial_{trial.number:03d}"
-        shutil.rmtree(run, ignore_errors=True)
-        settings = GenesisTrainConfig(
-            save_dir=str(run),
-            algorithm=config.algorithm,
-            seed=config.seed,
-            device=config.device,
-            total_timesteps=config.total_timesteps,
-            n_envs=config.n_envs,
-            eval_freq=config.eval_freq,
-            eval_episodes=config.eval_episodes,
-            episodes=config.eval_episodes,
-            **draw_settings(trial, config.algorithm),
-        )
-        train_reach(settings, shared, watch)
-        if watch.pruned:
-            raise optuna.TrialPruned()
-        return watch.value
-
-    folder.set_status("running")
-    try:
+    with contextlib.ExitStack() as stack:
+        if scenes is None:
+            scenes = Scenes()
+            stack.callback(scenes.close)
+        if not Path(config.save_dir).exists():
+            # A new folder is made only once a scene stands: without one it would hold a trial that failed.
+            shape = config.training("").resolved()
+            scenes.arm(shape.n_envs or 1, shape.robot, shape.use_gpu, "train")
+        folder = RunFolder.open(config.save_dir, config, COMMAND, ignore=("save_dir", "trials"))
+        study = open_study(config, folder, pruner)
+        finished = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+        folder.set_status("running")
         while (done := len(study.get_trials(deepcopy=False, states=finished))) < config.trials:
-            study.optimize(objective, n_trials=1)
+            # A seed for each trial: with one for all, a study that goes on would draw its first trials again.
+            seed = 1000 * config.seed + len(study.trials)
+            study.sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=config.startup)
+            study.optimize(functools.partial(train_trial, config, folder, scenes), n_trials=1)
             newest = study.get_trials(deepcopy=False)[-1]
             value = max(newest.intermediate_values.values(), default=0.0)
             print_progress(
                 f"trial {done + 1}/{config.trials}: {newest.state.name.lower()}, {value:.2f}, {newest.params}"
             )
-    finally:
-        if scenes is None:
-            shared.close()
     best = {"value": study.best_value, "settings": study.best_params, **counts(study)}
     atomic_write_json(folder.path / "best.json", best)
     folder.set_status("done", **best)
     flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in study.best_params.items())
     print_progress(f"best: {study.best_value:.2f} with genesis train --algorithm {config.algorithm} {flags}")
     return study
+
+
+def open_study(config: GenesisTuneConfig, folder: RunFolder, pruner: Any) -> Any:
+    """Optuna's study in a folder, new or as it was left; trials that a kill cut short are told as failed."""
+    import optuna
+
+    # A warning of Optuna's is the traceback of what ends the study, which is told in one line.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(
+        storage=f"sqlite:///{folder.path / STORAGE}",
+        study_name=STUDY,
+        direction="maximize",
+        load_if_exists=True,
+        pruner=pruner or optuna.pruners.MedianPruner(n_startup_trials=config.startup, n_warmup_steps=0),
+    )
+    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    return study
+
+
+def train_trial(config: GenesisTuneConfig, folder: RunFolder, scenes: Scenes, trial: Any) -> float:
+    """Train with the settings of a trial; the value is what `PruneBehind` made of it."""
+    import optuna
+
+    run = folder.path / f"trial_{trial.number:03d}"
+    shutil.rmtree(run, ignore_errors=True)
+    watch = PruneBehind(trial)
+    train_reach(config.training(str(run), **draw_settings(trial, config.algorithm)), scenes, watch)
+    if watch.pruned:
+        raise optuna.TrialPruned()
+    return watch.value
 
 
 def counts(study: Any) -> dict[str, int]:

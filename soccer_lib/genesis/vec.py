@@ -41,10 +41,11 @@ class ReachVecEnv(VecEnv):
         outcome: of the last step of all arms; None before the first.
 
     Raises:
-        InputError: `n_envs` below 1, and see `ArmScene`.
+        InputError: `n_envs` below 1, a negative seed, and see `ArmScene`.
     """
 
     def __init__(self, arm: Any, settings: ReachSettings | None = None, seed: int = 0, **scene: Any) -> None:
+        seed = checked_seed(seed) or 0
         self.arm = arm if hasattr(arm, "read") else ArmScene(arm, seed=seed, **scene)
         self.task = ReachTask(self.arm, settings, seed)
         self.render_mode = "rgb_array"

@@ -100,6 +100,10 @@ class Candidates:
                 write_normaliser(file.with_suffix(".npz"), normaliser)
         return policy, figures
 
+    def words(self) -> list[str]:
+        """What a line of progress says of them: the last official score."""
+        return [f"official {self.judged[-1].score:.2f}"] if self.judged else []
+
     def get_state(self) -> list[list[Any]]:
         """Step, score and file's name of each that was judged."""
         return [[one.step, one.score, one.file.name] for one in self.judged]

@@ -115,7 +115,8 @@ def train(config: TrainConfig, watch: Watch | None = None) -> Policy:
                 evaluation.judge(start)  # what has to be beaten
 
         stop = StopRequest()
-        callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation, Progress(folder, total, candidates)]
+        callbacks: list[BaseCallback] = [EpisodeStatistics(), evaluation]
+        callbacks.append(Progress(folder, total, candidates.words))
         callbacks.append(red_flags)
         if config.freeze_bc_layers:
             callbacks.append(Freeze(config.freeze_bc_layers, config.freeze_until_step))

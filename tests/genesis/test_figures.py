@@ -51,6 +51,9 @@ def test_terms_add_up_to_the_dotted_line():
     terms = {"distance": np.array([-0.2, -0.1]), "success": np.array([0.0, 1.0])}
     [axes] = figures.plot_terms(terms, {"distance": 2.0, "success": 5.0}, 0.02).axes
     assert axes.lines[-1].get_ydata() == pytest.approx([-0.4, 4.8])
+    # The way fills the axis; what success paid is written at its top.
+    assert axes.get_ylim() == pytest.approx((-0.44, -0.16))
+    assert [text.get_text() for text in axes.texts] == ["success: +5"]
 
 
 def test_bodies_lie_over_each_other():
@@ -73,3 +76,4 @@ def test_pruned_trials_are_told_from_whole_ones():
     left, right = figures.plot_trials(trials).axes
     assert [line.get_color() for line in left.lines] == [figures.ACCENT, figures.RED]
     assert right.lines[0].get_xydata() == pytest.approx(np.array([[1e-3, 0.4]]))
+    assert right.xaxis.get_major_formatter()(1e-3, 0) == "0.001"

@@ -27,6 +27,7 @@ def test_a_level_holds_its_own_limits():
     ("source", "words"),
     [
         ("mildly", "unknown level of randomised physics 'mildly'.*did you mean 'mild'"),
+        (4, "physics got 4; expected a level, or ranges by trait"),
         ({"weight": (1, 2)}, "unknown trait of the physics 'weight'"),
         ({"mass": (2, 1)}, "expected the lowest first"),
         ({"mass": 2}, "expected lowest and highest"),

@@ -26,7 +26,7 @@ TARGET = np.array([0.5, 0.1, 0.3])
 def toward(task, target=TARGET):
     """Actions that bring the joints to the posture of a target."""
     goal = posture_for(target[None])
-    return np.clip((goal - task.asked) / STEP, -1, 1)
+    return np.clip((goal - task.drive.asked) / STEP, -1, 1)
 
 
 def test_the_observation_says_where_the_target_is_from_the_first_row_on():
@@ -212,7 +212,20 @@ def test_a_weak_motor_winds_nothing_up():
     task.reset()
     for _ in range(50):
         task.step(np.ones((1, 7)))
-    assert (task.asked - task.arm.joints).max() <= 0.3 + 1e-9
+    assert (task.drive.asked - task.arm.joints).max() <= 0.3 + 1e-9
+
+
+def test_the_wrapper_moves_an_arm_as_the_task_does():
+    actions = np.random.default_rng(0).uniform(-1, 1, (20, 7))
+    plain = GenesisGymWrapper(arm=StandInArm(1))
+    task = ReachTask(StandInArm(1))
+    plain.reset(seed=0)
+    task.reset()
+    task.drive.start(np.zeros(1, dtype=int), plain.arm.joints, task.arm.physics)
+    for action in actions:
+        ours = plain.step(action)[0]
+        theirs = task.step(action[None]).observation[0]
+        assert (ours == theirs[:17]).all()
 
 
 @pytest.mark.parametrize("actions", [np.zeros((1, 6)), np.zeros(7), np.full((1, 7), np.nan)])
@@ -250,6 +263,25 @@ def test_a_step_of_the_single_environment_tells_its_terms():
     _, reward, _, _, info = env.step(np.zeros(7, dtype=np.float32))
     assert reward == pytest.approx(2.0 * info["reward_terms"]["distance"])
     assert info["reward_terms"]["distance"] == pytest.approx(-info["distance_to_target"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"up": 80}, "up got 80; expected a finite number above 0 up to 1"),
+        ({"up": 0}, "up got 0"),
+        ({"window": 0}, "window got 0; expected a whole number from 1"),
+    ],
+)
+def test_a_curriculum_that_never_or_always_goes_on_is_refused(settings, words):
+    with pytest.raises(InputError, match=words):
+        CurriculumReachingEnv(arm=StandInArm(1), **settings)
+
+
+def test_a_seed_that_is_none_is_refused_before_a_scene_is_built(monkeypatch):
+    monkeypatch.setattr("soccer_lib.genesis.vec.ArmScene", lambda *_, **__: pytest.fail("a scene was built"))
+    with pytest.raises(InputError, match="seed got -1"):
+        ReachVecEnv(4, seed=-1)
 
 
 def test_settings_are_refused_before_anything_is_built():

@@ -56,6 +56,7 @@ def test_weights_are_read_from_a_name_a_table_and_a_text():
         ("distance=much", "weight of distance got 'much'"),
         ({"success": float("inf")}, "weight of success got inf"),
         ({}, "expected weights"),
+        (3, "reward got 3; expected weights"),
     ],
 )
 def test_weights_that_are_none_are_refused(source, words):

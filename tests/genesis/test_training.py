@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from soccer_lib.errors import InputError
+from soccer_lib.errors import InputError, ResourceError
 from soccer_lib.genesis.agents import read_settings_of
 from soccer_lib.genesis.callbacks import StopAtSuccess, success_rates
 from soccer_lib.genesis.config import ALGORITHMS, PRESETS, GenesisTrainConfig
@@ -14,11 +14,13 @@ from soccer_lib.genesis.demo import GenesisDemoConfig, show_reaching
 from soccer_lib.genesis.evaluate import (
     GenesisEvaluateConfig,
     ReachResult,
+    agent_env,
     agent_result,
     evaluate_agent,
     play_targets,
     zero_act,
 )
+from soccer_lib.genesis.layout import REACHING
 from soccer_lib.genesis.targets import held_out_targets
 from soccer_lib.genesis.task import ReachSettings
 from soccer_lib.genesis.train import train_reach
@@ -94,6 +96,16 @@ def test_a_stage_starts_from_the_agent_of_the_stage_before(tmp_path):
     assert after.distance == pytest.approx(before.distance, abs=0.1)
 
 
+def test_what_a_stage_never_saw_arrives_unscaled_in_the_next_one(tmp_path):
+    """`held` is 0 throughout the stage reach; the next stage counts it up to 1."""
+    train_reach(tiny(tmp_path, eval_freq=0))
+    env, _ = agent_env(tmp_path / "run", StandInArm(1), ReachSettings("hold"))
+    rows = np.zeros((1, 24))
+    nothing = env.normalize_obs(rows)
+    rows[:, REACHING["held"]] = 0.5
+    assert (env.normalize_obs(rows) - nothing)[:, REACHING["held"]] == pytest.approx(0.5, abs=1e-6)
+
+
 def test_learning_on_from_another_network_is_refused(tmp_path):
     train_reach(tiny(tmp_path, "small", eval_freq=0))
     with pytest.raises(InputError, match="expected parameters of PPO with these layers"):
@@ -157,13 +169,37 @@ def test_figures_of_a_result_by_hand():
     assert figures["final_distance_mean"] == pytest.approx(0.08)
     # Wilson's interval of 3 of 4.
     assert figures["success_rate_ci95"] == pytest.approx([0.301, 0.954], abs=1e-3)
-    assert "success 75% [30%, 95%] of 4 targets, in 20 steps" in result.words()
+    assert result.words() == "success 75% [30%, 95%] of 4 targets, in 20 steps, 8.0 cm away at the end"
+    assert dataclasses.replace(result, posture=True).words().endswith("in 20 steps, 0.08 rad away at the end")
 
 
 def test_the_demo_tells_how_each_target_went(capsys):
     show_reaching(GenesisDemoConfig("zero", targets=2))
     out = capsys.readouterr().out
     assert out.count("not reached after 2.00 s") == 2
+
+
+def test_random_actions_are_the_same_each_time():
+    results = [evaluate_agent(GenesisEvaluateConfig("random", episodes=4)) for _ in range(2)]
+    assert (results[0].distance == results[1].distance).all()
+
+
+def test_ranges_are_taken_where_a_level_is(tmp_path):
+    train_reach(tiny(tmp_path, eval_freq=0))
+    heavy = agent_result(tmp_path / "run", 2, {"mass": (3.0, 3.0)})
+    assert len(heavy.targets) == 2
+    with pytest.raises(InputError, match="unknown level of randomised physics 'mad'"):
+        agent_result(tmp_path / "run", 2, "mad")
+
+
+def test_outputs_are_looked_at_before_anything_is_built(tmp_path, monkeypatch):
+    monkeypatch.setattr("soccer_lib.genesis.evaluate.ArmScene", lambda *_, **__: pytest.fail("was built"))
+    (tmp_path / "file").write_text("in the way")
+    for name in ("json", "map"):
+        with pytest.raises(ResourceError, match="could not write"):
+            evaluate_agent(GenesisEvaluateConfig("zero", **{name: str(tmp_path / "file" / "out.png")}))
+    with pytest.raises(InputError, match="is not a picture's name"):
+        GenesisEvaluateConfig("zero", map="map.txt")
 
 
 def test_a_video_s_name_is_checked_before_anything_is_built():
@@ -194,6 +230,9 @@ def test_every_preset_fills_every_setting_of_its_algorithm():
         ({"seed": 81}, "--seed got 81"),
         ({"lr": 0.0}, "--lr got 0.0"),
         ({"net_arch": "64;64"}, "--net-arch got '64;64'"),
+        ({"ent_coef": "auto"}, "--ent-coef got 'auto'; expected a number;"),
+        ({"ent_coef": "auto_1", "algorithm": "SAC"}, "expected a number or auto"),
+        ({"n_steps": 1}, "--n-steps got 1"),
     ],
 )
 def test_settings_that_make_no_run_are_refused(settings, words):

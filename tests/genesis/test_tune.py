@@ -39,6 +39,28 @@ def test_a_study_goes_on_where_it_was_and_replaces_a_trial_that_was_cut(optuna, 
     assert set(best["settings"]) == {"lr", "gamma", "n_steps", "n_epochs", "net_arch"}
 
 
+def test_a_study_that_goes_on_tries_what_an_uninterrupted_one_tries(optuna, tmp_path):
+    def tried(name, *totals):
+        for trials in totals:
+            config = GenesisTuneConfig(save_dir=str(tmp_path / name), trials=trials, **TINY | {"startup": 9})
+            study = tune_reach(config)
+        return [row["settings"] for row in trial_rows(study)]
+
+    cut = tried("cut", 1, 2)
+    assert cut == tried("whole", 2)
+    assert cut[0] != cut[1]
+
+
+def test_a_study_that_cannot_begin_leaves_nothing(optuna, tmp_path, monkeypatch):
+    def no_arms(*_, **__):
+        raise InputError("genesis-world is not installed")
+
+    monkeypatch.setattr("soccer_lib.genesis.train.ArmScene", no_arms)
+    with pytest.raises(InputError, match="not installed"):
+        tune_reach(GenesisTuneConfig(save_dir=str(tmp_path / "tune"), trials=1, **TINY))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_study_of_other_settings_is_refused(optuna, tmp_path):
     tune_reach(GenesisTuneConfig(save_dir=str(tmp_path / "tune"), trials=1, **TINY))
     with pytest.raises(InputError, match="algorithm = 'PPO' and this run has 'SAC'"):

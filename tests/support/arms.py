@@ -9,6 +9,9 @@ from soccer_lib.genesis.physics import nominal_physics
 from soccer_lib.genesis.robots import ROBOTS, tool_position
 from soccer_lib.genesis.scene import ArmState
 
+SPEED = np.array([2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61])
+"""Largest velocity of each of the Franka's joints, by its maker's data sheet [rad/s]."""
+
 
 class StandInArm:
     """What a task needs of `ArmScene`, with the same kinematics and no forces."""
@@ -27,8 +30,7 @@ class StandInArm:
         self.speed[rows] = 0.0
 
     def move(self, targets) -> None:
-        limit = np.array(self.robot.speed) * DT
-        step = np.clip(targets - self.joints, -limit, limit)
+        step = np.clip(targets - self.joints, -SPEED * DT, SPEED * DT)
         self.joints = self.joints + step
         self.speed = step / DT
 

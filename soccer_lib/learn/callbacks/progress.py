@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import fmean
 
 from stable_baselines3.common.callbacks import BaseCallback
 
-from soccer_lib.learn.candidates import Candidates
 from soccer_lib.runs import Heartbeat, RunFolder
 
 
@@ -16,13 +16,13 @@ class Progress(BaseCallback):
     Args:
         folder: of the run.
         total: env steps of the whole run.
-        candidates: whose last official score is shown.
+        words: what the line says beside steps and return.
     """
 
-    def __init__(self, folder: RunFolder, total: int, candidates: Candidates) -> None:
+    def __init__(self, folder: RunFolder, total: int, words: Callable[[], list[str]]) -> None:
         super().__init__()
         self.total = total
-        self.candidates = candidates
+        self.words = words
         self._path = folder.path / "progress.txt"
 
     def _on_training_start(self) -> None:
@@ -31,7 +31,5 @@ class Progress(BaseCallback):
     def _on_step(self) -> bool:
         returns = [episode["r"] for episode in self.model.ep_info_buffer or ()]
         words = [f"return {fmean(returns):.2f}"] if returns else []
-        if self.candidates.judged:
-            words.append(f"official {self.candidates.judged[-1].score:.2f}")
-        self._beat.update(min(self.num_timesteps, self.total), ", ".join(words))
+        self._beat.update(min(self.num_timesteps, self.total), ", ".join([*words, *self.words()]))
         return True
