@@ -1,4 +1,4 @@
-"""What lesson 05 says of its studies in words of its own is what their curves have."""
+"""What lessons 04 and 05 say of studies in words of their own is what the curves have."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from soccer_lib.course.curves import paired_difference, values_by_seed
 from soccer_lib.workshop.studies.agents import FACTORS_TESTED
 
 CURVES = Path(__file__).parents[2] / "data" / "curves"
+TUNING = (CURVES.parents[1] / "notebooks" / "04_td3_finetune.ipynb").read_text(encoding="utf-8")
 LESSON = (CURVES.parents[1] / "notebooks" / "05_reward_shaping.ipynb").read_text(encoding="utf-8")
 
 
@@ -45,3 +46,14 @@ def test_randomised_training_wins_nowhere_and_loses_somewhere():
     figures = ["score", *(f"under {name} {value:g}" for name, value in FACTORS_TESTED.items())]
     gains = [gain("randomised", "randomised", "nominal", figure) for figure in figures]
     assert not any(low > 0 for low, _ in gains) and any(high < 0 for _, high in gains)
+
+
+def test_agents_from_a_clone_keep_its_score_and_stand_noise_better():
+    assert "as good as its clone and no better" in TUNING and "all three are better" in TUNING
+    record = json.loads((CURVES / "rl_tuned.json").read_text())
+    assert len(record["entries"]) == 3 and record["settings"]["timesteps"] == 120_000
+    assert max(agent["cpu_minutes"] for agent in record["entries"]) == pytest.approx(7, abs=0.5)
+    for agent in record["entries"]:
+        low, high = agent["gain, ci95"]
+        assert low < 0 < high and agent["gain"] > -1
+        assert agent["gain, shaken"] > 0
