@@ -57,3 +57,12 @@ def test_agents_from_a_clone_keep_its_score_and_stand_noise_better():
         low, high = agent["gain, ci95"]
         assert low < 0 < high and agent["gain"] > -1
         assert agent["gain, shaken"] > 0
+
+
+def test_from_a_clone_a_hint_at_every_step_costs_points_and_nothing_wins():
+    """The clone's 39.4: `evaluate --policy runs/weak --seed 20000 --starts distinct --episodes 100`."""
+    assert "Another order" in LESSON and "none of these rewards brought its agents above that" in LESSON
+    assert gain("rewards_from_clone", "competition-dense", "competition")[1] < 0
+    groups = json.loads((CURVES / "rl_rewards_from_clone.json").read_text())["groups"]
+    assert len(groups) == 4 and all(group["ci95"][0] < 39.4 for group in groups)
+    assert {group["x"]: group["ci95"][1] > 39.4 for group in groups}["env"], "it does no harm"
