@@ -32,8 +32,8 @@ _SHORT: Kind = {"total_timesteps": 50_000}
 STUDIES: dict[str, dict[str, Kind]] = {
     "ppo": {"PPO, 64 arms": {}},
     "algorithms": {
-        "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 2_000, "total_timesteps": 24_000},
-        "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 2_000, "total_timesteps": 24_000},
+        "SAC, 16 arms": {"algorithm": "SAC", "eval_freq": 4_000},
+        "TD3, 16 arms": {"algorithm": "TD3", "eval_freq": 4_000},
     },
     "rewards": {
         "shaped": {"reward": "shaped", **_SHORT},
