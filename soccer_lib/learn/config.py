@@ -66,7 +66,8 @@ class TrainConfig:
     curriculum: str = ""
     """levels that success leads through, of starts, targets and opponents: a TOML or JSON file [path]"""
     randomise: str = ""
-    """ranges that each episode draws from, of body, motors, senses and pushes: a TOML or JSON file [path]"""
+    """ranges that each episode draws from, of body, motors, senses, actions, starts and pushes: a TOML or
+    JSON file, or JSON text; in place of the preset's, '{"gait_phase": [0, 1]}' in finetune [path]"""
     total_timesteps: Annotated[int | None, _COUNT, tyro.conf.arg(aliases=["--timesteps"])] = None
     """env steps of the whole run, over all environments [count]"""
     n_envs: Annotated[int | None, Range(1, 4096, whole=True)] = None
