@@ -166,6 +166,8 @@ def make_off_policy(config: TrainConfig, env: VecEnv, start: LearnedPolicy | Non
         weight = ent_coef if ent_coef.startswith("auto") else float(ent_coef)
         model = HeldSAC(AnchoredSACPolicy, env, ent_coef=weight, **settings)
         model.ent_coef_min = config.ent_coef_min or 0.0
+    for critic in (model.critic, model.critic_target):
+        cast(AnchoredCritic, critic).precision = getattr(torch, config.precision)
     model.careful(
         actor_lr=config.lr or 0.0,
         critic_lr=config.critic_lr or 0.0,

@@ -94,32 +94,36 @@ class AnchoredCritic(ContinuousCritic):
 
     Attributes:
         anchor: weight.
+        precision: what the layers multiply in; weights, sums and values stay float32.
         reference: the actor that was started from, in a tuple; empty without one.
     """
 
     anchor = 0.0
+    precision = torch.float32
     reference: tuple[torch.nn.Module, ...] = ()
 
     def forward(self, obs: torch.Tensor, actions: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Both critics' values. Shape: (n, 1) of each."""
-        with self._constant_for(actions):
+        with self._computing(actions):
             values = super().forward(obs, actions)
-        return tuple(self._anchored(value, obs, actions) for value in values)
+        return tuple(self._anchored(value.float(), obs, actions) for value in values)
 
     def q1_forward(self, obs: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
         """The first critic's values, which TD3's actor follows. Shape: (n, 1)."""
-        with self._constant_for(actions):
+        with self._computing(actions):
             value = super().q1_forward(obs, actions)
-        return self._anchored(value, obs, actions)
+        return self._anchored(value.float(), obs, actions)
 
     @contextlib.contextmanager
-    def _constant_for(self, actions: torch.Tensor) -> Iterator[None]:
-        """Record no gradients of the weights where it is those of the actions that are asked for."""
+    def _computing(self, actions: torch.Tensor) -> Iterator[None]:
+        """At this precision; with no gradients of the weights where those of the actions are asked for."""
         learns = [weight for weight in self.parameters() if weight.requires_grad and actions.requires_grad]
         for weight in learns:
             weight.requires_grad_(False)
+        less = self.precision != torch.float32
         try:
-            yield
+            with torch.autocast(actions.device.type, self.precision, enabled=less):
+                yield
         finally:
             for weight in learns:
                 weight.requires_grad_(True)

@@ -155,6 +155,22 @@ def test_an_actors_loss_leaves_no_gradient_in_the_critics_and_has_that_of_sb3(ma
     assert all(weight.grad is not None for weight in model.critic.parameters()), "a critic's loss has them"
 
 
+@pytest.mark.parametrize("algo", ["td3", "sac"])
+def test_half_precision_rounds_what_critics_multiply_and_nothing_that_is_kept(made, algo):
+    model = made(algo, precision="bfloat16")
+    obs, actions = torch.randn(64, 96), torch.rand(64, 3)
+    for critic in (model.critic, model.critic_target):
+        exact = ContinuousCritic.forward(critic, obs, actions)[0]
+        rounded = critic(obs, actions)[0]
+        assert rounded.dtype == torch.float32
+        apart = (rounded - exact).abs().max() / exact.abs().max()
+        assert 0 < apart < 0.05, "eight bits of a number are left"
+    model.critic(obs, actions)[0].sum().backward()
+    assert {weight.grad.dtype for weight in model.critic.q_networks[0].parameters()} == {torch.float32}
+    assert {weight.dtype for weight in model.critic.parameters()} == {torch.float32}
+    assert made(algo).critic.precision == torch.float32, "only where it is asked for"
+
+
 def test_the_entropy_coefficient_has_a_floor(made):
     model = made("sac", ent_coef="auto_0.001", ent_coef_min=0.05)
     zeros = np.zeros((2, 96), np.float32)

@@ -167,6 +167,7 @@ def main(config: TrainBenchConfig) -> None:
             make_env(config.task, control="command", observation="agent", reward="shaped", info="terms")
         ),
         "train --algo td3, alike": lambda: preset_run("deep", "td3", **one),
+        "the same, bfloat16": lambda: preset_run("deep", "td3", precision="bfloat16", **one),
     }
     parts: dict[str, Part] = {}
     for name, make in makers.items():
@@ -197,10 +198,10 @@ def training_figures(parts: dict[str, Part]) -> dict[str, float]:
     for name in ("scratch", "finetune"):
         result[f"{name}/times_the_plain_script"] = statistics.median(parts[name].simulated) / plain
     # Round by round: what the machine did beside it was the same.
-    ours = parts["train --algo td3, alike"].updates
     theirs = parts["plain TD3 at command"].updates
-    pairs = [a / b for a, b in zip(ours, theirs, strict=True)]
-    result["alike/times_the_updates"] = statistics.median(pairs)
+    for figure, name in (("alike", "train --algo td3, alike"), ("bfloat16", "the same, bfloat16")):
+        pairs = [a / b for a, b in zip(parts[name].updates, theirs, strict=True)]
+        result[f"{figure}/times_the_updates"] = statistics.median(pairs)
     unit = 2**30 if sys.platform == "darwin" else 2**20
     result["memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     return result

@@ -30,12 +30,14 @@ def test_medians_and_ratios_by_hand():
         "finetune": ([400.0, 400.0, 400.0], [1.0, 1.0, 1.0]),
         "plain TD3 at command": ([3.0, 3.0, 3.0], [10.0, 20.0, 10.0]),
         "train --algo td3, alike": ([3.0, 3.0, 3.0], [12.0, 22.0, 15.0]),
+        "the same, bfloat16": ([3.0, 3.0, 3.0], [15.0, 40.0, 12.0]),
     }
     parts = {name: Part(None, *values) for name, values in speeds.items()}
     figures = training_figures(parts)
     assert figures["scratch/times_the_plain_script"] == 100.0
     assert figures["finetune/times_the_plain_script"] == 200.0
     assert figures["alike/times_the_updates"] == pytest.approx(1.2)  # of 1.2, 1.1 and 1.5
+    assert figures["bfloat16/times_the_updates"] == pytest.approx(1.5)  # of 1.5, 2 and 1.2
     assert figures["memory_gib"] > 0
 
 
