@@ -52,6 +52,8 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
         "actor at 3e-4": _GENTLE | {"lr": 3e-4},
         "no anchor": _GENTLE | {"anchor": 0.0},
         "critic not first": _GENTLE | {"critic_first": 0.0},
+        "and a layer frozen": _GENTLE | {"freeze_bc_layers": 1},
+        "and demonstrations in the buffer": _GENTLE | {"bc_replay_dataset": "data/demos/striker.npz"},
         "no cure": {"algo": "td3", "net_arch": "256,256", "learning_starts": 2_000},
     },
 }
