@@ -107,6 +107,18 @@ def test_noise_neither_spoils_kicks_nor_asks_for_them(made):
     assert np.abs(actions).max() == 1.0
 
 
+def test_sac_from_a_clone_explores_with_the_spread_that_it_is_told(made):
+    start = clone()
+    model = made("sac", start, bc_weights="clone", action_noise_sigma=0.05)
+    rows = np.random.default_rng(2).normal(size=(2000, 96)).astype(np.float32)
+    model._last_obs = rows
+    wanted = start.predict(rows)[0]
+    actions, _ = model._sample_action(0, None, len(rows))
+    free = np.abs(wanted) < 0.5  # far from the bounds
+    apart = np.arctanh(actions[free].astype(float)) - np.arctanh(wanted[free])
+    assert free.sum() > 200 and apart.std() == pytest.approx(0.05, rel=0.1)
+
+
 def test_kicks_are_explored_whole_and_as_often_as_said(made):
     model = made("td3", kick_share=0.25)
     model._last_obs = np.zeros((4000, 96), np.float32)
