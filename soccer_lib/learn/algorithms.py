@@ -168,14 +168,14 @@ def make_off_policy(config: TrainConfig, env: VecEnv, start: LearnedPolicy | Non
         model.ent_coef_min = config.ent_coef_min or 0.0
     for critic in (model.critic, model.critic_target):
         cast(AnchoredCritic, critic).precision = getattr(torch, config.precision)
-    # Without its head for the spread a clone would walk with noise of 1 in SAC.
-    learned_spread = config.algo == "sac" and start is not None
+    spread = config.action_noise_sigma or 0.0
+    learned_spread = bool(spread) and config.algo == "sac" and start is not None  # SB3's own begins at 1
     model.careful(
         actor_lr=config.lr or 0.0,
         critic_lr=config.critic_lr or 0.0,
         critic_first=config.critic_first or 0.0,
         kick_share=config.kick_share or 0.0,
-        sigma=0.0 if learned_spread else config.action_noise_sigma or 0.0,
+        sigma=0.0 if learned_spread else spread,
         from_clone=start is not None,
         seed=config.seed,
     )
@@ -184,7 +184,7 @@ def make_off_policy(config: TrainConfig, env: VecEnv, start: LearnedPolicy | Non
     if learned_spread:
         head = model.actor.get_submodule("log_std")
         torch.nn.init.zeros_(head.get_parameter("weight"))
-        torch.nn.init.constant_(head.get_parameter("bias"), math.log(config.action_noise_sigma or 1e-3))
+        torch.nn.init.constant_(head.get_parameter("bias"), math.log(spread))
     return model
 
 
