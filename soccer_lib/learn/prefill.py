@@ -15,6 +15,14 @@ from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.environment import env_settings, reward_factors
 from soccer_lib.learn.replay import HeldReplayBuffer
 
+APART = 0.1
+"""How far an entry of what is seen may be from the record in an episode's first steps, in its own unit.
+
+On another processor a walk drifts apart, by 0.04 on one; what is seen goes into the buffer, and is real."""
+
+FIRST_STEPS = 10
+"""Steps that have to agree [count]; another walker is far off by then."""
+
 
 def prefill(buffer: HeldReplayBuffer, config: TrainConfig) -> int:
     """Play demonstrations again into a buffer.
@@ -85,8 +93,9 @@ def _play_again(
     seen, _ = env.reset(seed=seed, options=phase)
     transitions = []
     refused = 0
-    for row in rows:
-        if not np.array_equal(seen, data.observations[row]):
+    for number_of_step, row in enumerate(rows):
+        apart = np.abs(seen - data.observations[row]).max()
+        if number_of_step < FIRST_STEPS and not apart <= APART:
             raise InputError(
                 f"--bc-replay-dataset {config.bc_replay_dataset}: {task}, seed {seed} no longer goes as it "
                 "was recorded; expected the walker and kicks of today, and actions without noise; make the "
@@ -99,5 +108,7 @@ def _play_again(
         refused += newly_refused
         paid = float(reward) * factors.get(task, 1.0) - (config.refusal_cost or 0.0) * newly_refused
         transitions.append((seen, following, data.actions[row], paid, terminated or truncated, info))
+        if terminated or truncated:
+            break  # sooner than in the record
         seen = following
     return transitions

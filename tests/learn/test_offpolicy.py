@@ -232,6 +232,40 @@ def test_a_refused_kick_costs_in_a_demonstration_what_it_costs_in_training(made,
     np.testing.assert_allclose(rewards[0] - rewards[1], [0.0, 0.25], atol=1e-6)
 
 
+def test_a_demonstration_may_drift_as_on_another_processor_and_no_further(made, demonstrations, tmp_path):
+    """What is stored is what was seen now; a robot that stands elsewhere is none of this walker's."""
+    data = read_dataset(demonstrations)
+    buffers = {}
+    for apart in (0.0, 0.05, 0.5):
+        moved = dataclasses.replace(data, observations=data.observations + np.float32(apart))
+        file = str(write_dataset(tmp_path / f"{apart}.npz", moved, {}))
+        settings = {"bc_replay_dataset": file, "bc_replay_fraction": 0.2}
+        buffers[apart] = made("td3", **settings).replay_buffer
+        config = dataclasses.replace(CONFIG, algo="td3", **settings).resolved()
+        if apart < 0.5:
+            assert prefill(buffers[apart], config) == 80
+        else:
+            with pytest.raises(InputError, match="no longer goes as it was recorded"):
+                prefill(buffers[apart], config)
+    np.testing.assert_array_equal(buffers[0.0].observations, buffers[0.05].observations)
+
+
+def test_a_demonstration_that_ends_sooner_now_ends_there(made, demonstrations, tmp_path):
+    """The last action of an episode once more: the episode is over, and nothing is played after it."""
+    data = read_dataset(demonstrations)
+    longer = np.flatnonzero(np.diff(data.episode_id, append=-1))
+    rows = np.sort(np.concatenate([np.arange(len(data)), longer]))
+    file = str(write_dataset(tmp_path / "d.npz", data.take(rows), {}))
+    buffers = []
+    for which in (demonstrations, file):
+        settings = {"bc_replay_dataset": which, "bc_replay_fraction": 0.9}
+        buffers.append(made("td3", **settings).replay_buffer)
+        count = prefill(buffers[-1], dataclasses.replace(CONFIG, algo="td3", **settings).resolved())
+        assert count == len(data) // 2 * 2
+    assert len(rows) == len(data) + 2 and np.array_equal(buffers[0].dones, buffers[1].dones)
+    np.testing.assert_array_equal(buffers[0].next_observations, buffers[1].next_observations)
+
+
 def test_demonstrations_of_another_interface_are_refused(demonstrations):
     config = dataclasses.replace(CONFIG, observation="robot", bc_replay_dataset=demonstrations).resolved()
     box = gym.spaces.Box(-1, 1, (1,))
