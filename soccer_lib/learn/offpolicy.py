@@ -120,9 +120,8 @@ class AnchoredCritic(ContinuousCritic):
         learns = [weight for weight in self.parameters() if weight.requires_grad and actions.requires_grad]
         for weight in learns:
             weight.requires_grad_(False)
-        less = self.precision != torch.float32
         try:
-            with torch.autocast(actions.device.type, self.precision, enabled=less):
+            with torch.autocast(actions.device.type, self.precision, enabled=self.precision != torch.float32):
                 yield
         finally:
             for weight in learns:

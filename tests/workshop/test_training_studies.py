@@ -52,11 +52,11 @@ def test_every_kind_has_the_same_budget_and_its_own_difference(config, tmp_path)
 
 def test_agents_from_a_clone_play_what_their_clone_plays(tmp_path, monkeypatch, dataset, walker):
     bc(BCConfig((dataset,), str(tmp_path / "clone"), net_arch="8,8", epochs=1, device="cpu"))
-    monkeypatch.setitem(KINDS, "cures", {name: KINDS["cures"][name] for name in ("all cures", "no cure")})
+    monkeypatch.setitem(KINDS, "cures", {name: KINDS["cures"][name] for name in ("noise 0.1", "no cure")})
     monkeypatch.setattr(training, "run_jobs", lambda play, jobs, label: [play(job) for job in jobs])
     tiny = {name: value for name, value in TINY.items() if name not in ("n_steps", "n_epochs")}
     tiny |= {"learning_starts": 4, "buffer_size": 1_000}
-    small = {"timesteps": 16, "seeds": 1, "episodes": 1, "only": ("cures",), "settings": json.dumps(tiny)}
+    small = {"timesteps": 16, "seeds": 2, "episodes": 1, "only": ("cures",), "settings": json.dumps(tiny)}
     config = TrainingStudyConfig(str(tmp_path / "curves"), str(tmp_path / "clone"), **small)
     played = []
     evaluate = training.evaluate
@@ -67,8 +67,13 @@ def test_agents_from_a_clone_play_what_their_clone_plays(tmp_path, monkeypatch, 
 
     monkeypatch.setattr(training, "evaluate", noting)
     entries = make_training_study(config, "cures")["entries"]
-    assert sorted(played) == [(50_000, False)] * 3 + [(50_000, True)] * 3, "two agents, and the clone once"
-    assert [entry["x"] for entry in entries] == ["all cures", "no cure"]
+    assert sorted(played) == [(50_000, False)] * 5 + [(50_000, True)] * 5, "four agents, and the clone once"
+    assert [(entry["x"], entry["seed"]) for entry in entries] == [
+        ("noise 0.1", 0),
+        ("no cure", 0),
+        ("noise 0.1", 1),
+        ("no cure", 1),
+    ]
     for one in entries:
         assert one["gain"] == pytest.approx(one["score"] - one["clone"])
         assert one["gain, shaken"] == pytest.approx(one["score, shaken"] - one["clone, shaken"])

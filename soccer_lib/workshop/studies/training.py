@@ -151,7 +151,7 @@ def _train(config: TrainingStudyConfig, parts: Path, job: _Job) -> dict[str, Any
     an agent that learned when to kick and not yet how surely would count as one that never kicks.
     """
     folder = parts / f"{job.kind.replace(' ', '_')}_{job.seed}"
-    done = folder.with_suffix(".done.json")
+    done = parts / f"{folder.name}.done.json"  # the name of a kind may have a point in it
     if done.is_file():
         return load_json(done)
     with contextlib.redirect_stdout(io.StringIO()):
