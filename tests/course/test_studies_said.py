@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from soccer_lib.course.curves import paired_difference, values_by_seed
+from soccer_lib.learn.presets import PRESETS
 from soccer_lib.workshop.studies.agents import FACTORS_TESTED
 
 CURVES = Path(__file__).parents[2] / "data" / "curves"
@@ -49,14 +50,16 @@ def test_randomised_training_wins_nowhere_and_loses_somewhere():
 
 
 def test_agents_from_a_clone_keep_its_score_and_stand_noise_better():
-    assert "as good as its clone and no better" in TUNING and "all three are better" in TUNING
+    assert "lost a little, none of them a whole point" in TUNING
+    assert "each of the five is better than its clone, by about three points" in TUNING
     record = json.loads((CURVES / "rl_tuned.json").read_text())
-    assert len(record["entries"]) == 3 and record["settings"]["timesteps"] == 120_000
-    assert max(agent["cpu_minutes"] for agent in record["entries"]) == pytest.approx(7, abs=0.5)
+    assert len(record["entries"]) == 5 and record["settings"]["timesteps"] == 150_000
+    assert max(agent["cpu_minutes"] for agent in record["entries"]) == pytest.approx(8, abs=0.5)
+    assert PRESETS["finetune"]["action_noise_sigma"] == 0.075
     for agent in record["entries"]:
-        low, high = agent["gain, ci95"]
-        assert low < 0 < high and agent["gain"] > -1
-        assert agent["gain, shaken"] > 0
+        assert agent["gain"] > -1 and agent["gain, shaken, ci95"][0] > 0
+    gains = [np.mean([agent[name] for agent in record["entries"]]) for name in ("gain", "gain, shaken")]
+    assert gains[0] < 0 and gains[1] == pytest.approx(3, abs=0.3)
 
 
 def test_from_a_clone_a_hint_at_every_step_costs_points_and_nothing_wins():
