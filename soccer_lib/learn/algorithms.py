@@ -113,7 +113,6 @@ def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> H
         anchor=config.anchor or 0.0,
         anchor_decay=config.anchor_decay or 0.0,
         lr_left=1.0 if config.lr_left is None else config.lr_left,
-        noise_left=1.0 if config.noise_left is None else config.noise_left,
         log_every=config.log_interval,
         policy_kwargs={
             "actor": start_actor(config, start),

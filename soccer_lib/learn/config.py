@@ -128,8 +128,6 @@ class TrainConfig:
     """TD3, SAC: share of the buffer that they may fill"""
     action_noise_sigma: Annotated[float | None, Range(0, 10)] = None
     """spread of the noise on walking commands or actions; PPO, and SAC from a clone, learn it from here on"""
-    noise_left: Annotated[float | None, Range(0, 1, above=True)] = None
-    """PPO: share of that spread that is allowed at the end of the run; the limit falls evenly"""
     kick_share: Annotated[float | None, Range(0, 1)] = None
     """with commands: how often exploration asks for a kick; with PPO only how often at first"""
     kick_entropy: Annotated[float | None, Range(0, 10)] = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         anchor: weight of the divergence from the policy that was started from.
         anchor_decay: share of the run after which the anchor is gone; 0 keeps it.
         lr_left: share of the learning rates that is left at the end of the run.
-        noise_left: share of the first spread of walking commands that is allowed at the end of the run.
         log_every: rollouts from one line of metrics to the next; `learn` has to be called with 1.
         sb3: arguments of PPO.
 
@@ -43,13 +41,11 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         anchor: float = 0.0,
         anchor_decay: float = 0.0,
         lr_left: float = 1.0,
-        noise_left: float = 1.0,
         log_every: int = 1,
         **sb3: Any,
     ) -> None:
         self.critic_first = critic_first
         self.lr_left = lr_left
-        self.noise_left = noise_left
         self.log_every = log_every
         self.anchor = anchor
         self.anchor_decay = anchor_decay
@@ -91,7 +87,6 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         """One update; the actor holds still until the critic explains enough of the returns."""
         self._let_actor_learn()
         self.policy.anchor = self._anchor_now()
-        self._limit_noise()
         super().train()
         logged = self.logger.name_to_value
         self.actor_learns |= bool(logged["train/explained_variance"] >= self.critic_first)
@@ -120,13 +115,6 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
             parameter.requires_grad_(self.actor_learns)
         for parameter in self.frozen:
             parameter.requires_grad_(False)
-
-    def _limit_noise(self) -> None:
-        """Bring the spread of walking commands under its limit, which falls evenly over the run."""
-        if self.noise_left < 1.0:
-            done = 1.0 - self._current_progress_remaining
-            share = 1.0 - done * (1.0 - self.noise_left)
-            self.policy.log_std.data.clamp_(max=self.policy.log_std_init + math.log(share))
 
     def _anchor_now(self) -> float:
         """The anchor's weight after this share of the run."""

@@ -245,9 +245,22 @@ def test_a_demonstration_may_drift_as_on_another_processor_and_no_further(made, 
         if apart < 0.5:
             assert prefill(buffers[apart], config) == 80
         else:
-            with pytest.raises(InputError, match="no longer goes as it was recorded"):
+            with pytest.raises(InputError, match="2 of 2 episodes no longer go as they were recorded"):
                 prefill(buffers[apart], config)
     np.testing.assert_array_equal(buffers[0.0].observations, buffers[0.05].observations)
+
+
+def test_one_demonstration_that_goes_another_way_is_left_out(made, demonstrations, tmp_path):
+    data = read_dataset(demonstrations)
+    second = data.episode_id == data.episode_id[-1]
+    elsewhere = data.observations + np.float32(0.5) * second[:, None]
+    settings = {"bc_replay_dataset": "", "bc_replay_fraction": 0.9}
+    settings["bc_replay_dataset"] = str(
+        write_dataset(tmp_path / "d.npz", dataclasses.replace(data, observations=elsewhere), {})
+    )
+    buffer = made("td3", **settings).replay_buffer
+    count = prefill(buffer, dataclasses.replace(CONFIG, algo="td3", **settings).resolved())
+    assert count == (~second).sum() // 2 * 2
 
 
 def test_a_demonstration_that_ends_sooner_now_ends_there(made, demonstrations, tmp_path):

@@ -174,13 +174,6 @@ def test_a_preset_gives_way_to_a_flag_and_beats_the_algorithm():
     assert (config.hold, TrainConfig(preset="scratch", control="joint").resolved().hold) == (100, None)
 
 
-def test_the_limit_of_the_noise_falls_over_the_run(tmp_path):
-    train(dataclasses.replace(TINY, noise_left=0.25, action_noise_sigma=0.8, save_dir=str(tmp_path / "r")))
-    spreads = [line["train/std"] for line in metrics_of(tmp_path / "r") if "train/std" in line]
-    # Updates after 24 and 48 of 48 steps; the limit is 0.8 (1 - 0.75 done).
-    assert spreads == [pytest.approx(limit, rel=0.01) for limit in (0.5, 0.2)]
-
-
 def test_the_start_stays_among_the_best_however_it_scored(tmp_path):
     folder = RunFolder.open(tmp_path / "r", {}, "train")
     candidates = Candidates(TINY.resolved(), folder)
