@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, cast
@@ -193,7 +194,9 @@ def begin_as(model: HeldTD3 | HeldSAC, policy: LearnedPolicy, anchor: float) -> 
     critic = cast(AnchoredCritic, model.critic)
     critic.anchor = anchor
     reference = copy.deepcopy(model.actor)
-    critic.reference = (reference,)
+    # SAC's would draw, with its first spread of 1: the mean of what is squashed is not what the clone does.
+    certain = {"deterministic": True} if isinstance(model, HeldSAC) else {}
+    critic.reference = (functools.partial(reference, **certain),)
 
 
 MAKERS: dict[str, Callable[[TrainConfig, VecEnv, LearnedPolicy | None], BaseAlgorithm]] = {

@@ -8,7 +8,7 @@ exploration and target smoothing leave kicks as they are, and kicks are explored
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium as gym
@@ -95,12 +95,12 @@ class AnchoredCritic(ContinuousCritic):
     Attributes:
         anchor: weight.
         precision: what the layers multiply in; weights, sums and values stay float32.
-        reference: the actor that was started from, in a tuple; empty without one.
+        reference: what the actor that was started from does, without drawing, in a tuple; empty without one.
     """
 
     anchor = 0.0
     precision = torch.float32
-    reference: tuple[torch.nn.Module, ...] = ()
+    reference: tuple[Callable[[torch.Tensor], torch.Tensor], ...] = ()
 
     def forward(self, obs: torch.Tensor, actions: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Both critics' values. Shape: (n, 1) of each."""

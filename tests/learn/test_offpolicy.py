@@ -151,6 +151,15 @@ def test_the_anchor_pulls_the_actor_and_nothing_else(made):
     torch.testing.assert_close(pulled, plain - 3.0 * plain.abs().mean() * apart)
 
 
+@pytest.mark.parametrize("algo", ["td3", "sac"])
+def test_the_anchor_is_what_the_clone_does_and_nothing_drawn(made, algo):
+    start = clone()
+    model = made(algo, start, bc_weights="clone", anchor=3.0)
+    rows = torch.randn(200, 96)
+    (reference,) = model.critic.reference
+    np.testing.assert_allclose(reference(rows).detach(), start.predict(rows.numpy())[0], atol=1e-5)
+
+
 def test_an_actors_loss_leaves_no_gradient_in_the_critics_and_has_that_of_sb3(made):
     model = made("td3")
     obs = torch.randn(8, 96)
