@@ -62,6 +62,16 @@ def test_agents_from_a_clone_keep_its_score_and_stand_noise_better():
     assert gains[0] < 0 and gains[1] == pytest.approx(3, abs=0.3)
 
 
+def test_a_weak_clone_gains_under_noise_alone():
+    assert "Under noise it gains as much, and undisturbed nothing" in TUNING
+    record = json.loads((CURVES / "rl_tuned_weak.json").read_text())
+    assert len(record["entries"]) == 5
+    for agent in record["entries"]:
+        low, high = agent["gain, ci95"]
+        assert low < 0 < high and agent["gain, shaken, ci95"][0] > 0
+    assert np.mean([agent["gain, shaken"] for agent in record["entries"]]) == pytest.approx(3.5, abs=0.5)
+
+
 def test_from_a_clone_a_hint_at_every_step_costs_points_and_nothing_wins():
     """The clone's 39.4: `evaluate --policy runs/weak --seed 20000 --starts distinct --episodes 100`."""
     assert "Another order" in LESSON and "none of these rewards brought its agents above that" in LESSON
