@@ -72,6 +72,21 @@ def test_a_weak_clone_gains_under_noise_alone():
     assert np.mean([agent["gain, shaken"] for agent in record["entries"]]) == pytest.approx(3.5, abs=0.5)
 
 
+def test_anchor_and_slow_actor_are_the_cures_that_matter():
+    assert "hardly anything of the clone is left within minutes; without any cure, nothing" in TUNING
+    record = json.loads((CURVES / "rl_cures.json").read_text())
+    assert record["settings"]["timesteps"] == 10_000 and record["settings"]["seeds"] == 3
+    means = {group["x"]: group["mean"] for group in record["groups"]}
+    assert means["no cure"] < 0 and max(means["no anchor"], means["actor at 3e-4"]) < 41.5 / 2
+    for kind in ("no cure", "no anchor", "actor at 3e-4"):
+        assert gain("cures", kind, "all cures")[1] < 0
+    others = means.keys() - {"all cures", "no cure", "no anchor", "actor at 3e-4"}
+    assert len(others) == 4
+    for kind in others:
+        low, high = gain("cures", kind, "all cures")
+        assert low < 0 < high
+
+
 def test_from_a_clone_a_hint_at_every_step_costs_points_and_nothing_wins():
     """The clone's 39.4: `evaluate --policy runs/weak --seed 20000 --starts distinct --episodes 100`."""
     assert "Another order" in LESSON and "none of these rewards brought its agents above that" in LESSON
