@@ -14,6 +14,7 @@ from soccer_lib.errors import InputError
 from soccer_lib.learn.config import TrainConfig
 from soccer_lib.learn.environment import env_settings, reward_factors
 from soccer_lib.learn.replay import HeldReplayBuffer
+from soccer_lib.runs.heartbeat import print_progress
 
 APART = 0.1
 """How far an entry of what is seen may be from the record in an episode's first steps, in its own unit.
@@ -56,21 +57,24 @@ def prefill(buffer: HeldReplayBuffer, config: TrainConfig) -> int:
     most = int(config.bc_replay_fraction * buffer.buffer_size) * buffer.n_envs
     played: list[tuple[Any, ...]] = []
     envs: dict[str, gym.Env] = {}
-    left_out = 0
+    tried = left_out = 0
     for number in range(len(data.source)):
         if len(played) >= most:
             break
         again = _play_again(data, number, config, envs)
+        tried += 1
         left_out += not again
         played += again
     for env in envs.values():
         env.close()
-    if left_out > len(data.source) / 2:
+    if left_out > tried / 2:
         raise InputError(
-            f"--bc-replay-dataset {config.bc_replay_dataset}: {left_out} of {len(data.source)} episodes no "
+            f"--bc-replay-dataset {config.bc_replay_dataset}: {left_out} of {tried} episodes no "
             "longer go as they were recorded; expected the walker and kicks of today, and actions without "
             "noise; make the dataset again"
         )
+    if left_out:
+        print_progress(f"{left_out} of {tried} demonstrations go another way here, and are left out")
     count = min(most, len(played)) // buffer.n_envs * buffer.n_envs
     for row in range(0, count, buffer.n_envs):
         observations, following, actions, rewards, ends, infos = zip(

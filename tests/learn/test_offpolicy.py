@@ -259,7 +259,7 @@ def test_a_demonstration_may_drift_as_on_another_processor_and_no_further(made, 
     np.testing.assert_array_equal(buffers[0.0].observations, buffers[0.05].observations)
 
 
-def test_one_demonstration_that_goes_another_way_is_left_out(made, demonstrations, tmp_path):
+def test_one_demonstration_that_goes_another_way_is_left_out_and_told(made, demonstrations, tmp_path, capsys):
     data = read_dataset(demonstrations)
     second = data.episode_id == data.episode_id[-1]
     elsewhere = data.observations + np.float32(0.5) * second[:, None]
@@ -270,6 +270,8 @@ def test_one_demonstration_that_goes_another_way_is_left_out(made, demonstration
     buffer = made("td3", **settings).replay_buffer
     count = prefill(buffer, dataclasses.replace(CONFIG, algo="td3", **settings).resolved())
     assert count == (~second).sum() // 2 * 2
+    said = capsys.readouterr()
+    assert "1 of 2 demonstrations go another way here, and are left out" in said.out + said.err
 
 
 def test_a_demonstration_that_ends_sooner_now_ends_there(made, demonstrations, tmp_path):
