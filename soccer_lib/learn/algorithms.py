@@ -151,6 +151,7 @@ def make_off_policy(config: TrainConfig, env: VecEnv, start: LearnedPolicy | Non
         "policy_kwargs": {
             # A clone brings its own actor; the critics are as wide as the settings say.
             "net_arch": {"pi": widths, "qf": config.widths},
+            "n_critics": config.n_critics or 2,
             "features_extractor_class": ScaledInput,
             "features_extractor_kwargs": {**scale, "limit": float(scale["limit"])},
             "optimizer_kwargs": {"fused": settings["device"].type == "cpu"},
@@ -171,20 +172,21 @@ def make_off_policy(config: TrainConfig, env: VecEnv, start: LearnedPolicy | Non
     spread = config.action_noise_sigma or 0.0
     learned_spread = bool(spread) and config.algo == "sac" and start is not None  # SB3's own begins at 1
     model.careful(
-        actor_lr=config.lr or 0.0,
-        critic_lr=config.critic_lr or 0.0,
-        critic_first=config.critic_first or 0.0,
-        kick_share=config.kick_share or 0.0,
+        config.seed,
+        actor_lr=config.lr,
         sigma=0.0 if learned_spread else spread,
         from_clone=start is not None,
-        seed=config.seed,
+        **{name: getattr(config, name) for name in ("critic_lr", "lr_left", "critic_first", "kick_share")},
     )
     if start is not None:
         begin_as(model, LearnedPolicy(Network(layers), start.spec), config.anchor or 0.0)
     if learned_spread:
+        least = math.log(spread)
         head = model.actor.get_submodule("log_std")
         torch.nn.init.zeros_(head.get_parameter("weight"))
-        torch.nn.init.constant_(head.get_parameter("bias"), math.log(spread))
+        torch.nn.init.constant_(head.get_parameter("bias"), least)
+        # To explore less is the easiest thing to learn, and no help against noise.
+        head.register_forward_hook(lambda _, given, log_std: log_std.clamp(min=least))
     return model
 
 

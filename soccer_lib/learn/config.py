@@ -85,7 +85,7 @@ class TrainConfig:
     critic_lr: Annotated[float | None, Range(0, 1, above=True)] = None
     """learning rate of the critic; by default the actor's"""
     lr_left: Annotated[float | None, Range(0, 1)] = None
-    """PPO: share of both learning rates that is left at the end of the run; they fall evenly"""
+    """share of the learning rate that is left at the end of the run; it falls evenly, PPO's critic's too"""
     gamma: Annotated[float | None, Range(0, 1, above=True)] = None
     """discount of an env step that lasts its full hold; 0.99 command, 0.998 joint, 0.9998 torque"""
     batch_size: Annotated[int | None, Range(2, 10**6, whole=True)] = None
@@ -110,6 +110,8 @@ class TrainConfig:
     """TD3, SAC: gradient steps for each env step"""
     tau: Annotated[float | None, Range(0, 1, above=True)] = None
     """TD3, SAC: how far targets follow in a gradient step"""
+    n_critics: Annotated[int | None, Range(1, 16, whole=True)] = None
+    """TD3, SAC: critics, of which targets believe the lowest [count]"""
     policy_delay: Annotated[int | None, Range(1, 1000, whole=True)] = None
     """TD3: gradient steps of the critics for each of the actor [count]"""
     target_policy_noise: Annotated[float | None, Range(0, 10)] = None

@@ -103,7 +103,7 @@ class AnchoredCritic(ContinuousCritic):
     reference: tuple[Callable[[torch.Tensor], torch.Tensor], ...] = ()
 
     def forward(self, obs: torch.Tensor, actions: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Both critics' values. Shape: (n, 1) of each."""
+        """Each critic's values. Shape: (n, 1) of each."""
         with self._computing(actions):
             values = super().forward(obs, actions)
         return tuple(self._anchored(value.float(), obs, actions) for value in values)
@@ -136,7 +136,16 @@ class AnchoredCritic(ContinuousCritic):
         return values - self.anchor * values.detach().abs().mean() * apart
 
 
-class KickTD3Policy(TD3Policy):
+class _AnchoredPolicy:
+    """Policies of SB3 with these critics; mixed in before them."""
+
+    def make_critic(self: Any, features_extractor: BaseFeaturesExtractor | None = None) -> ContinuousCritic:
+        """All critics, or their targets."""
+        kwargs = self._update_features_extractor(self.critic_kwargs, features_extractor)
+        return AnchoredCritic(**kwargs).to(self.device)
+
+
+class KickTD3Policy(_AnchoredPolicy, TD3Policy):
     """TD3's networks with these actors and critics."""
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> Actor:
@@ -144,19 +153,9 @@ class KickTD3Policy(TD3Policy):
         kwargs = self._update_features_extractor(self.actor_kwargs, features_extractor)
         return KickKeepingActor(**kwargs).to(self.device)
 
-    def make_critic(self, features_extractor: BaseFeaturesExtractor | None = None) -> ContinuousCritic:
-        """Two critics, or their targets."""
-        kwargs = self._update_features_extractor(self.critic_kwargs, features_extractor)
-        return AnchoredCritic(**kwargs).to(self.device)
 
-
-class AnchoredSACPolicy(SACPolicy):
+class AnchoredSACPolicy(_AnchoredPolicy, SACPolicy):
     """SAC's networks with these critics."""
-
-    def make_critic(self, features_extractor: BaseFeaturesExtractor | None = None) -> ContinuousCritic:
-        """Two critics, or their targets."""
-        kwargs = self._update_features_extractor(self.critic_kwargs, features_extractor)
-        return AnchoredCritic(**kwargs).to(self.device)
 
 
 class _Careful(Resumable):
@@ -164,6 +163,7 @@ class _Careful(Resumable):
 
     Attributes:
         actor_lr, critic_lr: learning rates.
+        lr_left: share of the actor's that is left at the end of the run.
         critic_first: share of the variance of its targets, on held-out transitions, that the critic has to
             explain before the actor learns.
         actor_learns: whether it has.
@@ -174,31 +174,16 @@ class _Careful(Resumable):
 
     actor_lr: float
     critic_lr: float
+    lr_left: float
     critic_first: float
     actor_learns: bool
     kick_share: float
     sigma: float
     from_clone: bool
 
-    def careful(
-        self,
-        *,
-        actor_lr: float,
-        critic_lr: float,
-        critic_first: float,
-        kick_share: float,
-        sigma: float,
-        from_clone: bool,
-        seed: int,
-    ) -> None:
-        """Take on the settings; called once, after the model is made."""
-        self.actor_lr = actor_lr
-        self.critic_lr = critic_lr
-        self.critic_first = critic_first
-        self.actor_learns = not critic_first
-        self.kick_share = kick_share
-        self.sigma = sigma
-        self.from_clone = from_clone
+    def careful(self, seed: int, **settings: Any) -> None:
+        """Take on the attributes, by their names; called once, after the model is made."""
+        vars(self).update(settings, actor_learns=not settings["critic_first"])
         self._rng = np.random.default_rng(seed)
         self._calls = 0
 
@@ -223,8 +208,9 @@ class _Careful(Resumable):
         return actions, actions
 
     def _update_learning_rate(self: Any, optimizers: list[torch.optim.Optimizer]) -> None:
-        """Actor, critic and, in SAC, entropy; a rate of 0 holds the actor still."""
-        actor = self.actor_lr if self.actor_learns else 0.0
+        """Actor, whose rate falls evenly, critic and, in SAC, entropy; a rate of 0 holds the actor still."""
+        done = 1.0 - self._current_progress_remaining
+        actor = self.actor_lr * (1.0 - done * (1.0 - self.lr_left)) if self.actor_learns else 0.0
         for optimizer, rate in zip(optimizers, (actor, self.critic_lr, self.critic_lr), strict=False):
             for group in optimizer.param_groups:
                 group["lr"] = rate
@@ -261,7 +247,7 @@ class HeldTD3(_Careful, TD3):  # type: ignore[misc]
     replay_buffer: HeldReplayBuffer
 
     def next_values(self, batch: Any) -> torch.Tensor:
-        """What the targets are built on: the smaller of both target critics. Shape: (n, 1)."""
+        """What the targets are built on: the least of the target critics. Shape: (n, 1)."""
         actions = self.actor_target(batch.next_observations).clamp(-1, 1)
         return torch.cat(self.critic_target(batch.next_observations, actions), dim=1).min(
             dim=1, keepdim=True
@@ -279,7 +265,7 @@ class HeldSAC(_Careful, SAC):  # type: ignore[misc]
     ent_coef_min = 0.0
 
     def next_values(self, batch: Any) -> torch.Tensor:
-        """What the targets are built on: the smaller target critic, and the entropy. Shape: (n, 1)."""
+        """What the targets are built on: the least of the target critics, and the entropy. Shape: (n, 1)."""
         actions, log_prob = self.actor.action_log_prob(batch.next_observations)
         values = torch.cat(self.critic_target(batch.next_observations, actions), dim=1)
         return values.min(dim=1, keepdim=True)[0] - self.entropy_weight() * log_prob[:, None]

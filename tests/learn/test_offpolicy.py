@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import gymnasium as gym
 import numpy as np
@@ -119,6 +120,33 @@ def test_sac_from_a_clone_explores_with_the_spread_that_it_is_told(made):
     assert free.sum() > 200 and apart.std() == pytest.approx(0.05, rel=0.1)
 
 
+def test_sac_from_a_clone_cannot_learn_to_explore_less(made):
+    model = made("sac", clone(), bc_weights="clone", action_noise_sigma=0.05)
+    rows = torch.randn(50, 96)
+    head = model.actor.get_submodule("log_std")
+    for bias, spread in ((-9.0, 0.05), (-1.0, np.exp(-1.0))):
+        torch.nn.init.constant_(head.get_parameter("bias"), bias)
+        found = model.actor.get_action_dist_params(rows)[1].exp().detach()
+        np.testing.assert_allclose(found, spread, rtol=1e-5)
+    plain = made("sac")
+    torch.nn.init.constant_(plain.actor.get_submodule("log_std").get_parameter("bias"), -9.0)
+    assert plain.actor.get_action_dist_params(rows)[1].detach().max() < -8.0, "from nothing it is SB3's"
+
+
+@pytest.mark.parametrize("algo", ["td3", "sac"])
+def test_targets_believe_the_lowest_of_as_many_critics_as_are_asked_for(made, algo):
+    rows = torch.randn(20, 96)
+    for count in (1, 3):
+        model = made(algo, n_critics=count, ent_coef="0.0")
+        torch.manual_seed(1)  # SAC draws
+        targets = model.next_values(SimpleNamespace(next_observations=rows))
+        torch.manual_seed(1)
+        actions = model.actor(rows) if algo == "sac" else model.actor_target(rows).clamp(-1, 1)
+        each = torch.stack(model.critic_target(rows, actions))
+        assert len(each) == count
+        torch.testing.assert_close(targets, each.amin(dim=0))
+
+
 def test_kicks_are_explored_whole_and_as_often_as_said(made):
     model = made("td3", kick_share=0.25)
     model._last_obs = np.zeros((4000, 96), np.float32)
@@ -137,6 +165,10 @@ def test_the_actor_waits_for_the_critic(made):
     model.actor_learns = True
     model._update_learning_rate(optimizers)
     assert [optimizer.param_groups[0]["lr"] for optimizer in optimizers] == [0.01, 0.02]
+    model.lr_left = 0.2  # of the actor's rate alone
+    model._current_progress_remaining = 0.25
+    model._update_learning_rate(optimizers)
+    assert [optimizer.param_groups[0]["lr"] for optimizer in optimizers] == pytest.approx([0.004, 0.02])
 
 
 def test_the_anchor_pulls_the_actor_and_nothing_else(made):

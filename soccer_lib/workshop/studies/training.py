@@ -56,7 +56,7 @@ class TrainingStudyConfig:
     """settings of train over those of every kind: a TOML or JSON file, or JSON text"""
     only: tuple[str, ...] = ()
     """studies to make: rewards, rewards_from_clone, curriculum, randomised, networks, tuned, tuned_weak (the
-    same from a weak clone), tuned_off_policy, cures; without a name all that have what they start from"""
+    same from a weak clone), tuned_td3, tuned_sac, cures; without a name all that have what they start from"""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
