@@ -61,6 +61,23 @@ def test_a_healthy_run_shows_no_flag():
     assert red_flags(healthy()) == [] and red_flags([]) == [] and red_flags(healthy(2)) == []
 
 
+def test_what_a_buffer_is_filled_with_is_no_training_and_a_plateau_with_goals_is_not_flat():
+    """TD3 from a clone: four times as fast and no better, until its updates begin."""
+    filling = [
+        {"step": 100 * i, "minutes": 0.02 * i, "rollout/ep_rew_mean": 12.0, "rollout/refused": 0.0}
+        for i in range(60)
+    ]
+    begun = [{**line, "step": 6_000 + line["step"], "minutes": 1.2 + line["minutes"]} for line in healthy()]
+    assert red_flags([*filling, *begun[:4]]) == [] and red_flags([*filling, *begun]) == []
+    plateau = [{**line, "rollout/ep_rew_mean": 12.0} for line in healthy()]
+    assert [flag.sign.name for flag in red_flags(plateau)] == ["flat return"]
+    for rate, named in ((0.02, ["flat return"]), (0.6, [])):
+        scoring = [{**line, "rollout/success/goalie_penalty_kick": rate} for line in plateau]
+        assert [flag.sign.name for flag in red_flags(scoring)] == named
+    one_bad_episode = [*healthy()[:-1], {**healthy()[-1], "rollout/refused": 9.0}]
+    assert red_flags(one_bad_episode) == []
+
+
 @pytest.mark.parametrize("name", [sign.name for sign in SIGNS])
 def test_every_sign_shows_where_it_is_staged_and_alone(name):
     flags = red_flags(STAGED[name])
