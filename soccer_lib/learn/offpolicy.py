@@ -249,9 +249,7 @@ class HeldTD3(_Careful, TD3):  # type: ignore[misc]
     def next_values(self, batch: Any) -> torch.Tensor:
         """What the targets are built on: the least of the target critics. Shape: (n, 1)."""
         actions = self.actor_target(batch.next_observations).clamp(-1, 1)
-        return torch.cat(self.critic_target(batch.next_observations, actions), dim=1).min(
-            dim=1, keepdim=True
-        )[0]
+        return torch.cat(self.critic_target(batch.next_observations, actions), dim=1).amin(1, keepdim=True)
 
 
 class HeldSAC(_Careful, SAC):  # type: ignore[misc]
@@ -268,7 +266,7 @@ class HeldSAC(_Careful, SAC):  # type: ignore[misc]
         """What the targets are built on: the least of the target critics, and the entropy. Shape: (n, 1)."""
         actions, log_prob = self.actor.action_log_prob(batch.next_observations)
         values = torch.cat(self.critic_target(batch.next_observations, actions), dim=1)
-        return values.min(dim=1, keepdim=True)[0] - self.entropy_weight() * log_prob[:, None]
+        return values.amin(1, keepdim=True) - self.entropy_weight() * log_prob[:, None]
 
     def entropy_weight(self) -> float:
         """The entropy coefficient as it is now."""

@@ -29,7 +29,7 @@ from soccer_lib.learn.callbacks.watch import RedFlagWatch
 from soccer_lib.learn.callbacks.writers import extra_writers
 from soccer_lib.learn.candidates import Candidates, save_model
 from soccer_lib.learn.checkpoints import MAY_DIFFER, Stateful, TrainingState, identity_of
-from soccer_lib.learn.config import TrainConfig, check_choices
+from soccer_lib.learn.config import TrainConfig, check_choices, warn_of_choices
 from soccer_lib.learn.environment import training_env
 from soccer_lib.learn.hybrid import HybridPolicy
 from soccer_lib.learn.legacy import LegacyCheckpoints, write_legacy
@@ -44,9 +44,6 @@ from soccer_lib.runs.heartbeat import print_progress
 from soccer_lib.runs.stop import StopRequest
 
 FINAL = "final_model"
-
-LOUD = 0.1
-"""Noise from which on whoever starts from a clone is warned."""
 
 
 def train(config: TrainConfig, watch: Watch | None = None) -> Policy:
@@ -72,19 +69,13 @@ def train(config: TrainConfig, watch: Watch | None = None) -> Policy:
     start = start_policy(config)
     if start is not None and config.control == "command" and config.hold is None:
         config = dataclasses.replace(config, hold=start.spec.hold)
-    if start is not None and (config.action_noise_sigma or 0.0) >= LOUD:
-        print_progress(
-            f"--action-noise-sigma {config.action_noise_sigma} from a clone: 0.1 on its commands cost 18 of "
-            "its 38 points, through walking; 0.03 keeps nearly all of them, finetune takes 0.075"
-        )
+    warn_of_choices(config)
     if config.resume and not (Path(config.save_dir) / "config.json").is_file():
         raise InputError(f"--resume: no run in {config.save_dir}; expected one; name it with --save-dir")
     folder = RunFolder.open(config.save_dir, config, "train", ignore=MAY_DIFFER)
     total = config.total_timesteps or 0
     if total <= finished_steps(folder):
-        print(
-            f"{folder.path} is finished; choose another --save-dir to train again, or more --total-timesteps"
-        )
+        print(f"{folder.path} is finished; choose another --save-dir, or more --total-timesteps")
         return load_policy(folder.path)
     torch.set_num_threads(1)  # two threads on busy cores are slower than one
     checkpoints = Checkpoints(folder.path, identity_of(config, start))

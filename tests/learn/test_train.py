@@ -11,7 +11,7 @@ import pytest
 
 from soccer_lib.errors import InputError
 from soccer_lib.learn.candidates import Candidate, Candidates
-from soccer_lib.learn.config import TrainConfig
+from soccer_lib.learn.config import TrainConfig, warn_of_choices
 from soccer_lib.learn.train import train
 from soccer_lib.policies import load_policy
 from soccer_lib.runs import RunFolder
@@ -105,6 +105,18 @@ def test_what_was_trained_can_be_trained_on(run, tmp_path):
     assert tuned.spec.control == "command" and tuned.spec.hold == 100  # as what it started from
     kl = [line["train/kl_from_start"] for line in lines if "train/kl_from_start" in line]
     assert kl and kl[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_hardly_anybody_intends_is_told(capsys):
+    for settings, told in (
+        ({"algo": "td3", "total_timesteps": 5_000}, "--learning-starts 10000: nothing is learned; try 1000"),
+        ({"algo": "td3", "total_timesteps": 20_000}, ""),
+        ({"algo": "ppo", "total_timesteps": 5_000, "bc_weights": "c", "action_noise_sigma": 0.05}, ""),
+        ({"algo": "ppo", "bc_weights": "c", "action_noise_sigma": 0.1}, "0.1 from a clone"),
+    ):
+        warn_of_choices(TrainConfig(**settings).resolved())
+        said = capsys.readouterr()
+        assert (told in said.out + said.err) if told else not said.out + said.err
 
 
 def test_the_same_seed_is_the_same_run(tmp_path):
