@@ -62,6 +62,38 @@ def test_agents_from_a_clone_keep_its_score_and_stand_noise_better():
     assert gains[0] < 0 and gains[1] == pytest.approx(3, abs=0.3)
 
 
+def test_agents_of_td3_and_sac_gain_less_under_noise_than_those_of_ppo():
+    assert "Under noise they gain one and a half to two points in the mean" in TUNING
+    means, agents, minutes = {}, {}, []
+    for name in ("tuned", "tuned_td3", "tuned_sac"):
+        record = json.loads((CURVES / f"rl_{name}.json").read_text())
+        agents[name] = record["entries"]
+        means[name] = np.mean([agent["gain, shaken"] for agent in agents[name]])
+        minutes += [agent["cpu_minutes"] for agent in agents[name]]
+        if name != "tuned":
+            assert record["settings"]["timesteps"] == 80_000 and len(agents[name]) == 3
+            assert 1.4 <= means[name] <= 2.1 < means["tuned"]
+            assert all(agent["gain, shaken"] > 0 for agent in agents[name])
+    assert sum(agent["gain"] < -1 for agent in agents["tuned_td3"]) == 1
+    assert all(agent["gain"] > -1 for agent in agents["tuned_sac"])
+    assert 7 < min(minutes) and max(minutes) < 10.5
+
+
+def test_sizes_of_networks_are_not_told_apart_and_seeds_differ_more():
+    assert "agents of one size lie further from each other than the sizes do" in TUNING
+    record = json.loads((CURVES / "rl_networks.json").read_text())
+    assert (record["settings"]["timesteps"], record["settings"]["seeds"]) == (12_000, 3)
+    assert record["settings"]["episodes"] * 3 == 60
+    kinds = [group["x"] for group in record["groups"]]
+    assert len(kinds) == 3
+    for kind in kinds[1:]:
+        low, high = gain("networks", kind, kinds[0])
+        assert low < 0 < high
+    spreads = [np.ptp([one["score"] for one in record["entries"] if one["x"] == kind]) for kind in kinds]
+    assert min(spreads) > np.ptp([group["mean"] for group in record["groups"]])
+    assert PRESETS["scratch"]["net_arch"] == "128,128"
+
+
 def test_a_weak_clone_gains_under_noise_alone():
     assert "Under noise it gains as much, and undisturbed nothing" in TUNING
     record = json.loads((CURVES / "rl_tuned_weak.json").read_text())
