@@ -70,7 +70,7 @@ def _quarters(lines: Lines) -> list[float]:
 
 def _flat_return(lines: Lines) -> str | None:
     means = _quarters(lines)
-    met = [line[name] for line in lines[-FEW:] for name in line if name.startswith("rollout/success/")]
+    met = [line[name] or 0.0 for line in lines[-FEW:] for name in line if name.startswith("rollout/success/")]
     if not means or means[-1] > means[0] + 0.1 or (met and fmean(met) > 0.1):
         return None
     return f"return {means[-1]:.2f} in the last quarter of what there is, {means[0]:.2f} in the first"

@@ -61,6 +61,9 @@ def test_a_healthy_run_shows_no_flag():
     assert red_flags(healthy()) == [] and red_flags([]) == [] and red_flags(healthy(2)) == []
 
 
+NOT_FINITE = "values that are not finite"
+
+
 def test_what_a_buffer_is_filled_with_is_no_training_and_a_plateau_with_goals_is_not_flat():
     """TD3 from a clone: many times as fast and no better, until its updates begin."""
     filling = [
@@ -71,7 +74,7 @@ def test_what_a_buffer_is_filled_with_is_no_training_and_a_plateau_with_goals_is
     assert red_flags([*filling, *begun[:4]]) == [] and red_flags([*filling, *begun]) == []
     plateau = [{**line, "rollout/ep_rew_mean": 12.0} for line in healthy()]
     assert [flag.sign.name for flag in red_flags(plateau)] == ["flat return"]
-    for rate, named in ((0.02, ["flat return"]), (0.6, [])):
+    for rate, named in ((0.02, ["flat return"]), (0.6, []), (None, ["flat return", NOT_FINITE])):
         scoring = [{**line, "rollout/success/goalie_penalty_kick": rate} for line in plateau]
         assert [flag.sign.name for flag in red_flags(scoring)] == named
     one_bad_episode = [*healthy()[:-1], {**healthy()[-1], "rollout/refused": 9.0}]
