@@ -57,7 +57,7 @@ LIMITS = Limits()
 
 # Imitation fills half of `learn`; three algorithms at their joints, with buffers, callbacks and checkpoints,
 # are as much again and more; what of each of them decides how a run goes on is 500, and 50 for a cloning;
-# stages and their recipes are 130, offline learning, which ends in a cloning, 300, and 50 what a trial of a
+# stages are 100, offline learning, which ends in a cloning, 300, and 50 what a trial of a
 # sweep asks at its rungs. A room of their own would only cut what shares actor, presets and run folder.
 LARGE_ROOMS = {"learn": 3_550}
 

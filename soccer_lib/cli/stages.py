@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import tyro
 
 from soccer_lib.cli.main import PROG, parse_config
+from soccer_lib.cli.recipes import RECIPES
 from soccer_lib.errors import InputError, unknown_name
 from soccer_lib.formats.settings import ENDINGS, read_settings
 from soccer_lib.learn.config import TrainConfig
-from soccer_lib.learn.recipes import RECIPES
 from soccer_lib.ranges import of_type
 
 _SET_HERE = ("save_dir", "resume")

@@ -45,6 +45,10 @@ HOLDS = {"torque": 1, "joint": 10, "command": 50}
 """Physics steps of an ordinary env step of each control interface."""
 
 
+_OF_PPO = ("critic_first", "critic_memory", "anchor", "anchor_decay", "lr_left")
+"""Settings that `HeldPPO` knows by the same names."""
+
+
 def run_spec(config: TrainConfig, name: str) -> PolicySpec:
     """The environment that a run's policies act in."""
     if config.control != "command":
@@ -110,11 +114,8 @@ def make_ppo(config: TrainConfig, env: VecEnv, start: LearnedPolicy | None) -> H
     model = HeldPPO(
         env,
         hold=config.hold or HOLDS[config.control],
-        critic_first=config.critic_first or 0.0,
-        anchor=config.anchor or 0.0,
-        anchor_decay=config.anchor_decay or 0.0,
-        lr_left=1.0 if config.lr_left is None else config.lr_left,
         log_every=config.log_interval,
+        **{name: getattr(config, name) for name in _OF_PPO},
         policy_kwargs={
             "actor": start_actor(config, start),
             "value_widths": config.widths,

@@ -110,7 +110,7 @@ class TrainingState:
         """
         weights = sum(parameter.nbytes for parameter in self.model.policy.parameters())
         # With both moments of Adam; one more than stay is there while it is written.
-        size = 3 * weights * (KEPT + 1)
+        size = (3 * weights + getattr(self.model, "memory_room", 0)) * (KEPT + 1)
         if self.shards is not None:
             size += self.shards.room_left(steps)
         check_outputs([self.store.folder / "checkpoint"], size)

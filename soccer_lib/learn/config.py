@@ -150,6 +150,8 @@ class TrainConfig:
     """share of the run after which the anchor has faded to 0; 0 keeps it as it is"""
     critic_first: Annotated[float | None, Range(0, 1)] = None
     """share of the variance of returns that the critic has to explain before the actor learns; 0: at once"""
+    critic_memory: Annotated[int | None, Range(0, 1000, whole=True)] = None
+    """PPO: rollouts that the critic goes on learning from, the newest among them; 0 for none [count]"""
     normalize_obs: bool = False
     """normalise observations by their running mean and spread, clipped at 10, beside the fixed scales"""
     vecnormalize_path: str = ""

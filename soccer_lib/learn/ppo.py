@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3 import PPO
+from torch.nn import functional
 
 from soccer_lib.learn.hybrid import HybridPolicy
 from soccer_lib.learn.resumable import Resumable
 from soccer_lib.learn.rollout import HeldRolloutBuffer
+
+MEMORY_PASSES = 2
+"""Passes of the critic over its memory after each rollout."""
 
 
 class HeldPPO(Resumable, PPO):  # type: ignore[misc]
@@ -19,6 +23,8 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
     Args:
         hold: physics steps of an ordinary env step.
         critic_first: share of the variance of returns that the critic has to explain before the actor learns.
+        critic_memory: rollouts that the critic goes on learning from; where a kick leads from a state hardly
+            depends on how old the actor is (Cobbe et al. 2021, "Phasic policy gradient").
         anchor: weight of the divergence from the policy that was started from.
         anchor_decay: share of the run after which the anchor is gone; 0 keeps it.
         lr_left: share of the learning rates that is left at the end of the run.
@@ -28,6 +34,7 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
     Attributes:
         actor_learns: whether the critic has been good enough once.
         frozen: parameters of the actor that hold still all the same.
+        memory: observations and outcomes of those rollouts. Shapes: (n, inputs) and (n, 1) of each.
     """
 
     policy: HybridPolicy
@@ -38,6 +45,7 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         *args: Any,
         hold: int,
         critic_first: float = 0.0,
+        critic_memory: int = 0,
         anchor: float = 0.0,
         anchor_decay: float = 0.0,
         lr_left: float = 1.0,
@@ -45,6 +53,8 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         **sb3: Any,
     ) -> None:
         self.critic_first = critic_first
+        self.critic_memory = critic_memory
+        self.memory: list[tuple[np.ndarray, np.ndarray]] = []
         self.lr_left = lr_left
         self.log_every = log_every
         self.anchor = anchor
@@ -88,6 +98,8 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
         self._let_actor_learn()
         self.policy.anchor = self._anchor_now()
         super().train()
+        if self.critic_memory:
+            self._learn_again()
         logged = self.logger.name_to_value
         self.actor_learns |= bool(logged["train/explained_variance"] >= self.critic_first)
         # SB3's names for what all algorithms have; its entropy loss is the bonus here, not the entropy.
@@ -102,6 +114,26 @@ class HeldPPO(Resumable, PPO):  # type: ignore[misc]
             self.logger.record("train/kick_recall", self.policy.kicks_kept / self.policy.kicks_of_start)
             self.policy.kicks_of_start = 0
             self.policy.kicks_kept = 0
+
+    @property
+    def memory_room(self) -> int:
+        """What the memory takes once it is full, in bytes."""
+        buffer = self.rollout_buffer
+        return self.critic_memory * (buffer.observations.nbytes + buffer.rewards.nbytes)
+
+    def _learn_again(self) -> None:
+        """Passes of the critic alone over the last rollouts: one says too little of what a state is worth."""
+        buffer = self.rollout_buffer
+        newest = (buffer.observations, buffer.swap_and_flatten(buffer.outcomes))
+        self.memory = [*self.memory, newest][-self.critic_memory :]
+        observations, outcomes = (np.concatenate(part) for part in zip(*self.memory, strict=True))
+        for _ in range(MEMORY_PASSES):
+            rows = np.random.permutation(len(outcomes))
+            for batch in np.split(rows, range(self.batch_size, len(rows), self.batch_size)):
+                values = self.policy.predict_values(buffer.to_torch(observations[batch]))
+                self.policy.optimizer.zero_grad()
+                functional.mse_loss(values, buffer.to_torch(outcomes[batch])).backward()
+                self.policy.optimizer.step()  # the actor has no gradient, and holds still
 
     def dump_logs(self, iteration: int = 0) -> None:
         """Write a line of metrics every `log_every` rollouts of the run, wherever it was taken up again."""

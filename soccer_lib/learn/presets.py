@@ -54,6 +54,7 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
         "anchor": 0.0,
         "anchor_decay": 0.0,
         "critic_first": 0.0,
+        "critic_memory": 0,
         "eval_freq": 20_000,
         "reward_scale": "",
     },

@@ -27,6 +27,7 @@ _COUNTERS = (
     "_last_episode_starts",
     "actor_learns",
     "_calls",
+    "memory",
 )
 """Attributes of PPO, TD3 and SAC that decide how they go on; not each of them has all."""
 

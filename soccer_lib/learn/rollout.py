@@ -54,6 +54,8 @@ class HeldRolloutBuffer(RolloutBuffer):
         sb3: arguments of SB3's buffer.
 
     Attributes:
+        outcomes: discounted rewards to the end of the episode, or of the rollout and with the critic's value
+            there. Shape: (n_steps, n_envs).
         cut_off: discounted value of what a truncation cuts off in the step to be added. Shape: (n_envs,).
     """
 
@@ -84,7 +86,7 @@ class HeldRolloutBuffer(RolloutBuffer):
         """Fill in advantages and returns once everything is collected."""
         ends = np.vstack([self.episode_starts[1:], dones.astype(np.float32)])
         after = last_values.clone().cpu().numpy().flatten()
-        self.advantages = held_advantages(
-            self.rewards, self.values, self.discounts, ends, after, self.gae_lambda
-        )
+        known = (self.rewards, self.values, self.discounts, ends, after)
+        self.advantages = held_advantages(*known, self.gae_lambda)
         self.returns = self.advantages + self.values
+        self.outcomes = held_advantages(*known, 1.0) + self.values

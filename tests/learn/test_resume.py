@@ -42,6 +42,7 @@ CASES = {
         "randomise": '{"noise": 0.02, "delay": 0.1, "push": [0.5, 1], "push_interval": 0.3, "friction": 1.2}',
     },
     "metrics now and then": {"log_interval": 4, "checkpoint_interval": 24},
+    "critic's memory": {"critic_memory": 2},
     "frozen": {"preset": "finetune", "bc_weights": "clone", "freeze_bc_layers": 1, "freeze_until_step": 64},
     "td3": {
         **OFF_POLICY,

@@ -41,9 +41,11 @@ def test_nothing_counts_beyond_an_end():
     np.testing.assert_allclose(advantages[:, 0], [1.0 - 3.0, 5.0 + 7.0 - 100.0])
 
 
-def filled_buffer(held: list[int], gamma: float = 0.5, cut_off: float = 0.0) -> HeldRolloutBuffer:
+def filled_buffer(
+    held: list[int], gamma: float = 0.5, cut_off: float = 0.0, gae_lambda: float = 1.0
+) -> HeldRolloutBuffer:
     box = gym.spaces.Box(-1, 1, (1,), np.float32)
-    buffer = HeldRolloutBuffer(len(held), box, box, device="cpu", gae_lambda=1.0, gamma=gamma, hold=50)
+    buffer = HeldRolloutBuffer(len(held), box, box, device="cpu", gae_lambda=gae_lambda, gamma=gamma, hold=50)
     for steps in held:
         discounts = buffer.note_held(np.array([steps]))
         assert discounts[0] == np.float32(gamma ** (steps / 50))
@@ -64,3 +66,13 @@ def test_the_buffer_takes_the_discount_from_how_long_a_step_was_held():
 def test_what_a_truncation_cuts_off_is_paid_once():
     box = filled_buffer([50], cut_off=3.0)
     assert box.rewards[0, 0] == 4.0 and box.cut_off[0] == 3.0 - 3.0
+
+
+def test_outcomes_are_what_came_of_a_step_and_no_estimate_between():
+    buffer = filled_buffer([50, 100, 25], gae_lambda=0.0)
+    buffer.values[:] = 3.0
+    buffer.compute_returns_and_advantage(torch.tensor([8.0]), np.zeros(1))
+    np.testing.assert_allclose(buffer.returns[0, 0], 1 + 0.5 * 3)
+    np.testing.assert_allclose(buffer.outcomes[0, 0], 1 + 0.5 * (1 + 0.25 * (1 + 0.5**0.5 * 8)), rtol=1e-6)
+    buffer.compute_returns_and_advantage(torch.tensor([8.0]), np.ones(1))
+    np.testing.assert_allclose(buffer.outcomes[0, 0], 1 + 0.5 * (1 + 0.25 * 1))
