@@ -4,6 +4,8 @@ With an expert (DAgger; Ross et al. 2011) the policy acts and the expert says wh
 own state goes on with its own answers, except where it asks for a kick that is not played: from there it
 asks again, as if it had not. What the robot really did, it sees in its observation.
 
+With hindsight an episode is kept as if the target had been where the ball went (see `hindsight`).
+
 With noise the policy corrects disturbances of its own (DART; Laskey et al. 2017): clones then have seen
 what to do beside the path. The spread is drawn anew for each episode, so that some stay nearly clean.
 """
@@ -14,7 +16,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import gymnasium as gym
 import numpy as np
@@ -22,10 +24,11 @@ import numpy as np
 from soccer_lib.control.kicks import requested_kick
 from soccer_lib.demos.config import PlayedDatasetConfig
 from soccer_lib.demos.dataset import Dataset, dataset_of, join
+from soccer_lib.demos.hindsight import Again, moved_target, reached
 from soccer_lib.envs.make import check_sizes, layers
 from soccer_lib.errors import InputError
 from soccer_lib.evaluation.episode import EpisodeJob
-from soccer_lib.evaluation.play import Transition, env_for, play_episode
+from soccer_lib.evaluation.play import Agent, Transition, env_for, play_episode
 from soccer_lib.layout import DEFAULT_POSE
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.policies.learned import walker_sha256
@@ -41,7 +44,7 @@ from soccer_lib.wrappers import OBSERVATIONS
 from soccer_lib.wrappers.command import CommandControl
 from soccer_lib.wrappers.control import ControlInterface
 
-_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise", "as_played")
+_EPISODE_SETTINGS = ("from_policy", "level", "observation", "label_with", "noise", "as_played", "hindsight")
 """Settings that an episode depends on."""
 
 
@@ -86,11 +89,12 @@ def collect_dataset(
         files = [collector.file(job) for job in jobs]
         played = [dataset_of(load_npz(file), file) for file in files]
     dataset = join(played)
-    if not config.only_success:
+    if not (config.only_success or config.hindsight):
         return dataset
     success = dataset.column("success")
     if not success.any():
-        raise InputError(f"none of {len(jobs)} episodes was solved; expected one; drop --only-success")
+        remedy = "let a better policy play" if config.hindsight else "drop --only-success"
+        raise InputError(f"none of {len(jobs)} episodes was solved; expected one; {remedy}")
     return dataset.take(success[dataset.episode_id])
 
 
@@ -147,7 +151,22 @@ def collector_of(config: PlayedDatasetConfig, policy: Policy) -> Collector:
     layout = spec.observation if config.observation == "own" else config.observation
     if targets and layout == "agent":
         layout = "robot"  # what "agent" adds is the state of the walker, which joint targets replace
-    return Collector(policy, expert, layout, targets, config.noise, config.as_played)
+    as_played = config.as_played or config.hindsight
+    return Collector(policy, expert, layout, targets, config.noise, as_played, config.hindsight)
+
+
+class _Take(NamedTuple):
+    """An episode as it was played.
+
+    Attributes:
+        dataset: what is kept of it.
+        actions: what was done in each env step. Shape of each: (n_actions,).
+        balls: the ball's place at the start and after each of them [m]. Shape of each: (3,).
+    """
+
+    dataset: Dataset
+    actions: list[np.ndarray]
+    balls: list[np.ndarray]
 
 
 @dataclasses.dataclass
@@ -161,6 +180,7 @@ class Collector:
         targets: keep the walker's joint targets, at 50 Hz.
         noise: largest spread of what is added to the policy's actions, in their units of [-1, 1].
         as_played: keep the actions with that noise.
+        hindsight: play each episode once more, with the target where the ball went, and keep that.
         folder: where a file of each episode goes; None hands the episodes back.
         content: hash of who plays and who labels, a part of the files' names.
         watch: called after each env step.
@@ -172,6 +192,7 @@ class Collector:
     targets: bool
     noise: float = 0.0
     as_played: bool = False
+    hindsight: bool = False
     folder: Path | None = None
     content: str = ""
     watch: Callable[[Transition], None] | None = None
@@ -192,6 +213,15 @@ class Collector:
 
     def play(self, job: EpisodeJob) -> Dataset:
         """Play one episode to its end."""
+        take = self._take(job, self.policy, self.noise)
+        sim = cast(SoccerSim, self.env(job.task).unwrapped)
+        place = reached(sim, take.balls) if self.hindsight else None
+        if place is None:
+            return take.dataset
+        with moved_target(sim, place):
+            return self._take(job, Again(self.policy.spec, take.actions)).dataset
+
+    def _take(self, job: EpisodeJob, agent: Agent, noise: float = 0.0) -> _Take:
         env = self.env(job.task)
         sim = cast(SoccerSim, env.unwrapped)
         control = cast(ControlInterface, layers(env)[1])
@@ -202,7 +232,9 @@ class Collector:
 
         rng = np.random.default_rng(job.seed)
         phase = {"gait_phase": rng.random()}
-        player = _Player(self.policy, observe, self.noise * rng.random(), rng)
+        player = _Player(agent, self.policy.spec.observation, observe, noise * rng.random(), rng)
+        actions: list[np.ndarray] = []
+        balls: list[np.ndarray] = []
         expert = self.expert
         expert_state = expert and expert.begin(job.seed)
         # One row a sample: physics steps before it, what was seen, what was done.
@@ -225,6 +257,8 @@ class Collector:
             if not self.targets:
                 rows.append((sim.n_steps - step.info["held_steps"], player.views[self.layout], action))
             rewards[len(rows) - 1] = rewards.get(len(rows) - 1, 0.0) + step.reward
+            actions.append(step.action)
+            balls.append(sim.readings.ball.copy())
             if self.watch:
                 self.watch(step)
 
@@ -235,9 +269,10 @@ class Collector:
             player,
             seed=job.seed,
             options=phase if self.policy.spec.control == "command" else None,
+            on_reset=lambda _: balls.append(sim.readings.ball.copy()),
             on_step=note,
         )
-        starts, observations, actions = map(np.array, zip(*rows, strict=True))
+        starts, observations, written = map(np.array, zip(*rows, strict=True))
         is_last = np.arange(len(rows)) == len(rows) - 1
         report = last_step.info["episode_report"]
         transitions = {
@@ -249,12 +284,12 @@ class Collector:
         }
         # What an expert would have done, or what was meant without the noise, did not lead to what came next.
         led_on = not expert and (self.as_played or not self.noise)
-        return Dataset(
+        dataset = Dataset(
             control="joint" if self.targets else self.policy.spec.control,
             observation_layout=self.layout,
             rate_hz=1 / (PHYSICS_DT * (WALKER_STEPS if self.targets else control.hold)),
             observations=observations,
-            actions=np.clip(actions, -1, 1),
+            actions=np.clip(written, -1, 1),
             episode_id=np.zeros(len(rows)),
             source=np.array(["/".join((self.policy.spec.name, job.task, str(job.seed)))]),
             tasks=np.array([job.task]),
@@ -263,6 +298,7 @@ class Collector:
             success=np.array([report["success"]]),
             **(transitions if led_on else {}),
         )
+        return _Take(dataset, actions, balls)
 
     def _layouts(self) -> list[str]:
         """The observations that are needed; one that brings the ball tracker along comes first."""
@@ -278,17 +314,19 @@ class Collector:
 
 @dataclasses.dataclass
 class _Player:
-    """The policy with its own view of an environment that may show another one, and noise on what it does.
+    """An agent with its own view of an environment that may show another one, and noise on what it does.
 
     Attributes:
+        layout: of its view.
         observe: gives every layout that somebody needs.
         spread: standard deviation of the noise.
         views: what `observe` gave at the last step.
-        intended: what the policy then meant to do, without the noise.
+        intended: what the agent then meant to do, without the noise.
         played: what it did.
     """
 
-    policy: Policy
+    agent: Agent
+    layout: str
     observe: Callable[[], dict[str, np.ndarray]]
     spread: float
     rng: np.random.Generator
@@ -297,12 +335,12 @@ class _Player:
     played: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
 
     def begin(self, seed: int | None = None) -> Any:
-        return self.policy.begin(seed)
+        return self.agent.begin(seed)
 
     def predict(
         self, observation: np.ndarray, state: Any = None, *, deterministic: bool = True
     ) -> tuple[np.ndarray, Any]:
         self.views = self.observe()
-        self.intended, state = self.policy.predict(self.views[self.policy.spec.observation], state)
+        self.intended, state = self.agent.predict(self.views[self.layout], state)
         self.played = noisy_action(self.intended, self.spread, self.rng)
         return self.played, state

@@ -117,6 +117,9 @@ class PlayedDatasetConfig(DatasetSettings):
     """Policy: largest spread of noise on its actions, kicks excepted; they are written without it (DART)."""
     as_played: bool = False
     """Policy: write actions with their noise, as they were played, and with that the transitions."""
+    hindsight: bool = False
+    """Policy: play each episode again as it was, noise and all, with the target where the ball went, and keep
+    those that are solved then: a shot that missed teaches how to hit what it hit."""
     only_success: bool = False
     """Policy: keep only episodes that solved their task."""
     workers: Annotated[int, Range(0, 256, whole=True)] = 0
@@ -131,6 +134,11 @@ class PlayedDatasetConfig(DatasetSettings):
             came = "--label-with" if self.label_with else "no --noise"
             raise InputError(
                 f"--as-played came with {came}; expected --noise alone, whose actions it keeps; drop it"
+            )
+        if self.hindsight and self.label_with:
+            raise InputError(
+                "--hindsight came with --label-with; expected one of them: what an expert would have done "
+                "did not lead the ball to where it went; drop one"
             )
 
 

@@ -9,6 +9,8 @@ import cmath
 import math
 from typing import Any
 
+import numpy as np
+
 from soccer_lib.sim import SoccerSim
 
 _BORDER = 0.5
@@ -27,6 +29,20 @@ def arrange_scene(sim: SoccerSim, values: dict[str, Any]) -> None:
         _place_target(sim, values)
     if "obstacle_gap" in values:
         _part_defenders(sim, values["obstacle_gap"])
+
+
+def move_target(sim: SoccerSim, place: np.ndarray) -> None:
+    """Put the target elsewhere [m]: over the ground in kick_to_target, aside and up in obstacle_penalty_kick.
+
+    Shape: (3,).
+    """
+    if sim.task.name == "kick_to_target":
+        sim.stock.goal_pos[:2] = place[:2]
+        sim.model.site_pos[sim.model.site("target0").id] = sim.stock.goal_pos
+    else:
+        site = sim.model.site(sim.stock.goal_site).id
+        sim.stock.goal_pos[3:] = (place - sim.data.xpos[sim.model.site_bodyid[site]])[1:]
+        sim.model.site_pos[site][1:] = sim.stock.goal_pos[3:]
 
 
 def _entries(sim: SoccerSim, joint: str) -> slice:
@@ -63,8 +79,7 @@ def _place_target(sim: SoccerSim, values: dict[str, Any]) -> None:
     rooms = {side: _room(sim, ball, cmath.rect(1.0, ahead + side)) for side in (angle, -angle)}
     side = angle if rooms[angle] >= min(wanted, rooms[-angle]) else -angle
     target = ball + cmath.rect(min(wanted, rooms[side]), ahead + side)
-    sim.stock.goal_pos[:2] = target.real, target.imag
-    sim.model.site_pos[sim.model.site("target0").id] = sim.stock.goal_pos
+    move_target(sim, np.array([target.real, target.imag, 0.0]))
     values["target_distance"] = abs(target - ball)
     values["target_angle"] = math.degrees(side)
 
