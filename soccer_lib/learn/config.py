@@ -256,7 +256,7 @@ def warn_of_choices(config: TrainConfig) -> None:
     if config.bc_weights and (config.action_noise_sigma or 0.0) >= LOUD:
         print_progress(
             f"--action-noise-sigma {config.action_noise_sigma} from a clone: 0.1 on its commands cost 18 of "
-            "its 38 points, through walking; 0.03 keeps nearly all of them, finetune takes 0.05"
+            "its 38 points, through walking; 0.03 keeps nearly all of them, finetune takes 0.075"
         )
     total = config.total_timesteps or 0
     if config.algo != "ppo" and (config.learning_starts or 0) >= total:

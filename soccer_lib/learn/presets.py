@@ -121,7 +121,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "n_steps": 512,
         "n_epochs": 5,
         "batch_size": 512,
-        "lr": 3e-5,
+        "lr": 5e-5,
         # Updates jostle each other at 37 to 39 points, until they become small.
         "lr_left": 0.1,
         "critic_lr": 3e-4,
@@ -130,12 +130,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         # A clone knows when to kick; to choose a lower share on few episodes cost a point.
         "kick_from": (0.5,),
         "ent_coef": "0",
-        "action_noise_sigma": 0.05,
-        # A tenth of what a critic without a memory needed: its advantages are less of a lottery.
-        "anchor": 0.005,
+        # Under noise of 0.05: 40.1 when trained with 0.075, 38.9 with 0.05 (one seed of each).
+        "action_noise_sigma": 0.075,
+        "anchor": 0.05,
         "anchor_decay": 0.0,
         "critic_first": 0.6,
-        "critic_memory": 20,
         "reward_scale": "goalie_penalty_kick=0.1,obstacle_penalty_kick=0.1,kick_to_target=0.5",
         "eval_freq": 20_000,
     },

@@ -77,11 +77,6 @@ def test_agents_from_a_clone_play_what_their_clone_plays(tmp_path, monkeypatch, 
     for one in entries:
         assert one["gain"] == pytest.approx(one["score"] - one["clone"])
         assert one["gain, shaken"] == pytest.approx(one["score, shaken"] - one["clone, shaken"])
-    other = dataclasses.replace(config, out=str(tmp_path / "other"), against="stand", seeds=1)
-    record = make_training_study(other, "cures")
-    stands = evaluate("stand", "all", 1, 50_000, starts="distinct", workers=1, progress=False)
-    assert {one["clone"] for one in record["entries"]} == {stands.summary["comp_total_sum"]}
-    assert record["settings"]["against"] == "stand" and " --against stand" in record["command"]
 
 
 def test_a_tiny_study_for_real_goes_on_where_it_was_stopped(config, tmp_path, monkeypatch, walker):

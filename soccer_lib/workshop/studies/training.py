@@ -44,8 +44,6 @@ class TrainingStudyConfig:
     """folder for rl_rewards.json, rl_curriculum.json and the others [path]"""
     clone: str = ""
     """what agents start from, where they do not learn from nothing: a run folder of bc, or its file [path]"""
-    against: str = ""
-    """whom agents from a clone are scored beside, where that is not the clone itself: a run folder [path]"""
     timesteps: Annotated[int, Range(1, 10**9, whole=True)] = 90_000
     """env steps of each run; 20 minutes of CPU on the EPYC with scratch [count]"""
     seeds: Annotated[int, Range(1, 400, whole=True)] = 5
@@ -98,7 +96,6 @@ def make_training_study(config: TrainingStudyConfig, name: str) -> dict[str, Any
     out = Path(config.out) / f"rl_{name}.json"
     ignored = {"out", "only", *(() if name == "randomised" else ("factor_episodes",))}
     ignored |= set() if needs_clone(name) else {"clone"}
-    ignored |= set() if config.against and name in BESIDE_CLONE else {"against"}
     settings = to_plain(
         {key: value for key, value in dataclasses.asdict(config).items() if key not in ignored}
         | {"kinds": KINDS[name]}
@@ -197,11 +194,11 @@ def _clone_played(clone: str, episodes: int, shaken: bool) -> EvaluationResult:
 
 
 def _gains(config: TrainingStudyConfig, policy: Policy, result: EvaluationResult) -> dict[str, Any]:
-    """What an agent has more than its clone, or `against`, on the same episodes, calm and under noise."""
+    """What an agent has more than its clone on the same episodes, undisturbed and under noise on commands."""
     shaken = _played(policy, config.episodes, SHARED_EPISODES, shaken=True)
     found: dict[str, Any] = {"score, shaken": shaken.summary["comp_total_sum"]}
     for name, played in (("gain", result), ("gain, shaken", shaken)):
-        clone = _clone_played(config.against or config.clone, config.episodes, played is shaken)
+        clone = _clone_played(config.clone, config.episodes, played is shaken)
         gain = differences(played.episodes, clone.episodes)[-1]
         found |= {name: gain.mean, f"{name}, ci95": [gain.low, gain.high]}
         found["clone" + name.removeprefix("gain")] = clone.summary["comp_total_sum"]
