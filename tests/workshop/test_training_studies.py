@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
+import numpy as np
 import pytest
 
 from soccer_lib.cli.main import main
+from soccer_lib.demos.collect import collect_dataset
 from soccer_lib.errors import InputError
+from soccer_lib.layout import AGENT
 from soccer_lib.learn.imitation.bc import bc
 from soccer_lib.learn.imitation.config import BCConfig
+from soccer_lib.policies import load_policy
 from soccer_lib.runs import load_json
 from soccer_lib.runs.files import verify_manifest
 from soccer_lib.variation import read_curriculum, read_ranges
@@ -77,6 +82,27 @@ def test_agents_from_a_clone_play_what_their_clone_plays(tmp_path, monkeypatch, 
     for one in entries:
         assert one["gain"] == pytest.approx(one["score"] - one["clone"])
         assert one["gain, shaken"] == pytest.approx(one["score, shaken"] - one["clone, shaken"])
+
+
+def test_hindsight_ends_in_a_clone_of_what_was_hit(tmp_path, monkeypatch, dataset, walker):
+    monkeypatch.setattr(training, "HINDSIGHT_EPISODES", 1)
+    bc(BCConfig((dataset,), str(tmp_path / "final_model"), net_arch="8,8", epochs=1, device="cpu"))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    striker = load_policy("striker")
+    monkeypatch.setattr(training, "collect_dataset", lambda settings, **_: collect_dataset(settings, striker))
+    for file in (tmp_path / "final_model").glob("final_model.*"):
+        shutil.copy(file, folder)
+    policy = training.taught_by_hindsight(folder)
+    assert policy.spec.observation == "agent"
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["hindsight"]
+    record = load_json(folder / "hindsight" / "config.json")["config"]
+    assert record["epochs"] == 40 and record["dataset"] == [str(folder / "hindsight.npz")]
+    assert load_json(folder / "hindsight.json")["settings"]["hindsight"]
+    monkeypatch.delattr(training, "collect_dataset")
+    seen = np.ones(AGENT.size, np.float32)
+    again = training.taught_by_hindsight(folder)
+    assert np.array_equal(again.predict(seen)[0], policy.predict(seen)[0]), "finished: nothing is done again"
 
 
 def test_a_tiny_study_for_real_goes_on_where_it_was_stopped(config, tmp_path, monkeypatch, walker):

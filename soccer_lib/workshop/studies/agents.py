@@ -27,6 +27,10 @@ _GENTLE: dict[str, Any] = {"preset": "finetune", "algo": "td3", "learning_starts
 _GENTLE |= {"lr": 1e-5, "anchor": 90.0, "n_critics": 2, "tau": 0.005, "kick_share": 0.05}
 _GENTLE |= {"action_noise_sigma": 0.03, "target_policy_noise": 0.2, "target_noise_clip": 0.5}
 
+# A critic that remembers lets the actor be slower, nearer to free and less shaken, for longer.
+_REMEMBERING: dict[str, Any] = {"preset": "finetune", "critic_memory": 20, "lr": 3e-5, "anchor": 0.005}
+_REMEMBERING |= {"action_noise_sigma": 0.05}
+
 KINDS: dict[str, dict[str, dict[str, Any]]] = {
     "rewards": {name: {"preset": "scratch", "reward_profile": name} for name in PROFILES},
     "rewards_from_clone": {
@@ -48,6 +52,7 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "tuned": {"ppo": {"preset": "finetune"}},
     "tuned_weak": {"ppo": {"preset": "finetune"}},
+    "hindsight": {"ppo, then hindsight": _REMEMBERING},
     "tuned_td3": {"td3": {"preset": "finetune", "algo": "td3"}},
     "tuned_sac": {"sac": {"preset": "finetune", "algo": "sac"}},
     "cures": {
@@ -63,7 +68,7 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Study -> kind -> settings of its runs."""
 
-BESIDE_CLONE = ("tuned", "tuned_weak", "tuned_td3", "tuned_sac", "cures")
+BESIDE_CLONE = ("tuned", "tuned_weak", "hindsight", "tuned_td3", "tuned_sac", "cures")
 """Studies whose agents play the same episodes as their clone, undisturbed and under `COMMAND_NOISE`."""
 
 

@@ -7,12 +7,16 @@ import dataclasses
 import functools
 import io
 import shlex
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 
 from soccer_lib.comparison.paired import differences
+from soccer_lib.demos.collect import collect_dataset, parts_folder
+from soccer_lib.demos.config import PlayedDatasetConfig
+from soccer_lib.demos.files import write_dataset
 from soccer_lib.errors import InputError, known_name
 from soccer_lib.evaluation import EvaluationResult, evaluate
 from soccer_lib.evaluation.episode import N_STARTS, EpisodeJob
@@ -20,6 +24,8 @@ from soccer_lib.evaluation.play import env_for
 from soccer_lib.evaluation.player import play_scored
 from soccer_lib.formats.settings import read_settings, settings_text
 from soccer_lib.learn.config import TrainConfig
+from soccer_lib.learn.imitation.bc import bc
+from soccer_lib.learn.imitation.config import BCConfig
 from soccer_lib.learn.train import train
 from soccer_lib.policies import Policy, load_policy
 from soccer_lib.ranges import Range, check_fields
@@ -34,6 +40,9 @@ from soccer_lib.workshop.studies.run import SCORED
 
 SHARED_EPISODES = 50_000
 """First seed of the episodes that agents beside their clone all play."""
+
+HINDSIGHT_EPISODES = 400
+"""Episodes of each task whose shots teach what they hit."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +65,8 @@ class TrainingStudyConfig:
     """settings of train over those of every kind: a TOML or JSON file, or JSON text"""
     only: tuple[str, ...] = ()
     """studies to make: rewards, rewards_from_clone, curriculum, randomised, networks, tuned, tuned_weak (the
-    same from a weak clone), tuned_td3, tuned_sac, cures; without a name all that have what they start from"""
+    same from a weak clone), hindsight, tuned_td3, tuned_sac, cures; without a name all that have what they
+    start from"""
 
     def __post_init__(self) -> None:
         """Check what the types do not say."""
@@ -156,7 +166,10 @@ def _train(config: TrainingStudyConfig, parts: Path, job: _Job) -> dict[str, Any
         return load_json(done)
     with contextlib.redirect_stdout(io.StringIO()):
         train(run_settings(config, job.task, job.kind, job.seed, folder))
-    policy = load_policy(folder / "final_model.safetensors")
+        if job.task == "hindsight":
+            policy = taught_by_hindsight(folder)
+        else:
+            policy = load_policy(folder / "final_model.safetensors")
     shared = job.task in BESIDE_CLONE
     first = SHARED_EPISODES if shared else SCORED + config.episodes * job.seed
     result = _played(policy, config.episodes, first)
@@ -180,6 +193,20 @@ def _train(config: TrainingStudyConfig, parts: Path, job: _Job) -> dict[str, Any
         entry |= _gains(config, policy, result)
     atomic_write_json(done, entry)
     return to_plain(entry)
+
+
+def taught_by_hindsight(folder: Path) -> Policy:
+    """A clone of what the shots of a run's last agent did hit, all the same way; goes on where it was."""
+    file = folder / "hindsight.npz"
+    if not file.is_file():
+        agent = str(folder / "final_model.safetensors")
+        settings = PlayedDatasetConfig(
+            str(file), from_policy=agent, hindsight=True, noise=0.04, seed=3000, workers=1, resume=True,
+            episodes=HINDSIGHT_EPISODES,
+        )  # fmt: skip
+        write_dataset(file, collect_dataset(settings, progress=False), {"settings": settings})
+        shutil.rmtree(parts_folder(settings))
+    return bc(BCConfig((str(file),), str(folder / "hindsight"), epochs=40, device="cpu"))
 
 
 def _played(policy: Policy, episodes: int, first: int, shaken: bool = False) -> EvaluationResult:
