@@ -40,8 +40,8 @@ class Limits:
     # before evaluations played changed worlds and films stood side by side (100), and before recorded
     # episodes taught by their rewards (350): what a critic learns from and says, with the process that it
     # learns in, weights of samples, a policy that wanders, and noise that is kept; and before a run could be
-    # cut short by whom it is a trial of, and a step be known as unchanged (100); and before a shot that missed
-    # taught by what it hit (100).
+    # cut short by whom it is a trial of, and a step be known as unchanged (100); and before a shot that
+    # missed taught by what it hit (100).
     library: int = 19_550
     """All rooms but the annexes."""
     room: int = 1_400

@@ -11,6 +11,7 @@ import pytest
 from soccer_lib.course.curves import paired_difference, values_by_seed
 from soccer_lib.learn.presets import PRESETS
 from soccer_lib.workshop.studies.agents import FACTORS_TESTED
+from soccer_lib.workshop.studies.training import HINDSIGHT_EPISODES
 
 CURVES = Path(__file__).parents[2] / "data" / "curves"
 TUNING = (CURVES.parents[1] / "notebooks" / "04_td3_finetune.ipynb").read_text(encoding="utf-8")
@@ -104,6 +105,15 @@ def test_a_weak_clone_gains_under_noise_alone():
         low, high = agent["gain, ci95"]
         assert low < 0 < high and agent["gain, shaken, ci95"][0] > 0
     assert np.mean([agent["gain, shaken"] for agent in record["entries"]]) == pytest.approx(3.5, abs=0.5)
+
+
+def test_own_shots_teach_a_weak_clone_to_aim():
+    assert "so here hindsight comes last" in TUNING
+    record = json.loads((CURVES / "rl_hindsight.json").read_text())
+    assert record["settings"]["timesteps"] == 240_000 and "--clone runs/weak" in record["command"]
+    assert len(record["entries"]) == 5 and HINDSIGHT_EPISODES == 400
+    assert sum(agent["gain, ci95"][0] > 0 for agent in record["entries"]) >= 4
+    assert all(agent["gain, shaken, ci95"][0] > 0 for agent in record["entries"])
 
 
 def test_anchor_and_slow_actor_are_the_cures_that_matter():
