@@ -113,7 +113,14 @@ def test_own_shots_teach_a_weak_clone_to_aim():
     assert record["settings"]["timesteps"] == 240_000 and "--clone runs/weak" in record["command"]
     assert len(record["entries"]) == 5 and HINDSIGHT_EPISODES == 400
     assert sum(agent["gain, ci95"][0] > 0 for agent in record["entries"]) >= 4
-    assert all(agent["gain, shaken, ci95"][0] > 0 for agent in record["entries"])
+    gains = [np.mean([agent[name] for agent in record["entries"]]) for name in ("gain", "gain, shaken")]
+    assert "About two points" in TUNING and gains[0] == pytest.approx(2, abs=0.3)
+    assert "as much better as those that were tuned alone" in TUNING
+    alone = json.loads((CURVES / "rl_tuned_weak.json").read_text())["entries"]
+    assert gains[1] > np.mean([agent["gain, shaken"] for agent in alone])
+    first = json.loads((CURVES / "rl_tuned.json").read_text())["entries"][0]
+    assert "the score of the first, stronger clone" in TUNING
+    assert np.mean([agent["score"] for agent in record["entries"]]) == pytest.approx(first["clone"], abs=0.6)
 
 
 def test_anchor_and_slow_actor_are_the_cures_that_matter():
