@@ -93,7 +93,8 @@ def collect_dataset(
         return dataset
     success = dataset.column("success")
     if not success.any():
-        remedy = "let a better policy play" if config.hindsight else "drop --only-success"
+        better = "let a better policy play, into another --output"
+        remedy = better if config.hindsight else "drop --only-success and add --resume"
         raise InputError(f"none of {len(jobs)} episodes was solved; expected one; {remedy}")
     return dataset.take(success[dataset.episode_id])
 

@@ -18,9 +18,9 @@ from soccer_lib.layout import AGENT
 FIELD = {"length": 7.0, "width": 4.5}
 
 
-def at_the_end(task: str, target) -> SimpleNamespace:
+def at_the_end(task: str, target, blocked: bool = False) -> SimpleNamespace:
     readings = SimpleNamespace(target=np.array(target), field=FIELD)
-    return SimpleNamespace(task=SimpleNamespace(name=task), readings=readings)
+    return SimpleNamespace(task=SimpleNamespace(name=task), readings=readings, blocked=blocked)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,15 @@ def test_in_the_air_it_is_moved_to_where_the_ball_crossed_its_plane(last, expect
     sim = at_the_end("obstacle_penalty_kick", (-7.0, 0.4, 1.1))
     place = reached(sim, [np.array([-4.8, 0.0, 0.11]), np.array(last)])
     assert place is None if expected is None else np.allclose(place, expected)
+
+
+def test_what_a_defender_stopped_hit_the_defender_and_what_hardly_rolled_hit_nothing():
+    sim = at_the_end("obstacle_penalty_kick", (-7.0, 0.4, 1.1), blocked=True)
+    assert reached(sim, [np.array([-4.8, 0.0, 0.11]), np.array([-7.1, 0.8, 1.0])]) is None
+    near = at_the_end(
+        "kick_to_target", (0.7, 0.0, 0.02)
+    )  # of a target so near it ends at its edge, 0.4 m away
+    assert reached(near, [np.array([0.0, 0.0, 0.11]), np.array([0.0, 0.36, 0.11])]) is None
 
 
 def test_a_task_without_a_target_has_nothing_to_move():
@@ -112,5 +121,7 @@ def test_an_episode_is_played_again_as_it_was_and_hits(walker):
 def test_an_expert_has_no_hindsight():
     with pytest.raises(InputError, match="--hindsight came with --label-with; .*; drop one"):
         PlayedDatasetConfig(from_policy="striker", hindsight=True, label_with="striker")
-    with pytest.raises(InputError, match="none of 1 episodes was solved; .* let a better policy play"):
+    with pytest.raises(
+        InputError, match="none of 1 episodes was solved; .* let a better policy play, into another --output"
+    ):
         collect(from_policy="zero", noise=0.0, hindsight=True, episodes=1)
