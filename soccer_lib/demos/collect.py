@@ -220,7 +220,7 @@ class Collector:
         if place is None:
             return take.dataset
         with moved_target(sim, place):
-            return self._take(job, Again(self.policy.spec, take.actions)).dataset
+            return self._take(job, Again(take.actions)).dataset
 
     def _take(self, job: EpisodeJob, agent: Agent, noise: float = 0.0) -> _Take:
         env = self.env(job.task)

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from soccer_lib.policies import PolicySpec
 from soccer_lib.sim import SoccerSim
 from soccer_lib.variation.scene import move_target
 
@@ -30,7 +29,6 @@ _HEIGHTS = (0.6, 1.65)
 
 _BORDER = 0.4
 """How far inside the field's lines a target on the ground stays, as those that are drawn [m]."""
-
 
 _NEAREST = 0.5
 """From where the ball lay to a target on the ground, at least: at 0.4 m it is hit from the start [m]."""
@@ -90,11 +88,9 @@ class Again:
     """Does what was done, whatever it sees; once that is used up, the last of it.
 
     Attributes:
-        spec: of whoever did it.
         actions: step by step.
     """
 
-    spec: PolicySpec
     actions: Sequence[np.ndarray]
 
     def begin(self, seed: int | None = None) -> int:
